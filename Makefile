@@ -1,0 +1,76 @@
+# Kezek: `make help` lists what can be made.
+#
+# Every .c in a folder of floors becomes part of one library; a program is a main file on top of it.
+# B is the build folder, so that several kinds of build can lie side by side: `make B=build-asan SAN=address,undefined`.
+
+B      ?= build
+CC     ?= gcc
+SAN    ?=
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+
+VERSION := 0.1.0
+
+# ---- what is found on this machine ---------------------------------------------------------------------------------
+PKGS  := libmosquitto libmodbus libgpiod freetype2 harfbuzz libcjson libmicrohttpd libpng
+GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo v2 || echo v1)
+
+CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
+override CFLAGS += -std=gnu17 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm -lpthread
+LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
+
+# ---- sources -------------------------------------------------------------------------------------------------------
+OTHER_GPIOD := drivers/chime/gpio_line_$(if $(filter v2,$(GPIOD)),v1,v2).c
+LIB_SRC  := $(filter-out %_main.c $(OTHER_GPIOD),$(wildcard protocol/*.c fonts/*.c drivers/*.c drivers/*/*.c board/*.c board/*/*.c))
+SIM_SRC  := $(filter-out %_main.c,$(wildcard sim/*.c))
+LIB      := $(B)/libkezek.a
+SIM_LIB  := $(B)/libsim.a
+PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
+UNIT_SRC := $(wildcard tests/unit/test_*.c tests/contract/test_*.c tests/golden/test_*.c)
+UNITS    := $(UNIT_SRC:%.c=$(B)/%)
+BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
+MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
+
+.PHONY: all
+all: $(PROGRAMS) $(MANS)
+
+vpath %_main.c board sim
+$(PROGRAMS): $(B)/%: $(B)/obj/%_main.o $(SIM_LIB) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/obj/%_main.o: %_main.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(LIB): $(LIB_SRC:%.c=$(B)/obj/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(SIM_LIB): $(SIM_SRC:%.c=$(B)/obj/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(B)/board/man/%: board/man/%.scd
+	@mkdir -p $(@D)
+	scdoc < $< > $@
+
+# ---- tests ---------------------------------------------------------------------------------------------------------
+# A file beside the test named test_x.ld adds linker flags (link-time doubles: -Wl,--wrap=...).
+$(UNITS): $(B)/%: %.c $(SIM_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(shell cat $*.ld 2>/dev/null) -lcmocka $(LDLIBS)
+$(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
+
+.PHONY: units
+units: $(UNITS)
+	@for t in $(UNITS); do echo "$$t"; "$$t" || exit 1; done
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

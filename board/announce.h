@@ -1,0 +1,73 @@
+/* Who is featured when, on one screen. Pure.
+ *
+ * A call is featured (its panel is "new", yellow) for at least dwell_us. Calls that arrive together share the wall: up to
+ * ANNOUNCE_SLOTS panels; further ones wait in order. After its dwell a panel turns dark in place and stays until a newer
+ * call needs the place or the visit ends; then it is only in the list. LED boards never wait for any of this.
+ */
+#pragma once
+
+#include "board/hall.h"
+
+#define ANNOUNCE_SLOTS   8
+#define ANNOUNCE_WAITING 64
+
+struct announce_slot {
+    bool is_used;
+    bool is_new;       /* within its dwell */
+    bool is_over;      /* the visit was served or cleared: leaves when the dwell ends */
+    bool is_recall;
+    int16_t desk;
+    uint8_t lane;
+    int16_t from;
+    char ticket[TICKET_SIZE];
+    char booked_at[6];
+    uint64_t token;    /* of the call, for its receipt; 0 when restored from a snapshot */
+    int64_t until_us;  /* end of the dwell */
+};
+struct announce {
+    int64_t dwell_us;
+    uint32_t zones;    /* of the screen */
+    const struct config *config;
+    struct announce_slot slot[ANNOUNCE_SLOTS]; /* the used ones come first, in the order of the wall */
+    uint16_t nslots;   /* places of the present layout: 1, 2, 4 or 8; used ones ≤ nslots */
+    uint16_t nwaiting;
+    struct announce_slot waiting[ANNOUNCE_WAITING];
+    uint64_t overflowed; /* calls that found the waiting room full: their panel was skipped, the list still shows them */
+};
+
+void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us);
+/* A call or recall of `desk`. False if the desk is in none of the zones. A recall of a ticket that is featured or waits
+ * renews it in place. Several calls of one desk are all shown, in order. */
+bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token, int64_t now_us);
+/* The desk's visit came to the desk, ended or moved: its panel is over after its dwell. */
+void announce_end(struct announce *announce, int desk, const char *ticket, int64_t now_us);
+/* Rebuilds from the hall without anything new: after a start or an adoption. The newest call stands dark. */
+void announce_restore(struct announce *announce, const struct hall *hall, int64_t now_us);
+/* Moves on. True if the wall changes. */
+bool announce_tick(struct announce *announce, int64_t now_us);
+int64_t announce_deadline_us(const struct announce *announce); /* INT64_MAX: none */
+
+/* When a chime may sound: at most one per 4 s for a zone set; calls that arrive within merge into the next one. Pure. */
+#define CHIME_GAP_US 4000000
+#define CHIME_MERGE_MAX 16
+struct chime_gate {
+    int64_t free_us;   /* before this, a request waits */
+    uint16_t nwaiting; /* calls that the next chime speaks for */
+    bool is_recall;    /* all waiting ones are recalls */
+    struct {
+        uint64_t token;
+        int64_t expires_us;
+    } waiting[CHIME_MERGE_MAX];
+};
+/* Asks for sound at now_us; a request older than expires_us when its turn comes is given back as muted. */
+void chime_gate_ask(struct chime_gate *gate, uint64_t token, bool is_recall, int64_t expires_us, int64_t now_us);
+/* When something waits and the gate is free: 1, and the tokens that this chime speaks for; those that are too late in
+ * `late`. 0: nothing to play now (there may still be late ones). */
+struct chime_turn {
+    uint16_t ntokens, nlate;
+    bool is_recall;
+    uint64_t token[CHIME_MERGE_MAX], late[CHIME_MERGE_MAX];
+};
+bool chime_gate_turn(struct chime_gate *gate, int64_t now_us, struct chime_turn *turn);
+void chime_gate_busy_until(struct chime_gate *gate, int64_t until_us); /* the melody still plays */
+int64_t chime_gate_deadline_us(const struct chime_gate *gate);

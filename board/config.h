@@ -1,0 +1,113 @@
+/* The hall file as plain values: one allocation, indices instead of pointers, everything checked before it exists.
+ *
+ * config_load() prints every error of a file, not only the first; a file with errors yields no config at all, so a reload
+ * of a wrong file changes nothing. Schema: board/hall.schema.json (the same rules, for editors).
+ */
+#pragma once
+
+#include "board/phrases.h"
+#include "drivers/chime/chime.h"
+#include "drivers/led/led.h"
+#include "drivers/screen/screen.h"
+#include "protocol/message.h"
+
+#define LABEL_SIZE       192
+#define AGENCIES_MAX     32
+#define ZONES_MAX        16
+#define BUSES_MAX        16
+#define SCREENS_MAX      8
+#define CHIMES_MAX       8
+#define HALL_NOTICES_MAX 8
+#define PROFILES_MAX     16
+#define URLS_MAX         4
+#define NONE             (-1)
+
+/* Text in the hall's languages, indexed like config.lang. */
+struct label {
+    char text[LANGS_MAX][LABEL_SIZE];
+};
+
+enum desk_kind { KIND_WINDOW, KIND_DESK, KIND_ROOM, KINDS };
+enum direction {
+    ARROW_NONE, ARROW_LEFT, ARROW_RIGHT, ARROW_UP, ARROW_DOWN, ARROW_UP_LEFT, ARROW_UP_RIGHT, ARROW_DOWN_LEFT,
+    ARROW_DOWN_RIGHT, ARROWS
+};
+
+struct config_desk {
+    char id[ID_SIZE];
+    char label[TICKET_SIZE]; /* what stands above the desk: "7", "12А" */
+    uint8_t kind;            /* enum desk_kind */
+    uint8_t arrow;           /* enum direction */
+    int8_t zone;
+    int8_t agency;           /* or NONE */
+    int8_t bus;              /* or NONE: no LED board */
+    uint8_t bus_index;       /* of the unit in buses[bus].unit */
+};
+struct config_named {
+    char id[ID_SIZE];
+    struct label name;
+};
+struct config_screen {
+    struct screen_config device;
+    char view[16];      /* calls */
+    uint32_t zones;     /* bit per zone */
+    double diagonal_in, height_m, farthest_m; /* 0: not given */
+    double overscan;    /* fraction of each edge kept free, 0.025 */
+};
+struct config_chime {
+    struct chime_config device;
+    uint32_t zones;
+    char call[33], recall[33]; /* melody ids */
+    uint8_t volume_percent;
+};
+struct config_notice {
+    char id[ID_SIZE];
+    uint8_t level;
+    struct label text;
+};
+
+struct config {
+    char path[256];
+    char hall[ID_SIZE], board[ID_SIZE];
+    struct label name;
+    uint8_t nlangs;
+    char lang[LANGS_MAX][LANG_SIZE];
+    char timezone[64];
+    struct {
+        uint8_t nurls;
+        char url[URLS_MAX][128];
+        char username[64], password_file[256], ca_file[256], cert_file[256], key_file[256];
+        uint8_t protocol; /* enum mqtt_protocol: auto 5 3.1.1 */
+    } broker;
+    uint16_t nagencies, nzones, ndesks, nbuses, nscreens, nchimes, nnotices, nprofiles;
+    struct config_named agency[AGENCIES_MAX], zone[ZONES_MAX];
+    struct config_desk desk[DESKS_MAX];
+    struct led_bus_config bus[BUSES_MAX];
+    struct config_screen screen[SCREENS_MAX];
+    struct config_chime chime[CHIMES_MAX];
+    struct config_notice notice[HALL_NOTICES_MAX];
+    struct led_profile *profile[PROFILES_MAX]; /* owned */
+    struct {
+        int32_t ttl_ms, dwell_ms;
+        uint8_t recent; /* rows of the recent list, 0: as many as fit */
+    } calls;
+    struct {
+        char host[64]; /* "" off */
+        uint16_t port;
+    } console;
+    struct label phrase[PHRASES]; /* catalogue with the hall's overrides, in the hall's languages */
+};
+
+/* Where data files are: profiles and phrases. NULL members: the installed place, or the source tree's when run from it. */
+struct config_paths {
+    const char *profiles; /* folder of LED profiles */
+    const char *phrases;  /* folder of phrase catalogues */
+};
+
+/* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. */
+struct config *config_load(const char *path, const struct config_paths *paths, struct json_report *report);
+void config_destroy(struct config *config);
+
+int config_desk_index(const struct config *config, const char *id); /* or NONE */
+/* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */
+void config_each_text(const struct config *config, void (*fn)(void *data, const char *where, const char *text), void *data);

@@ -1,0 +1,50 @@
+/* The control socket: JSON lines between the board and kezekctl, console and kezek-sim.
+ *
+ * A stream socket, RUNDIR/control, mode 0660. One request a line, {"cmd":"…", …}; each gets one reply line, {"ok":true,…} or
+ * {"ok":false,"error":"…"}, in order. A reply with "bytes":N is followed by N raw bytes. After {"cmd":"watch"} lines
+ * {"watch":"…",…} arrive by themselves. A client that sends half a line waits alone; a line over CONTROL_LINE_MAX gets one
+ * error and the connection is closed; a client that does not read is cut when its backlog is over CONTROL_BACKLOG_MAX. At
+ * most CONTROL_CLIENTS_MAX clients. The loop never waits for any of them.
+ *
+ * Requests (board/commands.c answers them):
+ *   status | watch | reload | screens | leds | chimes
+ *   event  type, desk, ticket … as in the contract    manual operation; refused while a full-profile server is in charge
+ *   snapshot  screen                                  → {"ok":true,"format":"png","bytes":N} and the PNG
+ *   led-show  desk, text, seconds                     led-identify  desk, seconds
+ *   chime  chime, melody
+ */
+#pragma once
+
+#include "board/loop.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CONTROL_LINE_MAX    65536
+#define CONTROL_BACKLOG_MAX (1u << 20) /* of watch lines; a reply with bytes may be larger */
+#define CONTROL_CLIENTS_MAX 16
+
+struct control;
+struct control_client; /* valid inside the callback; later only through control_client_id() */
+
+/* Answers one request. The callee replies now, or later by id. */
+typedef void (*control_fn)(void *data, struct control_client *client, const cJSON *request);
+
+/* NULL with errno; `path` is replaced if no one listens there any more (-EADDRINUSE if someone does). */
+struct control *control_create(struct loop *loop, const char *path, control_fn fn, void *data);
+void control_destroy(struct control *control); /* removes the socket file */
+
+uint64_t control_client_id(const struct control_client *client);
+/* One line without newline. A client that is gone is fine. */
+void control_reply(struct control *control, uint64_t client, const char *line);
+/* A reply line and raw bytes after it; `bytes` is taken (free()d). */
+void control_reply_bytes(struct control *control, uint64_t client, const char *line, void *bytes, size_t size);
+void control_error(struct control *control, uint64_t client, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void control_watch(struct control *control, uint64_t client, bool is_on);
+/* To all watchers. Costs nothing when there are none: control_is_watched(). */
+bool control_is_watched(const struct control *control);
+void control_tell(struct control *control, const char *line);
+
+/* RUNDIR: $KEZEK_RUNDIR, else /run/kezek for root, else $XDG_RUNTIME_DIR/kezek. 0, or -ENOENT when there is none. */
+int rundir_path(char *out, size_t size, const char *name);

@@ -1,0 +1,52 @@
+/* The hall now: what each desk shows, who was called, who did not come. Pure: plain value, time as argument, no allocation.
+ *
+ * The feed decides what is true; this applies it. Everything shown anywhere is derived from this value.
+ */
+#pragma once
+
+#include "board/config.h"
+
+struct hall_desk {
+    uint8_t status, phase, lane;
+    bool is_recall;
+    char ticket[TICKET_SIZE]; /* "" none */
+    char booked_at[6];
+    int16_t from;             /* desk index the visit came from, or NONE */
+    uint64_t seq;
+    int64_t since_us;         /* of ticket and phase */
+};
+struct hall_call {
+    char ticket[TICKET_SIZE];
+    int16_t desk;
+    uint8_t lane;
+    uint64_t seq;
+    int64_t at_us; /* when it was called, 0 if from a snapshot */
+};
+struct hall {
+    const struct config *config;
+    struct hall_desk desk[DESKS_MAX];
+    uint16_t nrecent, nmissed, nnotices;
+    struct hall_call recent[RECENT_MAX]; /* newest first; a ticket stands once */
+    struct hall_call missed[MISSED_MAX]; /* newest first; leaves when called again */
+    struct notice notice[NOTICES_MAX];   /* from the feed; the hall file's notices are in config */
+};
+
+enum hall_change {
+    HALL_DESK = 1,   /* what a desk shows */
+    HALL_LISTS = 2,  /* recent, missed */
+    HALL_NOTICE = 4,
+};
+
+void hall_init(struct hall *hall, const struct config *config);
+/* Applies an event that the feed calls current. Returns enum hall_change bits (0: nothing changed), or -ENOENT for a desk
+ * that the hall file does not have. *desk becomes its index (NONE for notices). */
+int hall_apply(struct hall *hall, const struct event *event, int64_t now_us, int *desk);
+/* A desk as a snapshot has it. Same results; a desk that is not in the hall file is ignored (-ENOENT). */
+int hall_set_desk(struct hall *hall, const struct state_desk *state, int64_t now_us);
+int hall_clear_desk(struct hall *hall, const char *desk, int64_t now_us);
+/* Lists and notices of a snapshot. */
+int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us);
+/* The active alert (a notice of level alert from the feed or from the hall file), NULL if none. */
+const struct notice *hall_alert(const struct hall *hall);
+/* Notices whose until_ms is over on the server's clock go. */
+int hall_expire(struct hall *hall, int64_t server_ms);

@@ -1,0 +1,31 @@
+/* Layout of a wall screen: the hall's state to a picture. Pure but for the font caches.
+ *
+ * All sizes are fractions of the height, so 720p, 1080p and 4K look alike. Kazakh stands above Russian at the same size.
+ */
+#pragma once
+
+#include "board/announce.h"
+#include "board/picture.h"
+#include "protocol/feed.h"
+
+/* Wall time, split up by the caller in the hall's time zone. */
+struct scene_clock {
+    int year, month, day, weekday; /* month 1..12, weekday 0 = Monday */
+    int hour, minute;
+    bool is_known; /* false: the board has no time yet (no RTC): no clock is shown */
+};
+struct scene_input {
+    const struct config *config;
+    const struct config_screen *screen;
+    const struct hall *hall;
+    const struct announce *announce;
+    enum feed_truth truth;
+    bool has_lease; /* full profile: staleness is known */
+    struct scene_clock clock;
+    uint32_t notice_page; /* counts up: which of the notices */
+};
+void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width, int height);
+/* How long the notice page `page` stays, microseconds (by the length of its text); 0: there is one page or none. */
+int64_t scene_notice_us(const struct scene_input *input);
+/* Long date of a language: kk "2026 ж. 22 қараша, жексенбі", ru "воскресенье, 22 ноября 2026 г.", en "Sunday, 22 November 2026". */
+int scene_date(char *out, size_t size, const char *lang, const struct scene_clock *clock);

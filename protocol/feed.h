@@ -1,0 +1,93 @@
+/* The rules of the feed: which message is true, which is new, which may be heard. Pure: time is an argument, there is no
+ * I/O, nothing is allocated, and what should follow is told to a sink.
+ *
+ * Full profile: rules 1 to 10 of the contract (ids FEED-1 … FEED-10 in feed.c and its tests). The server's clock is bounded
+ * on our monotonic clock by the hello/state exchange; no wall clock is used.
+ * Basic profile: events without epoch: duplicates by (desk, ticket, type) within 2 s, arrival is the time, no lease.
+ *
+ * All times are microseconds of CLOCK_MONOTONIC. One thread.
+ */
+#pragma once
+
+#include "protocol/message.h"
+
+#define FEED_WINDOW   256 /* replay window, sequence numbers */
+#define FEED_EPOCHS   4   /* windows kept */
+#define FEED_PENDING  64  /* messages of another epoch that wait for the answer */
+#define FEED_DEFERRED 32  /* calls whose age is not decidable yet */
+
+/* What must survive a kill of the process: lives in memory that the caller maps from /run/kezek. Zeroed memory is a
+ * valid empty one. */
+struct feed_memory {
+    struct feed_window {
+        char epoch[EPOCH_SIZE];
+        uint64_t top; /* highest number seen */
+        uint64_t bits[FEED_WINDOW / 64]; /* bit (seq % FEED_WINDOW): seen */
+        uint64_t used; /* order of last use */
+    } window[FEED_EPOCHS];
+    uint64_t clock;
+};
+
+enum feed_profile { FEED_UNDECIDED, FEED_BASIC, FEED_FULL };
+
+/* May this call be heard? */
+enum feed_sound {
+    FEED_LIVE,      /* new, young enough, still what the desk shows */
+    FEED_MUTED,     /* shown silently: too old, or overtaken */
+    FEED_UNDECIDED_SOUND, /* shown silently now; sink.decide follows after the next answer */
+};
+
+/* All sinks are called from inside feed_message() and feed_tick(); they must not call the feed. */
+struct feed_sink {
+    void *data;
+    /* A new event, to be applied. `is_current`: false when the desk already has a newer one (count it, show nothing). */
+    void (*event)(void *data, const struct event *event, bool is_current, enum feed_sound sound, int64_t received_us);
+    /* The verdict on an event told before as FEED_UNDECIDED_SOUND. */
+    void (*decide)(void *data, const struct event *event, enum feed_sound sound);
+    /* An event that was seen before (receipt: duplicate). */
+    void (*duplicate)(void *data, const struct event *event);
+    /* A snapshot says: this is the desk's truth (only desks where it is newer than what we have). */
+    void (*desk)(void *data, const struct state_desk *desk);
+    void (*gone)(void *data, const char *desk); /* the desk shows nothing any more */
+    /* After the desks: lists and notices of the snapshot hold. */
+    void (*snapshot)(void *data, const struct state *state);
+    void (*hello)(void *data, const struct hello *hello); /* publish it now */
+};
+
+struct feed; /* about 1.5 MiB with its waiting messages: created once */
+struct feed_config {
+    char id[ID_SIZE];   /* of this board */
+    char boot[9];       /* random per start of the service */
+    uint32_t nonce_seed;
+    int32_t ttl_ms;     /* for calls that carry none */
+};
+/* `memory` stays the caller's and must outlive the feed. NULL without memory. */
+struct feed *feed_create(const struct feed_config *config, struct feed_memory *memory);
+void feed_destroy(struct feed *feed);
+
+void feed_connected(struct feed *feed, int64_t now_us); /* subscriptions are acknowledged: rule 1 */
+void feed_disconnected(struct feed *feed, int64_t now_us);
+/* `message` as the link received it (message->received_us is its arrival). */
+void feed_message(struct feed *feed, const struct message *message, int64_t now_us, const struct feed_sink *sink);
+/* Time passes: gaps, hello, lease. Call it at feed_deadline_us() or later; earlier is harmless. */
+void feed_tick(struct feed *feed, int64_t now_us, const struct feed_sink *sink);
+int64_t feed_deadline_us(const struct feed *feed); /* INT64_MAX: nothing to wait for */
+
+/* How far what is shown can be trusted. */
+enum feed_truth {
+    FEED_NOTHING, /* no data since the start */
+    FEED_FRESH,
+    FEED_STALE,   /* lease over: sign on the screens */
+    FEED_BLANK,   /* 45 s after that: no numbers */
+};
+enum feed_truth feed_truth(const struct feed *feed, int64_t now_us);
+
+struct feed_status {
+    enum feed_profile profile;
+    char epoch[EPOCH_SIZE];
+    uint64_t seq;
+    int64_t lease_until_us;
+    bool is_synchronised; /* bounds of the server's clock are known */
+    uint64_t events, duplicates, muted, gaps, hellos, adoptions, clock_steps, pending_dropped;
+};
+void feed_status(const struct feed *feed, struct feed_status *status);
