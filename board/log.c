@@ -20,7 +20,7 @@ void log_open(const char *process, enum log_level level)
 }
 
 /* One write() a line, so that lines of several processes do not mix. */
-static void log_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format, va_list args)
 {
     static const char *const priority[] = { "<7>", "<6>", "<4>", "<3>" };
     if (level < logger.level)
