@@ -1,22 +1,31 @@
-/* The fixed words of the wall. Catalogues are data: board/phrases/LANG.json, an object of key → text. */
+/* The fixed words of the wall. Catalogues are data: board/phrases/LANG.json, an object of key → text; a new language is a
+ * new file. A hall file may override single phrases.
+ *
+ * Texts are short, polite and imperative; they never contain a number, so no grammar depends on one. What a place needs is
+ * noted at its key: "sign" stands in a panel beside numbers and must stay under some 25 letters.
+ */
 #pragma once
 
 #define PHRASE_LIST(X)                                                                                                  \
-    X(WINDOW, "window")               /* Терезе · Окно */                                                               \
-    X(DESK, "desk")                   /* Үстел · Стол */                                                                \
-    X(ROOM, "room")                   /* Кабинет */                                                                     \
-    X(CALLED, "called")               /* heading of the recent list */                                                  \
-    X(MISSED, "missed")                                                                                                 \
-    X(RECALLED, "recalled")           /* sign on a repeated call */                                                     \
-    X(BY_APPOINTMENT, "by_appointment")                                                                                 \
+    X(WINDOW, "window")                   /* sign: Терезе · Окно */                                                     \
+    X(DESK, "desk")                       /* sign: Үстел · Стол */                                                      \
+    X(ROOM, "room")                       /* sign: Кабинет */                                                           \
+    X(CALLED, "called")                   /* heading of the recent list */                                              \
+    X(MISSED, "missed")                   /* heading of the list of those who did not come */                           \
+    X(RECALLED, "recalled")               /* sign on a repeated call */                                                 \
+    X(BY_APPOINTMENT, "by_appointment")   /* sign on a booked visit */                                                  \
+    X(BOOKED, "booked")                   /* the same in at most 15 letters, where room is short */                     \
+    X(PASSED_ON, "passed_on")             /* sign on a visit that another desk passed on; "3 → 7" follows */            \
     X(CLOSED, "closed")                                                                                                 \
     X(BREAK, "break")                                                                                                   \
     X(FREE, "free")                                                                                                     \
-    X(PLEASE_WAIT, "please_wait")     /* shown while no number is called */                                             \
-    X(NO_CONNECTION, "no_connection") /* warning strip: no connection, information may be out of date */               \
-    X(BLANKED, "blanked")             /* numbers are withheld: please ask the staff */                                  \
-    X(STARTING, "starting")           /* no data since the start */                                                     \
-    X(ATTENTION, "attention")
+    X(PLEASE_WAIT, "please_wait")         /* headline while no number is called */                                      \
+    X(WAIT_FOR_NUMBER, "wait_for_number") /* the sentence under it */                                                   \
+    X(NO_CONNECTION, "no_connection")     /* headline of the warning strip and of the blanked wall, no full stop */     \
+    X(STALE, "stale")                     /* follows it in the strip, no full stop */                                   \
+    X(BLANKED, "blanked")                 /* numbers are withheld: ask the staff */                                     \
+    X(STARTING, "starting")               /* headline: no data since the start */                                       \
+    X(ATTENTION, "attention")             /* headline of an alert that brings none of its own */
 
 enum phrase {
 #define X(name, key) PHRASE_##name,

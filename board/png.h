@@ -1,10 +1,15 @@
-/* PNG of a frame buffer. Owner of libpng (png.h). Slow (100 ms for 1080p): call it from a worker or a tool, not from the loop. */
+/* PNG of a frame buffer. Owner of libpng (png.h). Slow (100 ms for 1080p): call it from a worker or a tool, not from the
+ * loop. No state; any thread. */
 #pragma once
 
 #include "drivers/screen/screen.h"
 
-/* Encodes into *out (malloc, the caller frees). `level` of zlib, 1 fast … 9 small. 0 or -errno. */
-int png_encode(const struct screen_buffer *buffer, int level, uint8_t **out, size_t *size);
-int png_write(const struct screen_buffer *buffer, const char *path);
-/* Reads an 8-bit RGB(A) PNG into XRGB8888 pixels (malloc in buffer->pixels). 0 or -errno. For tests and tools. */
-int png_read(const char *path, struct screen_buffer *buffer);
+/* Encodes into *out (malloc, the caller frees). `level` of zlib, 1 fast … 9 small. 0, -ENOMEM, or -EINVAL for a buffer
+ * without pixels; on errors *out and *size stay as they are. */
+__attribute__((warn_unused_result)) int png_encode(const struct screen_buffer *buffer, int level, uint8_t **out,
+                                                   size_t *size);
+/* Encodes at level 9 and writes `path`; leaves no half file behind. 0 or -errno. */
+__attribute__((warn_unused_result)) int png_write(const struct screen_buffer *buffer, const char *path);
+/* Reads an 8-bit RGB(A) PNG of at most 8192 pixels a side into XRGB8888 pixels, X = 0 (malloc in buffer->pixels). For tests
+ * and tools. 0; -EBADMSG: no PNG, or a damaged one; -EFBIG: too large; -errno of opening. */
+__attribute__((warn_unused_result)) int png_read(const char *path, struct screen_buffer *buffer);

@@ -1,0 +1,147 @@
+#include "board/png.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define W 61
+#define H 37
+
+static char path[] = "/tmp/kezek-png-XXXXXX";
+
+static struct screen_buffer noise(enum pixel_format format)
+{
+    unsigned bytes = format == PIXEL_RGB565 ? 2 : 4;
+    struct screen_buffer buffer = { .stride = W * bytes + 20, .width = W, .height = H, .format = format };
+    size_t size = (size_t)buffer.stride * H;
+    buffer.pixels = malloc(size);
+    uint32_t seed = 7;
+    for (size_t i = 0; i < size; i++)
+        buffer.pixels[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+    return buffer;
+}
+
+static uint32_t pixel(const struct screen_buffer *buffer, int x, int y)
+{
+    const uint8_t *p = buffer->pixels + (size_t)y * buffer->stride;
+    if (buffer->format != PIXEL_RGB565)
+        return (uint32_t)p[x * 4] | (uint32_t)p[x * 4 + 1] << 8 | (uint32_t)p[x * 4 + 2] << 16;
+    uint32_t v = p[x * 2] | (uint32_t)p[x * 2 + 1] << 8;
+    uint32_t r = v >> 11, g = v >> 5 & 63, b = v & 31;
+    return (r * 255 + 15) / 31 << 16 | (g * 255 + 31) / 63 << 8 | (b * 255 + 15) / 31;
+}
+
+static bool is_near(uint32_t a, uint32_t b)
+{
+    for (int shift = 0; shift < 24; shift += 8)
+        if (abs((int)(a >> shift & 255) - (int)(b >> shift & 255)) > 1)
+            return false;
+    return true;
+}
+
+static void what_was_written_is_read_again(void **state)
+{
+    (void)state;
+    for (int format = 0; format < PIXEL_FORMATS; format++) {
+        struct screen_buffer out = noise((enum pixel_format)format), in;
+        assert_int_equal(png_write(&out, path), 0);
+        assert_int_equal(png_read(path, &in), 0);
+        assert_int_equal(in.width, W);
+        assert_int_equal(in.height, H);
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++)
+                assert_true(format == PIXEL_RGB565 ? is_near(pixel(&in, x, y), pixel(&out, x, y))
+                                                   : pixel(&in, x, y) == pixel(&out, x, y));
+        free(in.pixels);
+        free(out.pixels);
+    }
+}
+
+static void full_intensity_stays_full(void **state)
+{
+    (void)state;
+    uint8_t white[2] = { 0xff, 0xff };
+    struct screen_buffer out = { .pixels = white,
+                                 .stride = 2,
+                                 .width = 1,
+                                 .height = 1,
+                                 .format = PIXEL_RGB565 },
+                         in;
+    assert_int_equal(png_write(&out, path), 0);
+    assert_int_equal(png_read(path, &in), 0);
+    assert_int_equal(pixel(&in, 0, 0), 0xffffff);
+    free(in.pixels);
+}
+
+static void a_buffer_without_pixels_is_refused(void **state)
+{
+    (void)state;
+    struct screen_buffer none = { .width = 0, .height = 4 };
+    uint8_t *bytes = NULL;
+    size_t size = 1;
+    assert_int_equal(png_encode(&none, 1, &bytes, &size), -EINVAL);
+    assert_null(bytes);
+}
+
+static void what_is_no_picture_is_refused(void **state)
+{
+    (void)state;
+    struct screen_buffer in;
+    assert_int_equal(png_read("/nonexistent/x.png", &in), -ENOENT);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs("GIF89a", file);
+    fclose(file);
+    assert_int_equal(png_read(path, &in), -EBADMSG);
+}
+
+static void a_cut_file_is_refused(void **state)
+{
+    (void)state;
+    struct screen_buffer out = noise(PIXEL_XRGB8888), in;
+    assert_int_equal(png_write(&out, path), 0);
+    assert_int_equal(truncate(path, 1500), 0);
+    assert_int_equal(png_read(path, &in), -EBADMSG);
+    free(out.pixels);
+}
+
+static void a_place_that_cannot_be_written_is_an_error(void **state)
+{
+    (void)state;
+    struct screen_buffer out = noise(PIXEL_XRGB8888);
+    assert_int_equal(png_write(&out, "/nonexistent/x.png"), -ENOENT);
+    assert_int_equal(png_write(&out, "/dev/full"), -ENOSPC);
+    free(out.pixels);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_written_is_read_again),
+        cmocka_unit_test(full_intensity_stays_full),
+        cmocka_unit_test(a_buffer_without_pixels_is_refused),
+        cmocka_unit_test(what_is_no_picture_is_refused),
+        cmocka_unit_test(a_cut_file_is_refused),
+        cmocka_unit_test(a_place_that_cannot_be_written_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
