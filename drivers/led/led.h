@@ -53,7 +53,8 @@ struct led_report {
     uint64_t token;     /* of the led_want() this is about */
     enum led_certainty certainty;
     int error;          /* 0, or negative errno: -ETIMEDOUT no reply, -ENODEV adapter gone, -EREMOTEIO exception … */
-    bool is_superseded; /* a newer wish took its place before it was sent */
+    bool is_superseded; /* a newer wish took its place before it was confirmed */
+    bool is_final;      /* no further report about this token will follow (acked and nothing to verify, verified, failed …) */
     int64_t wire_us;    /* last byte of the request handed to the wire, CLOCK_MONOTONIC; 0 if never */
     int64_t done_us;
     char detail[80];    /* for people, when error */
