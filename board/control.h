@@ -4,7 +4,8 @@
  * {"ok":false,"error":"…"}, in order. A reply with "bytes":N is followed by N raw bytes. After {"cmd":"watch"} lines
  * {"watch":"…",…} arrive by themselves. A client that sends half a line waits alone; a line over CONTROL_LINE_MAX gets one
  * error and the connection is closed; a client that does not read is cut when its backlog is over CONTROL_BACKLOG_MAX. At
- * most CONTROL_CLIENTS_MAX clients. The loop never waits for any of them.
+ * most CONTROL_CLIENTS_MAX clients; a further one gets one error and is closed. The loop never waits for any of them:
+ * one request a client and turn is taken, and none from a client that has not read its last reply.
  *
  * Requests (board/commands.c answers them):
  *   status | watch | reload | screens | leds | chimes
@@ -31,20 +32,23 @@ struct control_client; /* valid inside the callback; later only through control_
 /* Answers one request. The callee replies now, or later by id. */
 typedef void (*control_fn)(void *data, struct control_client *client, const cJSON *request);
 
-/* NULL with errno; `path` is replaced if no one listens there any more (-EADDRINUSE if someone does). */
+/* NULL with errno; `path` is replaced if no one listens there any more. EADDRINUSE: someone does; EEXIST: it is no socket,
+ * and stays; ENAMETOOLONG: over 107 bytes. `fn` gets requests that are objects with a string "cmd"; others are refused here. */
 struct control *control_create(struct loop *loop, const char *path, control_fn fn, void *data);
 void control_destroy(struct control *control); /* removes the socket file */
 
 uint64_t control_client_id(const struct control_client *client);
-/* One line without newline. A client that is gone is fine. */
+/* One line without newline. A client that is gone is fine; so is a second reply to one request (dropped). */
 void control_reply(struct control *control, uint64_t client, const char *line);
 /* A reply line and raw bytes after it; `bytes` is taken (free()d). */
 void control_reply_bytes(struct control *control, uint64_t client, const char *line, void *bytes, size_t size);
 void control_error(struct control *control, uint64_t client, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The reply to the watch request is the caller's, too. */
 void control_watch(struct control *control, uint64_t client, bool is_on);
 /* To all watchers. Costs nothing when there are none: control_is_watched(). */
 bool control_is_watched(const struct control *control);
 void control_tell(struct control *control, const char *line);
 
-/* RUNDIR: $KEZEK_RUNDIR, else /run/kezek for root, else $XDG_RUNTIME_DIR/kezek. 0, or -ENOENT when there is none. */
+/* Path of `name` (NULL: the folder itself) in RUNDIR: $KEZEK_RUNDIR, else /run/kezek for root, else $XDG_RUNTIME_DIR/kezek.
+ * Creates nothing. 0, -ENOENT when there is none, -ENAMETOOLONG. (rundir.c) */
 int rundir_path(char *out, size_t size, const char *name);
