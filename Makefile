@@ -47,9 +47,11 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(LIB): $(LIB_SRC:%.c=$(B)/obj/%.o)
+	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(SIM_LIB): $(SIM_SRC:%.c=$(B)/obj/%.o)
+	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(B)/board/man/%: board/man/%.scd

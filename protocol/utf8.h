@@ -19,5 +19,6 @@ size_t utf8_count(const char *text);
 unsigned utf8_put(char out[4], uint32_t cp);
 
 /* May it stand in text for visitors? False for C0/C1 controls, U+2028/2029, bidirectional controls (U+061C, U+200E/F,
- * U+202A..2E, U+2066..69), private use, noncharacters and unassigned tag characters: they can reorder or hide what is read. */
+ * U+202A..2E, U+2066..69), zero-width spaces and other invisible format characters, private use, noncharacters and tag
+ * characters: they can reorder or hide what is read. The joiners U+200C/D are text (they shape scripts and emoji). */
 bool utf8_is_printable(uint32_t cp);
