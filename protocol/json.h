@@ -1,7 +1,8 @@
 /* Strict JSON on top of cJSON: parsing of bytes from outside, and typed reading with errors that name the place.
  *
  * cJSON alone accepts invalid UTF-8, duplicate keys, bytes after the value, 1e999 and any depth its stack allows;
- * json_parse() refuses all of these before cJSON sees the text. This header is a leaf that every floor may include.
+ * json_parse() refuses all of these before cJSON sees the text (json_check.c). This header is a leaf that every floor may
+ * include.
  *
  * Nothing here keeps state; every function may be called from any thread.
  */
@@ -15,6 +16,9 @@
 #define JSON_DEPTH_MAX 16                   /* deepest legal document (hall file) uses 6 */
 #define JSON_INTEGER_MAX 9007199254740991LL /* 2^53 - 1: the largest integer every JSON reader keeps exact (RFC 8259, 6) */
 
+#define JSON_MEMBERS_MAX 1024 /* of all objects open at one place: bounds the search for duplicates; 256 desks use 300 */
+#define JSON_EXPONENT_MAX 200 /* with at most 63 digits every number stays finite */
+
 struct json_error {
     size_t offset;  /* byte at which the text stops being acceptable */
     unsigned line;  /* 1-based, for files */
@@ -24,6 +28,16 @@ struct json_error {
 
 /* Parses exactly one JSON value. NULL on any defect, with *error filled. The caller frees with cJSON_Delete(). */
 cJSON *json_parse(const char *bytes, size_t length, struct json_error *error);
+
+/* The strictness without the tree: is this exactly one acceptable JSON value? Also refuses a byte order mark, U+0000 and
+ * half surrogate pairs in escapes, and keys that are equal once their escapes are read. Allocates nothing, uses 17 KiB of stack. */
+bool json_check(const char *bytes, size_t length, struct json_error *error);
+
+/* A value as it may stand in a log line: one line, printable, shortened; strings in quotes, "an array", "an object".
+ * Returns `buffer`. */
+#define JSON_SHOW_MAX 64
+const char *json_show(const cJSON *item, char buffer[JSON_SHOW_MAX]);
+const char *json_show_text(const char *text, char buffer[JSON_SHOW_MAX]);
 
 /* Collects complaints about one document. `line` gets finished lines "where: what; what would be right", no newline.
  * Lives in the caller's memory. */

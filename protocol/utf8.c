@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* The second byte's range carries all of RFC 3629's exceptions: it excludes overlong forms (E0, F0), surrogates (ED) and
- * values above U+10FFFF (F4). Further bytes are always 80..BF. */
+/* The second byte's range carries all of RFC 3629's exceptions: it excludes overlong forms (E0, F0),
+ * surrogates (ED) and values above U+10FFFF (F4). Further bytes are always 80..BF. */
 static unsigned sequence(unsigned char lead, unsigned char *low, unsigned char *high)
 {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
@@ -81,14 +81,21 @@ bool utf8_is_printable(uint32_t cp)
     static const struct {
         uint32_t first, last;
     } hidden[] = {
-        { 0x0000, 0x001F },     { 0x007F, 0x009F },     /* controls */
-        { 0x00AD, 0x00AD },     { 0x061C, 0x061C },     /* soft hyphen, Arabic letter mark */
-        { 0x180E, 0x180E },     { 0x200B, 0x200B },     /* zero-width spaces */
-        { 0x200E, 0x200F },     { 0x2028, 0x202E },     /* marks, separators, embeddings */
-        { 0x2060, 0x206F },     { 0xD800, 0xF8FF },     /* invisible operators, isolates; surrogates, private use */
-        { 0xFDD0, 0xFDEF },     { 0xFEFF, 0xFEFF },     /* noncharacters, byte order mark */
-        { 0xFFF0, 0xFFFB },     { 0xE0000, 0xE0FFF },   /* annotation controls, tags */
-        { 0xF0000, UINT32_MAX },                        /* private planes, and no code points at all */
+        { 0x0000, 0x001F },
+        { 0x007F, 0x009F }, /* controls */
+        { 0x00AD, 0x00AD },
+        { 0x061C, 0x061C }, /* soft hyphen, Arabic letter mark */
+        { 0x180E, 0x180E },
+        { 0x200B, 0x200B }, /* zero-width spaces */
+        { 0x200E, 0x200F },
+        { 0x2028, 0x202E }, /* marks, separators, embeddings */
+        { 0x2060, 0x206F },
+        { 0xD800, 0xF8FF }, /* invisible operators, isolates; surrogates, private use */
+        { 0xFDD0, 0xFDEF },
+        { 0xFEFF, 0xFEFF }, /* noncharacters, byte order mark */
+        { 0xFFF0, 0xFFFB },
+        { 0xE0000, 0xE0FFF },    /* annotation controls, tags */
+        { 0xF0000, UINT32_MAX }, /* private planes, and no code points at all */
     };
     if (cp < 0x7F)
         return cp >= 0x20;

@@ -44,22 +44,22 @@ static void a_malformed_byte_is_found_at_its_offset(void **state)
         const char *text;
         size_t bad;
     } rows[] = {
-        { "\x80", 0 },              /* continuation without lead */
+        { "\x80", 0 }, /* continuation without lead */
         { "ab\xBF", 2 },
-        { "\xC0\x80", 0 },          /* overlong NUL */
-        { "\xC1\xBF", 0 },          /* overlong DEL */
-        { "\xE0\x9F\xBF", 0 },      /* overlong three bytes */
-        { "\xF0\x8F\xBF\xBF", 0 },  /* overlong four bytes */
-        { "\xED\xA0\x80", 0 },      /* surrogate */
+        { "\xC0\x80", 0 },         /* overlong NUL */
+        { "\xC1\xBF", 0 },         /* overlong DEL */
+        { "\xE0\x9F\xBF", 0 },     /* overlong three bytes */
+        { "\xF0\x8F\xBF\xBF", 0 }, /* overlong four bytes */
+        { "\xED\xA0\x80", 0 },     /* surrogate */
         { "a\xED\xBF\xBF", 1 },
-        { "\xF4\x90\x80\x80", 0 },  /* U+110000 */
+        { "\xF4\x90\x80\x80", 0 }, /* U+110000 */
         { "\xF5\x80\x80\x80", 0 },
         { "\xFF", 0 },
         { "\xFE", 0 },
-        { "\xC2", 0 },              /* cut off */
+        { "\xC2", 0 }, /* cut off */
         { "\xE2\x82", 0 },
         { "x\xF0\x9F\x98", 1 },
-        { "\xC2\x41", 0 },          /* lead without continuation */
+        { "\xC2\x41", 0 }, /* lead without continuation */
         { "\xE2\x82\x41", 0 },
         { "\xD0\x90\xD0", 2 },
     };
@@ -101,11 +101,13 @@ static void code_points_are_counted_not_bytes(void **state)
 static void what_hides_or_reorders_text_is_not_printable(void **state)
 {
     (void)state;
-    static const uint32_t bad[] = { 0,      0x09,   0x0A,   0x1F,   0x7F,   0x80,    0x9F,    0xAD,     0x61C,
-                                    0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A,  0x202E,  0x2060,   0x2066,
-                                    0x2069, 0xD800, 0xDFFF, 0xE000, 0xF8FF, 0xFDD0,  0xFEFF,  0xFFFE,   0xFFFF,
-                                    0xFFF9, 0x1FFFE, 0xE0001, 0xE0041, 0xF0000, 0x10FFFF, 0x110000, UTF8_BAD };
-    static const uint32_t good[] = { ' ', '~', 'A', 0xA0, 0x410, 0x49A, 0x2014, 0x2116, 0x200D, 0x20B8, 0xFFFD, 0x1F600 };
+    static const uint32_t bad[] = { 0,       0x09,    0x0A,    0x1F,    0x7F,     0x80,     0x9F,
+                                    0xAD,    0x61C,   0x200B,  0x200E,  0x200F,   0x2028,   0x2029,
+                                    0x202A,  0x202E,  0x2060,  0x2066,  0x2069,   0xD800,   0xDFFF,
+                                    0xE000,  0xF8FF,  0xFDD0,  0xFEFF,  0xFFFE,   0xFFFF,   0xFFF9,
+                                    0x1FFFE, 0xE0001, 0xE0041, 0xF0000, 0x10FFFF, 0x110000, UTF8_BAD };
+    static const uint32_t good[] = { ' ',    '~',    'A',    0xA0,   0x410,  0x49A,
+                                     0x2014, 0x2116, 0x200D, 0x20B8, 0xFFFD, 0x1F600 };
     for (size_t i = 0; i < COUNT(bad); i++)
         if (utf8_is_printable(bad[i]))
             fail_msg("U+%X is printable", bad[i]);
