@@ -1,8 +1,9 @@
-/* Class chime: a speaker. Backends: gpio-tone (edges on a line, own real-time thread), gpio-pulse (triggers a ready chime
- * module), trace (the same edges at the same times, written to a file).
+/* Class chime: a speaker. Backends: gpio-tone (edges on a line, own real-time thread), gpio-pulse (triggers a
+ * ready chime module), trace (the same edges at the same times, written to a file).
  *
- * A chime plays one melody at a time; a request while one plays is refused with -EBUSY (announcing decides what waits).
- * Nothing here waits for the sound.
+ * A chime plays one melody at a time; a request before the last report of the one before was taken is refused
+ * with -EBUSY (announcing decides what waits). Nothing here waits for the sound. All functions belong to the
+ * thread of the loop.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 struct chime_config {
     char id[33];
-    char driver[16];  /* gpio-tone | gpio-pulse | trace */
+    char driver[16]; /* gpio-tone | gpio-pulse | trace */
     char chip[64];
     char line[33];
     bool is_active_low;
@@ -22,23 +23,35 @@ enum chime_result { CHIME_STARTED, CHIME_FINISHED, CHIME_FAILED };
 struct chime_report {
     uint64_t token;
     enum chime_result result;
-    int error;           /* negative errno for CHIME_FAILED */
-    int64_t at_us;       /* CLOCK_MONOTONIC: first edge (started), last edge (finished) */
-    uint32_t edges, late_edges; /* late: skipped, not shifted */
+    int error;     /* negative errno for CHIME_FAILED */
+    int64_t at_us; /* CLOCK_MONOTONIC: first edge (started), last edge (finished) */
+    uint32_t edges,
+        late_edges; /* of the table up to now; late: more than 100 us, or skipped for that (tone.h) */
     char detail[80];
 };
 
 struct chime;
 struct chime_ops {
     const char *name;
+    /* Reaches the device; the line is low. 0 or -errno with a line for people in `error`: -EINVAL
+     * (configuration), as gpio_line_open(), -EOPNOTSUPP (gpio-tone: an edge costs more than 50 us), or why
+     * the file cannot be written. */
     int (*open)(struct chime **chime, const struct chime_config *config, char *error, size_t error_size);
-    void (*close)(struct chime *chime); /* stops the sound; the line ends low */
+    void (*close)(struct chime *chime); /* stops the sound; the line ends low; NULL is fine */
+    /* 0 (reports follow), -EBUSY, -EINVAL (volume not 1..100, or melody_defect()), -E2BIG. gpio-pulse gives
+     * its pulse whatever the melody and the volume: the module plays its own. Allocates nothing. */
     int (*play)(struct chime *chime, const struct melody *melody, unsigned volume_percent, uint64_t token);
-    int (*fd)(struct chime *chime);
+    int (*fd)(struct chime *chime); /* readable while there are reports */
     bool (*take)(struct chime *chime, struct chime_report *report);
     bool (*is_realtime)(struct chime *chime); /* SCHED_FIFO was granted */
 };
 extern const struct chime_ops chime_gpio_tone, chime_gpio_pulse, chime_trace;
-const struct chime_ops *chime_backend(const char *name);
+const struct chime_ops *chime_backend(const char *name); /* NULL: unknown */
 
-/* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n"; a line "# <melody id>" before each melody. */
+/* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n", with the time at which the edge was made; a
+ * line
+ * "# <melody id>" before each melody. Created and truncated at open; a melody that finds more than
+ * CHIME_TRACE_MAX bytes starts the file again from empty, so a reader that follows it must expect it to
+ * shrink. Edges reach the file at most 50 ms after they were made.
+ */
+#define CHIME_TRACE_MAX (1 << 20)

@@ -1,15 +1,20 @@
-/* One GPIO output line through libgpiod; gpio_line_v1.c for libgpiod 1.6, gpio_line_v2.c for 2.x (picked by pkg-config).
- * Owners of gpiod.h.
+/* One GPIO output line through libgpiod: finds the chip and the line, says why not. "High" and "low" are
+ * meant after `is_active_low`: low is the state at rest. One thread at a time.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#define GPIO_CHIPS_MAX 64 /* /dev/gpiochip0 … 63 are looked at */
+
 struct gpio_line;
-/* `chip` is a chip label ("pinctrl-bcm2711"), name ("gpiochip0") or path; `line` an offset, or a line name if chip is "".
- * The line is requested as output, low. 0 or -errno (-ENOENT no such chip or line, -EBUSY used by another: `error` says whom). */
-int gpio_line_open(struct gpio_line **line, const char *chip, const char *name_or_offset, bool is_active_low, char *error,
-                   size_t error_size);
-int gpio_line_set(struct gpio_line *line, bool is_on); /* 0 or -errno; no allocation, async-signal-unsafe */
+/* `chip` is a chip label ("pinctrl-bcm2711"), name ("gpiochip0"; it changes with the kernel) or path, or ""
+ * for any chip; `name_or_offset` an offset on that chip, or a line name ("GPIO18"). The line is requested as
+ * output, low. 0, or -errno and a line for people in `error`: -EINVAL (an offset without a chip), -ENOENT (no
+ * such chip or line; says what is there), -ENOTUNIQ (two chips carry the label), -EBUSY (says who uses the
+ * line), -EACCES (says which group), others. */
+int gpio_line_open(struct gpio_line **line, const char *chip, const char *name_or_offset, bool is_active_low,
+                   char *error, size_t error_size);
+int gpio_line_set(struct gpio_line *line, bool is_on); /* 0 or -errno; one system call, no allocation */
 void gpio_line_close(struct gpio_line *line);          /* sets it low, releases; NULL is fine */

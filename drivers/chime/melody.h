@@ -1,7 +1,10 @@
 /* Melodies: notes to edges of one digital line. Pure.
  *
- * One line, two levels: loudness is the width of the pulse (duty = asin(amplitude)/pi gives the fundamental's amplitude),
- * lowered in steps as the note decays. Edge times come from an exact rational clock, so that pitch errors do not add up.
+ * One line, two levels: loudness is the width of the pulse (duty = asin(amplitude)/pi gives the fundamental's
+ * amplitude), lowered in steps as the note decays: 0, -6, -12 and -18 dB, a quarter of the note each, because
+ * a struck bell loses equal dB in equal times and pulses below -18 dB are narrower than user space can time.
+ * Edge times come from an exact rational clock (period k of a note starts at k * 10^9 / hz, rounded once), so
+ * that pitch errors do not add up.
  */
 #pragma once
 
@@ -10,12 +13,16 @@
 #include <stdint.h>
 
 #define MELODY_NOTES_MAX 16
-#define MELODY_MS_MAX    6000
-#define MELODY_EDGES_MAX 16384
+#define MELODY_MS_MAX    6000  /* a chime of 10 minutes is a mistake in the file */
+#define MELODY_EDGES_MAX 16384 /* 6 s at 1365 Hz */
+#define NOTE_HZ_MIN      100
+#define NOTE_HZ_MAX      2500 /* above, age-related hearing loss hides it */
+#define NOTE_MS_MIN      10   /* at least one period of the lowest note */
+#define NOTE_MS_MAX      2500 /* longer is a continuous tone: an alarm */
 
 struct note {
-    uint16_t hz;       /* 100..2500: above, age-related hearing loss hides it */
-    uint16_t ms;       /* sounding time */
+    uint16_t hz;       /* NOTE_HZ_MIN..NOTE_HZ_MAX */
+    uint16_t ms;       /* sounding time, NOTE_MS_MIN..NOTE_MS_MAX */
     uint16_t pause_ms; /* silence after it */
 };
 struct melody {
@@ -23,15 +30,25 @@ struct melody {
     uint8_t nnotes;
     struct note note[MELODY_NOTES_MAX];
 };
-/* gong3: 660-550-440 Hz, gong1: 660 Hz. NULL for an unknown id. */
+/* gong3: 660-550-440 Hz, gong1: 660 Hz (the three-tone and one-tone gong of public-address sets). NULL for an
+ * unknown id. */
 const struct melody *melody_find(const char *id);
 const struct melody *melody_at(unsigned index); /* NULL past the end */
 
-/* An edge: the line goes to `level` at at_ns after the start. Levels alternate, the last one is 0. */
+/* NULL if it may be played, else the reason. Besides the limits above, what sounds like an alarm is refused:
+ * a figure that repeats (ISO 8201 temporal-3, NF S 32-001 two-tone) and a sweep (DIN 33404: five or more
+ * notes in one direction). */
+const char *melody_defect(const struct melody *melody);
+
+/* An edge: the line goes to `level` at at_ns after the start. Levels alternate, the first is 1 at 0 ns, the
+ * last is 0. */
 struct edge {
     int64_t at_ns;
     uint8_t level;
 };
-/* Number of edges written, or -E2BIG / -EINVAL. */
+/* Number of edges written. -EINVAL: the melody has a defect, or the volume is not 1..100 (a muted chime is
+ * not played at all); -E2BIG: more than `capacity`. The volume is the amplitude of the fundamental; no pulse
+ * is narrower than 30 us. */
 int melody_edges(const struct melody *melody, unsigned volume_percent, struct edge *edge, size_t capacity);
+/* From the first edge to the end of the last note. */
 int melody_length_ms(const struct melody *melody);
