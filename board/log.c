@@ -20,13 +20,15 @@ void log_open(const char *process, enum log_level level)
 }
 
 /* One write() a line, so that lines of several processes do not mix. */
-__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format,
+                                                           va_list args)
 {
     static const char *const priority[] = { "<7>", "<6>", "<4>", "<3>" };
     if (level < logger.level)
         return;
     char line[1024];
-    int head = snprintf(line, sizeof line, "%s%s: ", logger.has_priorities ? priority[level] : "", logger.process);
+    int head =
+        snprintf(line, sizeof line, "%s%s: ", logger.has_priorities ? priority[level] : "", logger.process);
     int body = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
     size_t length = (size_t)(head + (body > 0 ? body : 0));
     if (length > sizeof line - 2)
@@ -36,13 +38,13 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
         return; /* nowhere left to say it */
 }
 
-#define LOG_FUNCTION(name, level)                                                                                      \
-    void name(const char *format, ...)                                                                                 \
-    {                                                                                                                  \
-        va_list args;                                                                                                  \
-        va_start(args, format);                                                                                        \
-        log_line(level, format, args);                                                                                 \
-        va_end(args);                                                                                                  \
+#define LOG_FUNCTION(name, level)                                                                            \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list args;                                                                                        \
+        va_start(args, format);                                                                              \
+        log_line(level, format, args);                                                                       \
+        va_end(args);                                                                                        \
     }
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)

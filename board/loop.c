@@ -103,7 +103,8 @@ void loop_destroy(struct loop *loop)
     free(loop);
 }
 
-struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, const char *name, loop_fd_fn fn, void *data)
+struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, const char *name, loop_fd_fn fn,
+                             void *data)
 {
     struct loop_source *source = calloc(1, sizeof *source);
     if (!source)
@@ -139,8 +140,9 @@ struct loop_timer *loop_timer(struct loop *loop, const char *name, loop_timer_fn
     struct loop_timer *timer = calloc(1, sizeof *timer);
     if (!timer)
         return NULL;
-    *timer = (struct loop_timer){ .loop = loop, .next = loop->timers, .at_us = INT64_MAX, .name = name, .fn = fn,
-                                  .data = data };
+    *timer = (struct loop_timer){
+        .loop = loop, .next = loop->timers, .at_us = INT64_MAX, .name = name, .fn = fn, .data = data
+    };
     loop->timers = timer;
     return timer;
 }

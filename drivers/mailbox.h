@@ -1,5 +1,5 @@
-/* A bounded mailbox from worker threads to the loop: fixed-size letters and an eventfd that is readable while there are any.
- * No lock is held across I/O.
+/* A bounded mailbox from worker threads to the loop: fixed-size letters and an eventfd that is readable while
+ * there are any. No lock is held across I/O.
  */
 #pragma once
 
@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 struct mailbox;
-struct mailbox *mailbox_create(size_t letter_size, unsigned capacity); /* NULL: out of memory or descriptors */
+struct mailbox *mailbox_create(size_t letter_size,
+                               unsigned capacity); /* NULL: out of memory or descriptors */
 void mailbox_destroy(struct mailbox *mailbox);
 int mailbox_fd(const struct mailbox *mailbox);
 /* False when full: the letter is not taken. Any thread. */

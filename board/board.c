@@ -1,0 +1,552 @@
+#include "board/board.h"
+
+#include "board/calls.h"
+#include "board/journal.h"
+#include "board/log.h"
+#include "board/walltime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RECORDS_PER_TURN 4096 /* more than a flood brings in one frame; bounds the time to the next paint */
+#define HEALTH_US        30000000
+#define HEALTH_CHANGE_US 1000000 /* changes are reported at most once a second */
+#define MEMORY_LAYOUT    1
+
+void board_soon(struct board *board)
+{
+    loop_timer_at(board->turn_timer, 0);
+}
+
+/* ---- the link
+ * ------------------------------------------------------------------------------------------------------ */
+static void wait_for_link(struct board *board)
+{
+    bool is_flipping = false;
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        is_flipping |= board->wall[i].is_flipping;
+    uint32_t events = (is_flipping ? 0 : EPOLLIN) | (board->has_unsent ? EPOLLOUT : 0);
+    if (!board->link_source || events == board->link_events)
+        return;
+    loop_modify(board->link_source, events);
+    board->link_events = events;
+}
+
+static bool send_outgoing(struct board *board)
+{
+    if (board->link_fd < 0)
+        return false;
+    int error = record_send(board->link_fd, &board->outgoing);
+    board->has_unsent = error == -EAGAIN;
+    return error == 0;
+}
+
+void board_publish(struct board *board, enum publish_topic topic, const char *text)
+{
+    size_t length = strlen(text);
+    if (board->has_unsent || length >= PUBLISH_BYTES_MAX)
+        return;
+    struct record_publish *publish = &board->outgoing.publish;
+    board->outgoing.kind = RECORD_PUBLISH;
+    publish->topic = (uint8_t)topic;
+    publish->length = (uint16_t)length;
+    memcpy(publish->text, text, length + 1);
+    send_outgoing(board);
+}
+
+static void note_link(struct board *board, const struct record_link *link, int64_t now_us)
+{
+    bool is_change =
+        link->is_connected != board->link.is_connected || strcmp(link->why, board->link.why) != 0;
+    board->link = *link;
+    board->is_health_changed = true;
+    if (is_change && link->is_connected)
+        log_info("link: connected to %s (MQTT %s)", link->url, link->mqtt_version == 5 ? "5" : "3.1.1");
+    else if (is_change)
+        log_warn("link: %s", link->why);
+    if (link->is_connected)
+        feed_connected(board->feed, now_us);
+    else
+        feed_disconnected(board->feed, now_us);
+    if (!control_is_watched(board->control))
+        return;
+    char line[256];
+    snprintf(line, sizeof line, "{\"watch\":\"link\",\"connected\":%s,\"mqtt\":%u}",
+             link->is_connected ? "true" : "false", link->mqtt_version);
+    control_tell(board->control, line);
+}
+
+static void note_invalid(struct board *board, const struct record_invalid *invalid)
+{
+    if (board->invalid++ == 0)
+        log_warn("feed: message on %s refused: %s; further ones are only counted", invalid->topic,
+                 invalid->reason);
+    if (!invalid->seq)
+        return;
+    struct event event = { .seq = invalid->seq };
+    memcpy(event.epoch, invalid->epoch, sizeof event.epoch);
+    uint64_t token = receipts_open(&board->receipts, &event, clock_us());
+    receipts_close(&board->receipts, token, RECEIPT_INVALID, invalid->reason);
+}
+
+static void take_message(struct board *board, const struct message *message, int64_t now_us)
+{
+    struct feed_sink sink = calls_sink(board);
+    if (message->kind == MESSAGE_COMMAND) {
+        commands_mqtt(board, &message->command);
+        return;
+    }
+    if (message->kind == MESSAGE_SERVER && message->server.ts_ms)
+        board->server_offset_ms = message->server.ts_ms - now_us / 1000;
+    feed_message(board->feed, message, now_us, &sink);
+}
+
+static void take_record(struct board *board, int64_t now_us)
+{
+    const struct record *record = &board->incoming;
+    switch ((enum record_kind)record->kind) {
+    case RECORD_MESSAGE: take_message(board, &record->message, now_us); break;
+    case RECORD_INVALID: note_invalid(board, &record->invalid); break;
+    case RECORD_LINK: note_link(board, &record->link, now_us); break;
+    case RECORD_PUBLISH: break; /* ours alone */
+    }
+}
+
+static void link_ready(void *data, uint32_t events)
+{
+    struct board *board = data;
+    if (events & EPOLLOUT && board->has_unsent)
+        send_outgoing(board);
+    int64_t now_us = clock_us();
+    for (int i = 0; events & EPOLLIN && i < RECORDS_PER_TURN; i++) {
+        int result = record_receive(board->link_fd, &board->incoming);
+        if (result == -EBADMSG)
+            continue;
+        if (result <= 0)
+            break; /* gone: SIGCHLD tells */
+        take_record(board, now_us);
+    }
+    board_soon(board);
+}
+
+static void drop_link(struct board *board)
+{
+    loop_remove(board->link_source);
+    board->link_source = NULL;
+    if (board->link_fd >= 0)
+        close(board->link_fd);
+    board->link_fd = -1;
+    board->has_unsent = false;
+}
+
+static void start_link(struct board *board, int64_t now_us)
+{
+    int pair[2];
+    drop_link(board);
+    board->link_start_us = now_us + 1000000;
+    int error = record_pair(pair);
+    if (error < 0) {
+        log_error("link: no socket pair: %s; tried again", strerror(-error));
+        return;
+    }
+    error = child_start(&board->link_child, board->config, pair[1], now_us);
+    close(pair[1]);
+    board->link_fd = pair[0];
+    board->link_events = EPOLLIN;
+    board->link_source = loop_add(board->loop, pair[0], EPOLLIN, "link", link_ready, board);
+    if (error < 0)
+        log_error("link: cannot start: %s; tried again", strerror(-error));
+    else
+        board->link_start_us = INT64_MAX;
+}
+
+static void start_console(struct board *board, int64_t now_us)
+{
+    board->console_start_us = INT64_MAX;
+    if (!board->config->console.host[0])
+        return;
+    if (child_start(&board->console_child, board->config, -1, now_us) < 0)
+        board->console_start_us = now_us + 1000000;
+}
+
+/* ---- one turn
+ * ------------------------------------------------------------------------------------------------------ */
+static void note_truth(struct board *board, int64_t now_us)
+{
+    enum feed_truth truth = feed_truth(board->feed, now_us);
+    if (truth == FEED_FRESH)
+        board->is_manual = false;
+    if (board->is_manual)
+        truth = FEED_FRESH;
+    if (truth == board->truth)
+        return;
+    board->truth = truth;
+    board->is_health_changed = true;
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        board->wall[i].is_dirty = true;
+    desks_update_all(board->desks, &board->hall, truth);
+    if (truth == FEED_STALE || truth == FEED_BLANK)
+        log_warn("feed: %s", truth == FEED_STALE ? "nothing heard from the server for 15 s; the walls say so"
+                                                 : "still nothing heard; numbers are blanked");
+    else if (truth == FEED_FRESH)
+        log_info("feed: up to date");
+    char line[64];
+    snprintf(line, sizeof line, "{\"watch\":\"truth\",\"truth\":\"%s\"}", feed_truth_words[truth]);
+    control_tell(board->control, line);
+}
+
+static void present_walls(struct board *board, int64_t now_us)
+{
+    struct feed_status feed;
+    feed_status(board->feed, &feed);
+    struct scene_input input = { .config = board->config,
+                                 .hall = &board->hall,
+                                 .truth = board->truth,
+                                 .has_lease = feed.profile == FEED_FULL && !board->is_manual,
+                                 .clock = board->clock };
+    if (hall_expire(&board->hall, now_us / 1000 + board->server_offset_ms) > 0)
+        for (unsigned i = 0; i < board->config->nscreens; i++)
+            board->wall[i].is_dirty = true;
+    for (unsigned i = 0; i < board->config->nscreens; i++) {
+        struct wall *wall = &board->wall[i];
+        board->is_health_changed |= wall_try(wall, now_us);
+        wall->is_dirty |= announce_tick(&wall->announce, now_us);
+        wall_present(wall, &input, now_us);
+    }
+}
+
+static void send_receipts(struct board *board, int64_t now_us)
+{
+    static char text[PUBLISH_BYTES_MAX];
+    struct receipt receipt;
+    while (!board->has_unsent && receipts_take(&board->receipts, now_us, &receipt)) {
+        if (message_format_receipt(text, sizeof text, &receipt) <= 0)
+            continue;
+        board_publish(board, PUBLISH_RECEIPT, text);
+        if (!control_is_watched(board->control))
+            continue;
+        static char line[PUBLISH_BYTES_MAX + 32];
+        snprintf(line, sizeof line, "{\"watch\":\"receipt\",%s", text + 1);
+        control_tell(board->control, line);
+    }
+}
+
+static void send_health(struct board *board, int64_t now_us)
+{
+    if (board->is_health_changed && board->health_due_us > now_us + HEALTH_CHANGE_US)
+        board->health_due_us = now_us + HEALTH_CHANGE_US;
+    board->is_health_changed = false;
+    if (now_us < board->health_due_us)
+        return;
+    board->health_due_us = now_us + HEALTH_US;
+    if (!board->link.is_connected)
+        return;
+    char *text = health_text(board);
+    if (text)
+        board_publish(board, PUBLISH_HEALTH, text);
+    cJSON_free(text);
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_turn_us(const struct board *board)
+{
+    int64_t at_us = min(feed_deadline_us(board->feed), receipts_deadline_us(&board->receipts));
+    at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
+    at_us = min(at_us, min(board->link_start_us, board->console_start_us));
+    if (board->link.is_connected)
+        at_us = min(at_us, board->health_due_us);
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        at_us = min(at_us, wall_deadline_us(&board->wall[i]));
+    return at_us;
+}
+
+static void turn(void *data, int64_t now_us)
+{
+    struct board *board = data;
+    struct feed_sink sink = calls_sink(board);
+    feed_tick(board->feed, now_us, &sink);
+    note_truth(board, now_us);
+    desks_tick(board->desks, &board->hall, board->truth, now_us);
+    present_walls(board, now_us);
+    speakers_tick(board->speakers, now_us);
+    send_receipts(board, now_us);
+    send_health(board, now_us);
+    if (now_us >= board->link_start_us)
+        start_link(board, now_us);
+    if (now_us >= board->console_start_us)
+        start_console(board, now_us);
+    wait_for_link(board);
+    loop_timer_at(board->turn_timer, next_turn_us(board));
+}
+
+/* ---- signals and the clock
+ * ----------------------------------------------------------------------------------------- */
+static void reap(struct board *board)
+{
+    int status;
+    pid_t pid;
+    int64_t now_us = clock_us();
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == board->link_child.pid) {
+            drop_link(board);
+            struct record_link gone = { .why = "the link process died; it is started again" };
+            note_link(board, &gone, now_us);
+            board->link_start_us = child_died(&board->link_child, status, now_us);
+        } else if (pid == board->console_child.pid) {
+            board->console_start_us = child_died(&board->console_child, status, now_us);
+        }
+    }
+}
+
+static void signalled(void *data, uint32_t events)
+{
+    (void)events;
+    struct board *board = data;
+    struct signalfd_siginfo info;
+    while (read(board->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        char error[256];
+        if (info.ssi_signo == SIGCHLD)
+            reap(board);
+        else if (info.ssi_signo == SIGHUP)
+            board_reload(board, error, sizeof error);
+        else
+            loop_quit(board->loop, 0);
+    }
+    board_soon(board);
+}
+
+static void clock_ticked(void *data, uint32_t events)
+{
+    (void)events;
+    struct board *board = data;
+    walltime_arm(board->clock_fd);
+    board->clock = walltime_now();
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        board->wall[i].is_dirty = true;
+    board_soon(board);
+}
+
+static void led_changed(void *data, int desk, const struct led_report *report)
+{
+    struct board *board = data;
+    board_soon(board);
+    if (report->error)
+        board->is_health_changed = true;
+    if (!control_is_watched(board->control) || report->is_superseded)
+        return;
+    struct led_unit_status status;
+    desks_unit_status(board->desks, desk, &status);
+    char shown[128], line[320];
+    json_quote(shown, sizeof shown, status.shown);
+    snprintf(line, sizeof line, "{\"watch\":\"led\",\"desk\":\"%s\",\"shown\":%s,\"certainty\":\"%s\"}",
+             board->config->desk[desk].id, shown, led_certainty_names[report->certainty]);
+    control_tell(board->control, line);
+}
+
+static void sounded(void *data)
+{
+    board_soon(data);
+}
+
+/* ---- a hall comes and goes
+ * ----------------------------------------------------------------------------------------- */
+static int set_up(struct board *board)
+{
+    struct config *config = board->config;
+    setenv("TZ", config->timezone, 1);
+    tzset();
+    board->clock = walltime_now();
+    receipts_init(&board->receipts, config->board);
+    hall_init(&board->hall, config);
+    for (unsigned i = 0; i < config->nscreens; i++)
+        wall_init(&board->wall[i], board->loop, board->fonts, config, i, calls_flipped, board);
+    struct feed_config feed = { .ttl_ms = config->calls.ttl_ms };
+    memcpy(feed.id, config->board, sizeof feed.id);
+    memcpy(feed.boot, board->boot, sizeof feed.boot);
+    getrandom(&feed.nonce_seed, sizeof feed.nonce_seed, 0);
+    board->feed = feed_create(&feed, board->memory);
+    struct desks_events desks = { .data = board, .on_change = led_changed };
+    board->desks = desks_create(board->loop, config, &board->receipts, &desks);
+    board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);
+    return board->feed && board->desks && board->speakers ? 0 : -ENOMEM;
+}
+
+static void take_down(struct board *board)
+{
+    if (!board->config)
+        return;
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        wall_finish(&board->wall[i]);
+    speakers_destroy(board->speakers);
+    desks_destroy(board->desks);
+    feed_destroy(board->feed);
+    board->speakers = NULL;
+    board->desks = NULL;
+    board->feed = NULL;
+}
+
+struct refusal {
+    char *first;
+    size_t size;
+};
+
+static void refuse(void *data, const char *line)
+{
+    struct refusal *refusal = data;
+    log_error("%s", line);
+    if (refusal->size && !refusal->first[0])
+        snprintf(refusal->first, refusal->size, "%s", line);
+}
+
+/* Everything is set up anew; what the feed has learned comes back with the snapshot that it asks for at once.
+ */
+int board_reload(struct board *board, char *error, size_t error_size)
+{
+    error[0] = '\0';
+    struct refusal refusal = { error, error_size };
+    struct json_report report = { .line = refuse, .data = &refusal, .file = board->config->path };
+    struct config *fresh = config_load(board->config->path, &board->paths, &report);
+    if (!fresh) {
+        log_error("reload: refused, the old hall file stays in force");
+        return -EINVAL;
+    }
+    child_stop(&board->link_child);
+    child_stop(&board->console_child);
+    drop_link(board);
+    take_down(board);
+    config_destroy(board->config);
+    board->config = fresh;
+    board->link = (struct record_link){ 0 };
+    board->truth = FEED_NOTHING;
+    board->link_start_us = board->console_start_us = 0;
+    if (set_up(board) < 0) {
+        log_error("reload: out of memory");
+        loop_quit(board->loop, 1);
+        return -ENOMEM;
+    }
+    log_info("reload: %s is in force", fresh->path);
+    board_soon(board);
+    return 0;
+}
+
+int board_manual(struct board *board, const struct event *event)
+{
+    struct feed_status status;
+    feed_status(board->feed, &status);
+    if (status.profile == FEED_FULL && feed_truth(board->feed, clock_us()) == FEED_FRESH)
+        return -EBUSY;
+    board->is_manual = true;
+    bool is_known = calls_apply(board, event, true, FEED_LIVE, clock_us());
+    board_soon(board);
+    return is_known ? 0 : -ENOENT;
+}
+
+/* ---- life
+ * ----------------------------------------------------------------------------------------------------------
+ */
+static int open_signals(struct board *board)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    board->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    board->signal_source = loop_add(board->loop, board->signal_fd, EPOLLIN, "signals", signalled, board);
+    return board->signal_source ? 0 : -errno;
+}
+
+static int open_control(struct board *board)
+{
+    char path[108];
+    int error = rundir_path(path, sizeof path, "control");
+    if (error < 0) {
+        log_error("run directory: none; set XDG_RUNTIME_DIR, or start as root or under systemd");
+        return error;
+    }
+    board->control = control_create(board->loop, path, commands_answer, board);
+    if (!board->control) {
+        error = -errno;
+        log_error("control socket %s: %s%s", path, strerror(errno),
+                  errno == EADDRINUSE ? "; kezekd runs already" : "");
+        return error;
+    }
+    return 0;
+}
+
+static int begin(struct board *board)
+{
+    board->clock_fd = walltime_open();
+    board->clock_source = loop_add(board->loop, board->clock_fd, EPOLLIN, "clock", clock_ticked, board);
+    board->turn_timer = loop_timer(board->loop, "turn", turn, board);
+    if (!board->clock_source || !board->turn_timer || open_signals(board) < 0 || open_control(board) < 0)
+        return -EIO;
+    board->memory = journal_map("feed", sizeof *board->memory, MEMORY_LAYOUT);
+    if (!board->memory)
+        log_warn("feed: no memory in the run directory: %s; after a crash calls of the last seconds may "
+                 "sound twice",
+                 strerror(errno));
+    return set_up(board);
+}
+
+static void end(struct board *board)
+{
+    child_stop(&board->link_child);
+    child_stop(&board->console_child);
+    drop_link(board);
+    take_down(board);
+    journal_unmap(board->memory, sizeof *board->memory);
+    snapshots_destroy(board->snapshots);
+    control_destroy(board->control);
+    loop_remove(board->clock_source);
+    loop_remove(board->signal_source);
+    loop_timer_remove(board->turn_timer);
+    close(board->clock_fd);
+    close(board->signal_fd);
+    fonts_destroy(board->fonts);
+    loop_destroy(board->loop);
+    config_destroy(board->config);
+    free(board);
+}
+
+int board_run(struct config *config, const struct config_paths *paths, struct fonts *fonts)
+{
+    struct board *board = calloc(1, sizeof *board);
+    uint32_t boot;
+    if (!board)
+        return 1;
+    board->config = config;
+    board->fonts = fonts;
+    board->paths = *paths;
+    board->link_fd = board->clock_fd = board->signal_fd = -1;
+    board->link_child.name = "link-process";
+    board->console_child.name = "console-process";
+    board->started_us = clock_us();
+    getrandom(&boot, sizeof boot, 0);
+    snprintf(board->boot, sizeof board->boot, "%08x", boot);
+    board->loop = loop_create();
+    int status = board->loop && begin(board) == 0 ? 0 : 1;
+    if (status == 0) {
+        turn(board, clock_us());
+        log_info("%s: hall %s, %u desks, %u screens, %u buses, %u chimes", config->board, config->hall,
+                 config->ndesks, config->nscreens, config->nbuses, config->nchimes);
+        status = loop_run(board->loop) < 0;
+    }
+    end(board);
+    return status;
+}

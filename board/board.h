@@ -1,0 +1,86 @@
+/* The board process: everything that is true comes in from the link's socket, everything that is shown or
+ * heard goes out to devices. Shell around the pure parts; this header is for board.c and the files that
+ * answer for it (commands.c, health.c).
+ *
+ * One turn of the loop: messages → feed → hall → announce → (scene → paint → commit), desks, speakers →
+ * receipts. While a flip is pending the link's socket is not read: state changes wait there, and the link
+ * stops reading the broker.
+ */
+#pragma once
+
+#include "board/child.h"
+#include "board/control.h"
+#include "board/desks.h"
+#include "board/receipts.h"
+#include "board/snapshots.h"
+#include "board/speakers.h"
+#include "board/wall.h"
+#include "protocol/feed.h"
+#include "protocol/record.h"
+
+struct board {
+    struct loop *loop;
+    struct config *config;
+    struct config_paths paths;
+    struct fonts *fonts;
+    struct control *control;
+    struct snapshots *snapshots; /* NULL before the first request */
+
+    struct feed *feed;
+    struct feed_memory *memory;
+    struct hall hall;
+    struct receipts receipts;
+    struct wall wall[SCREENS_MAX];
+    struct desks *desks;
+    struct speakers *speakers;
+
+    struct child link_child, console_child;
+    int64_t link_start_us,
+        console_start_us; /* when to start the child again; INT64_MAX: it runs, or is not wanted */
+    int link_fd;          /* our end of the record socket; -1 */
+    struct loop_source *link_source;
+    uint32_t link_events; /* what link_source waits for now */
+    struct record_link link;
+
+    struct loop_timer *turn_timer;
+    int clock_fd, signal_fd;
+    struct loop_source *clock_source, *signal_source;
+    struct scene_clock clock;
+
+    bool is_manual; /* events from the control socket rule, no server is there */
+    enum feed_truth truth;
+    int64_t server_offset_ms; /* server clock minus ours, roughly: for notices that end */
+    int64_t health_due_us;
+    bool is_health_changed;
+    bool has_unsent; /* `outgoing` waits for room in the link's socket */
+    struct record outgoing;
+    struct record incoming;
+    int64_t started_us;
+    char boot[9];
+    uint64_t invalid, unknown_desks, events;
+};
+
+/* Runs the service until SIGTERM or SIGINT. Exit status: 0, or 1 when it cannot start (no run directory, no
+ * fonts …). The configuration and the fonts are taken over. */
+int board_run(struct config *config, const struct config_paths *paths, struct fonts *fonts);
+
+/* Reads the hall file again. 0: it is in force; -EINVAL: refused whole, `error` has its first complaint, the
+ * log has all. */
+int board_reload(struct board *board, char *error, size_t error_size);
+/* An event from the control socket. -EBUSY while a server rules. -ENOENT: no such desk. */
+int board_manual(struct board *board, const struct event *event);
+/* Something has changed: a turn follows before the loop sleeps again. */
+void board_soon(struct board *board);
+/* Sends `text` as it is. A receipt that finds the socket full waits; anything else is dropped. */
+void board_publish(struct board *board, enum publish_topic topic, const char *text);
+
+/* commands.c */
+void commands_answer(void *board, struct control_client *client, const cJSON *request);
+void commands_mqtt(struct board *board, const struct command *command);
+/* health.c: the health message, for MQTT; cJSON_free() the result. */
+char *health_text(struct board *board);
+cJSON *health_status(struct board *board);  /* the reply of `status` */
+cJSON *health_screens(struct board *board); /* parts of it */
+cJSON *health_buses(struct board *board);
+cJSON *health_chimes(struct board *board);
+extern const char *const feed_truth_words[]; /* by enum feed_truth: nothing fresh stale blank */

@@ -1,0 +1,224 @@
+#include "board/calls.h"
+
+#include "board/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WATCH_LINE 4096
+
+static bool is_call(const struct event *event)
+{
+    return event->type == EVENT_CALL || event->type == EVENT_RECALL;
+}
+
+static void outlet_name(const struct wall *wall, char out[ID_SIZE + 8])
+{
+    snprintf(out, ID_SIZE + 8, "screen/%s", wall->config->device.id);
+}
+
+/* A watcher sees the event as it stands on the wire, with our verdict in front. */
+static void tell_event(struct board *board, const struct event *event, const char *verdict)
+{
+    static char line[WATCH_LINE];
+    if (!control_is_watched(board->control))
+        return;
+    int head = snprintf(line, sizeof line, "{\"watch\":\"event\",\"sound\":\"%s\",", verdict);
+    int body = message_format_event(line + head - 1, sizeof line - (size_t)head, event);
+    if (body <= 0)
+        return;
+    line[head - 1] = ','; /* the event's own brace */
+    control_tell(board->control, line);
+}
+
+static void mark_walls(struct board *board)
+{
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        board->wall[i].is_dirty = true;
+}
+
+static void show_on_wall(struct board *board, struct wall *wall, int desk, uint64_t token, int64_t now_us)
+{
+    if (!(wall->config->zones >> board->config->desk[desk].zone & 1))
+        return;
+    char name[ID_SIZE + 8];
+    outlet_name(wall, name);
+    receipts_expect(&board->receipts, token, name);
+    uint64_t overflowed = wall->announce.overflowed;
+    announce_call(&wall->announce, &board->hall, desk, token, now_us);
+    if (wall->state != WALL_ON)
+        receipts_settle(&board->receipts, token, name, "failed", 0, wall->detail, true);
+    else if (wall->announce.overflowed != overflowed)
+        receipts_settle(&board->receipts, token, name, "failed", 0,
+                        "too many calls wait for a panel; it stands in the list", true);
+}
+
+static void sound(struct board *board, const struct event *event, int desk, uint64_t token,
+                  enum feed_sound verdict, int64_t received_us, int64_t now_us)
+{
+    int zone = board->config->desk[desk].zone;
+    int64_t ttl_ms = event->ttl_ms >= 0 ? event->ttl_ms : board->config->calls.ttl_ms;
+    if (verdict == FEED_LIVE)
+        speakers_ask(board->speakers, zone, token, event->type == EVENT_RECALL, received_us + ttl_ms * 1000,
+                     now_us);
+    else if (verdict == FEED_MUTED)
+        speakers_mute(board->speakers, zone, token);
+    else
+        speakers_expect(board->speakers, zone, token);
+}
+
+static void announce(struct board *board, const struct event *event, int desk, uint64_t token,
+                     enum feed_sound verdict, int64_t received_us)
+{
+    int64_t now_us = clock_us();
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        show_on_wall(board, &board->wall[i], desk, token, now_us);
+    desks_update(board->desks, &board->hall, desk, board->truth, token);
+    sound(board, event, desk, token, verdict, received_us, now_us);
+}
+
+static void end_visit(struct board *board, const struct event *event, int desk)
+{
+    int64_t now_us = clock_us();
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        announce_end(&board->wall[i].announce, desk, event->ticket, now_us);
+}
+
+static void unknown_desk(struct board *board, const struct event *event, uint64_t token)
+{
+    char detail[96];
+    snprintf(detail, sizeof detail, "desk \"%s\" is not in the hall file", event->desk);
+    receipts_close(&board->receipts, token, RECEIPT_UNKNOWN_DESK, detail);
+    if (board->unknown_desks++ == 0)
+        log_warn("feed: %s; further ones are only counted (kezekctl status)", detail);
+}
+
+bool calls_apply(struct board *board, const struct event *event, bool is_current, enum feed_sound verdict,
+                 int64_t received_us)
+{
+    uint64_t token = is_call(event) ? receipts_open(&board->receipts, event, received_us) : 0;
+    board->events++;
+    if (!is_current) {
+        receipts_close(&board->receipts, token, RECEIPT_MUTED_LATE, "the desk has a newer call");
+        return true;
+    }
+    int desk = NONE;
+    int change = hall_apply(&board->hall, event, clock_us(), &desk);
+    if (change == -ENOENT) {
+        unknown_desk(board, event, token);
+        return false;
+    }
+    if (is_call(event))
+        announce(board, event, desk, token, verdict, received_us);
+    else if (event->type == EVENT_SERVE || event->type == EVENT_CLEAR)
+        end_visit(board, event, desk);
+    if (!is_call(event) && desk >= 0 && change > 0)
+        desks_update(board->desks, &board->hall, desk, board->truth, 0);
+    if (change > 0 || is_call(event))
+        mark_walls(board);
+    tell_event(board, event, verdict == FEED_LIVE ? "live" : verdict == FEED_MUTED ? "muted" : "undecided");
+    return true;
+}
+
+void calls_flipped(void *data, struct wall *wall)
+{
+    struct board *board = data;
+    char name[ID_SIZE + 8];
+    outlet_name(wall, name);
+    for (unsigned i = 0; i < wall->ncarried; i++)
+        receipts_settle(&board->receipts, wall->carried[i], name, "shown", wall->flip_us, "", true);
+    if (control_is_watched(board->control)) {
+        char line[128];
+        snprintf(line, sizeof line, "{\"watch\":\"frame\",\"screen\":\"%s\",\"frame\":%llu}",
+                 wall->config->device.id, (unsigned long long)wall->frames);
+        control_tell(board->control, line);
+    }
+    board_soon(board);
+}
+
+/* ---- the feed's sink
+ * ----------------------------------------------------------------------------------------------- */
+static void on_event(void *data, const struct event *event, bool is_current, enum feed_sound verdict,
+                     int64_t received_us)
+{
+    calls_apply(data, event, is_current, verdict, received_us);
+}
+
+static void on_decide(void *data, const struct event *event, enum feed_sound verdict)
+{
+    struct board *board = data;
+    int desk = config_desk_index(board->config, event->desk);
+    uint64_t token = receipts_find(&board->receipts, event);
+    if (desk >= 0)
+        sound(board, event, desk, token, verdict, clock_us(), clock_us());
+}
+
+static void on_duplicate(void *data, const struct event *event)
+{
+    struct board *board = data;
+    if (!is_call(event))
+        return;
+    uint64_t token = receipts_open(&board->receipts, event, clock_us());
+    receipts_close(&board->receipts, token, RECEIPT_DUPLICATE, "");
+}
+
+/* The visit that a panel speaks of has ended without our hearing of it. */
+static void end_panels(struct board *board, const char *id)
+{
+    int desk = config_desk_index(board->config, id);
+    int64_t now_us = clock_us();
+    for (unsigned i = 0; desk >= 0 && i < board->config->nscreens; i++)
+        announce_end(&board->wall[i].announce, desk, "", now_us);
+}
+
+/* Snapshots never sound and never feature anything new. */
+static void on_desk(void *data, const struct state_desk *state)
+{
+    struct board *board = data;
+    int desk = config_desk_index(board->config, state->desk);
+    if (desk >= 0 && strcmp(board->hall.desk[desk].ticket, state->ticket) != 0)
+        end_panels(board, state->desk);
+    hall_set_desk(&board->hall, state, clock_us());
+}
+
+static void on_gone(void *data, const char *id)
+{
+    struct board *board = data;
+    end_panels(board, id);
+    hall_clear_desk(&board->hall, id, clock_us());
+}
+
+static void on_snapshot(void *data, const struct state *state)
+{
+    struct board *board = data;
+    int64_t now_us = clock_us();
+    hall_set_lists(&board->hall, state, now_us);
+    for (unsigned i = 0; i < board->config->nscreens; i++) {
+        struct announce *wall = &board->wall[i].announce;
+        if (!wall->slot[0].is_used && !wall->nwaiting)
+            announce_restore(wall, &board->hall, now_us);
+    }
+    desks_update_all(board->desks, &board->hall, board->truth);
+    mark_walls(board);
+}
+
+static void on_hello(void *data, const struct hello *hello)
+{
+    struct board *board = data;
+    char text[512];
+    if (message_format_hello(text, sizeof text, hello) > 0)
+        board_publish(board, PUBLISH_HELLO, text);
+}
+
+struct feed_sink calls_sink(struct board *board)
+{
+    return (struct feed_sink){ .data = board,
+                               .event = on_event,
+                               .decide = on_decide,
+                               .duplicate = on_duplicate,
+                               .desk = on_desk,
+                               .gone = on_gone,
+                               .snapshot = on_snapshot,
+                               .hello = on_hello };
+}

@@ -1,0 +1,13 @@
+/* The life of a call inside the board: what the feed says becomes the hall's state, panels, LED texts, sounds
+ * and receipts. */
+#pragma once
+
+#include "board/board.h"
+
+/* The sink of the feed; valid as long as the board. */
+struct feed_sink calls_sink(struct board *board);
+/* An event that holds, from the feed or from a technician. False if its desk is not in the hall file. */
+bool calls_apply(struct board *board, const struct event *event, bool is_current, enum feed_sound sound,
+                 int64_t received_us);
+/* What is on scan-out now was shown: settles the receipts of wall->carried. */
+void calls_flipped(void *board, struct wall *wall);

@@ -1,0 +1,35 @@
+/* Child processes of the service (link, console): started from our own program file, restarted with back-off
+ * when they die.
+ *
+ * A child gets the checked configuration as a sealed memory file on descriptor 4, so that it needs no file
+ * system and sees exactly what the board accepted, and descriptor 3 if there is one (the link's record
+ * socket). It dies with the board.
+ */
+#pragma once
+
+#include "board/config.h"
+#include "board/loop.h"
+
+#include <sys/types.h>
+
+#define CHILD_FD_SOCKET 3
+#define CHILD_FD_CONFIG 4
+
+struct child {
+    const char *name; /* argv[1] of the program: "link-process", "console-process" */
+    pid_t pid;        /* 0: not running */
+    int64_t delay_us; /* back-off: 0.2 s doubling to 10 s, reset after a minute of life */
+    int64_t started_us;
+    uint64_t starts;
+};
+
+/* Forks and executes /proc/self/exe. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
+ * or -errno. */
+int child_start(struct child *child, const struct config *config, int fd, int64_t now_us);
+/* The child died (status of waitpid). Logs why; returns when to start it again. */
+int64_t child_died(struct child *child, int status, int64_t now_us);
+void child_stop(struct child *child); /* SIGTERM, waits up to 2 s, then SIGKILL */
+
+/* In the child: the configuration from CHILD_FD_CONFIG. NULL when it does not fit this program file (it was
+ * replaced while the service ran). LED profiles stay behind: their pointers are NULL. */
+struct config *child_config(void);

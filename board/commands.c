@@ -1,0 +1,249 @@
+#include "board/board.h"
+
+#include "board/calls.h"
+#include "board/log.h"
+#include "board/snapshots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOW_SECONDS_DEFAULT 10
+#define SHOW_SECONDS_MAX     600
+
+/* A command that needs no more than its words: answers 0, or negative errno with a sentence in `error`. */
+struct words {
+    const char *target, *value;
+    int seconds;
+    char error[200];
+};
+
+static int say(struct words *words, int error, const char *format, const char *what)
+{
+    int length = snprintf(words->error, sizeof words->error, "%s", format);
+    if (what && length > 0 && (size_t)length < sizeof words->error)
+        snprintf(words->error + length, sizeof words->error - (size_t)length, " \"%s\"", what);
+    return error;
+}
+
+static int find_desk(struct board *board, struct words *words)
+{
+    int desk = config_desk_index(board->config, words->target);
+    return desk >= 0 ? desk : say(words, -ENOENT, "the hall file has no desk", words->target);
+}
+
+static int show(struct board *board, struct words *words, const char *text)
+{
+    int desk = find_desk(board, words);
+    if (desk < 0)
+        return desk;
+    int64_t until_us = clock_us() + words->seconds * INT64_C(1000000);
+    int error = desks_override(board->desks, desk, text, until_us, words->error, sizeof words->error);
+    board_soon(board);
+    return error;
+}
+
+static int do_led_show(struct board *board, struct words *words)
+{
+    return show(board, words, words->value);
+}
+
+static int do_identify(struct board *board, struct words *words)
+{
+    int desk = find_desk(board, words);
+    if (desk < 0)
+        return desk;
+    const struct config_desk *place = &board->config->desk[desk];
+    if (place->bus < 0)
+        return say(words, -ENOENT, "no LED board at desk", words->target);
+    char number[8];
+    snprintf(number, sizeof number, "%u", board->config->bus[place->bus].unit[place->bus_index].unit);
+    return show(board, words, number);
+}
+
+static int do_chime(struct board *board, struct words *words)
+{
+    int error = speakers_play(board->speakers, words->target, words->value);
+    board_soon(board);
+    switch (error) {
+    case 0: return 0;
+    case -ENOENT: return say(words, error, "no such chime or melody", words->target);
+    case -EBUSY: return say(words, error, "it is sounding; try again when it has ended", NULL);
+    default: return say(words, error, strerror(-error), words->target);
+    }
+}
+
+static int do_reload(struct board *board, struct words *words)
+{
+    return board_reload(board, words->error, sizeof words->error);
+}
+
+static const struct {
+    const char *name, *mqtt_name; /* NULL: not over MQTT */
+    const char *target_key, *value_key;
+    int (*run)(struct board *board, struct words *words);
+} table[] = {
+    { "led-show", NULL, "desk", "text", do_led_show },
+    { "led-identify", "identify", "desk", NULL, do_identify },
+    { "chime", "chime", "chime", "melody", do_chime },
+    { "reload", "reload", NULL, NULL, do_reload },
+};
+#define COMMANDS (sizeof table / sizeof table[0])
+
+/* ---- over the control socket
+ * --------------------------------------------------------------------------------------- */
+static const char *text_of(const cJSON *request, const char *key)
+{
+    const cJSON *member = key ? cJSON_GetObjectItemCaseSensitive(request, key) : NULL;
+    return cJSON_IsString(member) ? member->valuestring : NULL;
+}
+
+static void reply_json(struct board *board, uint64_t client, cJSON *reply)
+{
+    char *text = cJSON_PrintUnformatted(reply);
+    control_reply(board->control, client, text ? text : "{\"ok\":false,\"error\":\"out of memory\"}");
+    cJSON_free(text);
+    cJSON_Delete(reply);
+}
+
+static void reply_part(struct board *board, uint64_t client, const char *name, cJSON *part)
+{
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddBoolToObject(reply, "ok", true);
+    cJSON_AddItemToObject(reply, name, part);
+    if (strcmp(name, "chimes") == 0) {
+        cJSON *melodies = cJSON_AddArrayToObject(reply, "melodies");
+        for (unsigned i = 0; melody_at(i); i++)
+            cJSON_AddItemToArray(melodies, cJSON_CreateString(melody_at(i)->id));
+    }
+    reply_json(board, client, reply);
+}
+
+static void encoded(void *data, uint64_t client, uint8_t *png, size_t size, int error)
+{
+    struct board *board = data;
+    char line[96];
+    if (error) {
+        control_error(board->control, client, "no picture: %s", strerror(-error));
+        return;
+    }
+    snprintf(line, sizeof line, "{\"ok\":true,\"format\":\"png\",\"bytes\":%zu}", size);
+    control_reply_bytes(board->control, client, line, png, size);
+}
+
+static void answer_snapshot(struct board *board, uint64_t client, const cJSON *request)
+{
+    const char *id = text_of(request, "screen");
+    for (unsigned i = 0; id && i < board->config->nscreens; i++) {
+        struct screen_buffer buffer;
+        if (strcmp(board->wall[i].config->device.id, id) != 0)
+            continue;
+        if (!board->snapshots)
+            board->snapshots = snapshots_create(board->loop, encoded, board);
+        int error = wall_snapshot(&board->wall[i], &buffer);
+        if (error == 0)
+            error = board->snapshots ? snapshots_encode(board->snapshots, client, &buffer) : -ENOMEM;
+        if (error < 0)
+            control_error(board->control, client, "screen \"%s\": %s", id,
+                          error == -ENODEV ? "is absent" : strerror(-error));
+        return;
+    }
+    control_error(board->control, client, "snapshot needs \"screen\", one of those that \"screens\" lists");
+}
+
+/* The request is an event of the contract in all but its version. */
+static void answer_event(struct board *board, uint64_t client, const cJSON *request)
+{
+    struct message message = { 0 };
+    char error[200] = "out of memory";
+    cJSON *event = cJSON_Duplicate(request, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(event, "cmd");
+    cJSON_AddNumberToObject(event, "v", 1);
+    char *text = cJSON_PrintUnformatted(event);
+    int result =
+        text ? message_parse(&message, MESSAGE_EVENT, text, strlen(text), error, sizeof error) : -ENOMEM;
+    cJSON_free(text);
+    cJSON_Delete(event);
+    if (result == 0)
+        result = board_manual(board, &message.event);
+    if (result == 0)
+        control_reply(board->control, client, "{\"ok\":true}");
+    else if (result == -EBUSY)
+        control_error(board->control, client,
+                      "a queue server is in charge; manual calls work when it is not there");
+    else if (result == -ENOENT)
+        control_error(board->control, client, "the hall file has no desk \"%s\"", message.event.desk);
+    else
+        control_error(board->control, client, "%s", error);
+}
+
+static bool answer_table(struct board *board, uint64_t client, const char *name, const cJSON *request)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(table[i].name, name) != 0)
+            continue;
+        const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(request, "seconds");
+        struct words words = { .target = text_of(request, table[i].target_key),
+                               .value = text_of(request, table[i].value_key),
+                               .seconds =
+                                   cJSON_IsNumber(seconds) ? seconds->valueint : SHOW_SECONDS_DEFAULT };
+        if ((table[i].target_key && !words.target) || (table[i].value_key && !words.value))
+            control_error(board->control, client, "%s needs \"%s\"%s%s%s", name, table[i].target_key,
+                          table[i].value_key ? " and \"" : "", table[i].value_key ? table[i].value_key : "",
+                          table[i].value_key ? "\"" : "");
+        else if (words.seconds < 1 || words.seconds > SHOW_SECONDS_MAX)
+            control_error(board->control, client, "seconds: %d is out of range; 1 to %d", words.seconds,
+                          SHOW_SECONDS_MAX);
+        else if (table[i].run(board, &words) < 0)
+            control_error(board->control, client, "%s", words.error);
+        else
+            control_reply(board->control, client, "{\"ok\":true}");
+        return true;
+    }
+    return false;
+}
+
+void commands_answer(void *data, struct control_client *from, const cJSON *request)
+{
+    struct board *board = data;
+    uint64_t client = control_client_id(from);
+    const char *name = text_of(request, "cmd");
+    if (!name)
+        control_error(board->control, client, "a request is an object with \"cmd\"");
+    else if (strcmp(name, "status") == 0)
+        reply_json(board, client, health_status(board));
+    else if (strcmp(name, "screens") == 0)
+        reply_part(board, client, "screens", health_screens(board));
+    else if (strcmp(name, "leds") == 0)
+        reply_part(board, client, "buses", health_buses(board));
+    else if (strcmp(name, "chimes") == 0)
+        reply_part(board, client, "chimes", health_chimes(board));
+    else if (strcmp(name, "snapshot") == 0)
+        answer_snapshot(board, client, request);
+    else if (strcmp(name, "event") == 0)
+        answer_event(board, client, request);
+    else if (strcmp(name, "watch") == 0) {
+        control_watch(board->control, client, true);
+        control_reply(board->control, client, "{\"ok\":true}");
+    } else if (!answer_table(board, client, name, request))
+        control_error(board->control, client, "no command \"%s\"", name);
+}
+
+/* ---- over MQTT
+ * ----------------------------------------------------------------------------------------------------- */
+void commands_mqtt(struct board *board, const struct command *command)
+{
+    struct words words = { .target = command->target,
+                           .value = command->value,
+                           .seconds = SHOW_SECONDS_DEFAULT };
+    int error = say(&words, -ENOTSUP, "no command", command->command);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (table[i].mqtt_name && strcmp(table[i].mqtt_name, command->command) == 0)
+            error = table[i].run(board, &words);
+    char quoted[420], text[640];
+    json_quote(quoted, sizeof quoted, error < 0 ? words.error : "");
+    snprintf(text, sizeof text, "{\"v\":1,\"id\":\"%s\",\"ok\":%s,\"error\":%s}", command->id,
+             error < 0 ? "false" : "true", quoted);
+    board_publish(board, PUBLISH_RESULT, text);
+}

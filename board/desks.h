@@ -1,0 +1,33 @@
+/* The LED boards above the desks, driven from the hall's state: what each one shall show, and what its bus
+ * says became of it. Boards and adapters that are absent are reported, and come back by themselves; nothing
+ * here waits for a bus.
+ */
+#pragma once
+
+#include "board/desktext.h"
+#include "board/loop.h"
+#include "board/receipts.h"
+
+struct desks; /* all buses */
+/* `on_change`: what is known of a board has changed (for watchers and health). */
+struct desks_events {
+    void *data;
+    void (*on_change)(void *data, int desk, const struct led_report *report);
+};
+struct desks *desks_create(struct loop *loop, const struct config *config, struct receipts *receipts,
+                           const struct desks_events *events);
+void desks_destroy(struct desks *desks);
+/* Wishes what the desk's state asks for. token 0: no receipt. A call with a token is sent also if the text is
+ * the same. */
+void desks_update(struct desks *desks, const struct hall *hall, int desk, enum feed_truth truth,
+                  uint64_t token);
+void desks_update_all(struct desks *desks, const struct hall *hall, enum feed_truth truth);
+/* Shows a text instead of the desk's own for a while (led show, identify). 0, -ENOENT: no LED board there,
+ * -EILSEQ with why. */
+int desks_override(struct desks *desks, int desk, const char *text, int64_t until_us, char *why,
+                   size_t why_size);
+void desks_tick(struct desks *desks, const struct hall *hall, enum feed_truth truth, int64_t now_us);
+int64_t desks_deadline_us(const struct desks *desks);
+const struct led_text *desks_wanted(const struct desks *desks, int desk);
+void desks_unit_status(const struct desks *desks, int desk, struct led_unit_status *status);
+void desks_bus_status(const struct desks *desks, unsigned bus, struct led_bus_status *status);

@@ -1,0 +1,233 @@
+#include "board/board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const feed_truth_words[] = { "nothing", "fresh", "stale", "blank" };
+static const char *const profile_words[] = { "undecided", "basic", "full" };
+static const char *const format_words[] = { "xrgb8888", "rgb565" };
+
+static double ms_since(int64_t at_us)
+{
+    return at_us ? (double)(clock_us() - at_us) / 1000 : -1;
+}
+
+static cJSON *item(cJSON *array)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(array, object);
+    return object;
+}
+
+cJSON *health_screens(struct board *board)
+{
+    cJSON *screens = cJSON_CreateArray();
+    for (unsigned i = 0; i < board->config->nscreens; i++) {
+        const struct wall *wall = &board->wall[i];
+        const struct screen_config *device = &wall->config->device;
+        char size[32];
+        snprintf(size, sizeof size, "%ux%u", device->width, device->height);
+        cJSON *screen = item(screens);
+        cJSON_AddStringToObject(screen, "id", device->id);
+        cJSON_AddStringToObject(screen, "driver", device->driver);
+        cJSON_AddStringToObject(screen, "output", device->output);
+        cJSON_AddStringToObject(screen, "state", wall->state == WALL_ON ? "on" : "absent");
+        cJSON_AddStringToObject(screen, "size", size);
+        cJSON_AddStringToObject(screen, "format", format_words[device->format]);
+        cJSON_AddNumberToObject(screen, "frames", (double)wall->frames);
+        cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
+        cJSON_AddNumberToObject(screen, "last_flip_ms", ms_since(wall->flip_us));
+        cJSON_AddStringToObject(screen, "detail", wall->detail);
+    }
+    return screens;
+}
+
+static void add_unit(cJSON *units, struct board *board, int desk)
+{
+    const struct config_desk *place = &board->config->desk[desk];
+    const struct led_unit_config *config = &board->config->bus[place->bus].unit[place->bus_index];
+    const struct led_text *wanted = desks_wanted(board->desks, desk);
+    struct led_unit_status status;
+    desks_unit_status(board->desks, desk, &status);
+    cJSON *unit = item(units);
+    cJSON_AddStringToObject(unit, "desk", place->id);
+    cJSON_AddNumberToObject(unit, "unit", config->unit);
+    cJSON_AddStringToObject(unit, "profile", led_profile_name(config->profile));
+    cJSON_AddStringToObject(unit, "want", wanted->text);
+    cJSON_AddBoolToObject(unit, "blink", wanted->is_blinking);
+    cJSON_AddStringToObject(unit, "shown", status.shown);
+    cJSON_AddStringToObject(unit, "certainty", led_certainty_names[status.certainty]);
+    cJSON_AddNumberToObject(unit, "age_ms", ms_since(status.confirmed_us));
+    cJSON_AddBoolToObject(unit, "dead", status.is_dead);
+    cJSON_AddNumberToObject(unit, "requests", status.requests);
+    cJSON_AddNumberToObject(unit, "timeouts", status.timeouts);
+    cJSON_AddNumberToObject(unit, "crc_errors", status.crc_errors);
+    cJSON_AddNumberToObject(unit, "exceptions", status.exceptions);
+    cJSON_AddNumberToObject(unit, "round_trip_ms", (double)status.round_trip_us / 1000);
+}
+
+cJSON *health_buses(struct board *board)
+{
+    cJSON *buses = cJSON_CreateArray();
+    for (unsigned i = 0; i < board->config->nbuses; i++) {
+        const struct led_bus_config *config = &board->config->bus[i];
+        struct led_bus_status status;
+        desks_bus_status(board->desks, i, &status);
+        cJSON *bus = item(buses);
+        cJSON_AddStringToObject(bus, "id", config->id);
+        cJSON_AddStringToObject(bus, "device", config->device);
+        cJSON_AddBoolToObject(bus, "open", status.is_open);
+        cJSON_AddNumberToObject(bus, "busy_permille", status.busy_permille);
+        cJSON_AddStringToObject(bus, "detail", status.detail);
+        cJSON *units = cJSON_AddArrayToObject(bus, "units");
+        for (int desk = 0; desk < board->config->ndesks; desk++)
+            if (board->config->desk[desk].bus == (int)i)
+                add_unit(units, board, desk);
+    }
+    return buses;
+}
+
+cJSON *health_chimes(struct board *board)
+{
+    cJSON *chimes = cJSON_CreateArray();
+    for (unsigned i = 0; i < board->config->nchimes; i++) {
+        struct speaker_status status;
+        speakers_status(board->speakers, i, &status);
+        cJSON *chime = item(chimes);
+        cJSON_AddStringToObject(chime, "id", status.id);
+        cJSON_AddStringToObject(chime, "driver", status.driver);
+        cJSON_AddStringToObject(chime, "state", status.is_ready ? "ready" : "absent");
+        cJSON_AddBoolToObject(chime, "realtime", status.is_realtime);
+        cJSON_AddNumberToObject(chime, "played", (double)status.played);
+        cJSON_AddNumberToObject(chime, "failed", (double)status.failed);
+        cJSON_AddStringToObject(chime, "detail", status.detail);
+    }
+    return chimes;
+}
+
+static cJSON *health_link(const struct board *board)
+{
+    cJSON *link = cJSON_CreateObject();
+    cJSON_AddBoolToObject(link, "connected", board->link.is_connected);
+    cJSON_AddStringToObject(link, "url", board->link.url);
+    cJSON_AddNumberToObject(link, "mqtt", board->link.mqtt_version);
+    cJSON_AddNumberToObject(link, "conn", (double)board->link.conn);
+    cJSON_AddNumberToObject(link, "starts", (double)board->link_child.starts);
+    cJSON_AddStringToObject(link, "why", board->link.why);
+    return link;
+}
+
+static cJSON *health_feed(const struct board *board)
+{
+    struct feed_status status;
+    feed_status(board->feed, &status);
+    cJSON *feed = cJSON_CreateObject();
+    cJSON_AddStringToObject(feed, "profile", board->is_manual ? "manual" : profile_words[status.profile]);
+    cJSON_AddStringToObject(feed, "truth", feed_truth_words[board->truth]);
+    cJSON_AddStringToObject(feed, "epoch", status.epoch);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counters[] = { { "seq", status.seq },
+                     { "events", board->events },
+                     { "duplicates", status.duplicates },
+                     { "muted", status.muted },
+                     { "gaps", status.gaps },
+                     { "hellos", status.hellos },
+                     { "adoptions", status.adoptions },
+                     { "clock_steps", status.clock_steps },
+                     { "invalid", board->invalid },
+                     { "unknown_desks", board->unknown_desks },
+                     { "receipts_crowded", board->receipts.crowded } };
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+        cJSON_AddNumberToObject(feed, counters[i].name, (double)counters[i].value);
+    return feed;
+}
+
+static cJSON *health_desks(const struct board *board)
+{
+    cJSON *desks = cJSON_CreateArray();
+    for (int i = 0; i < board->config->ndesks; i++) {
+        const struct hall_desk *desk = &board->hall.desk[i];
+        cJSON *object = item(desks);
+        cJSON_AddStringToObject(object, "desk", board->config->desk[i].id);
+        cJSON_AddStringToObject(object, "status", desk_status_names[desk->status]);
+        cJSON_AddStringToObject(object, "phase", phase_names[desk->phase]);
+        cJSON_AddStringToObject(object, "ticket", desk->ticket);
+    }
+    return desks;
+}
+
+cJSON *health_status(struct board *board)
+{
+    cJSON *status = cJSON_CreateObject();
+    cJSON_AddBoolToObject(status, "ok", true);
+    cJSON_AddStringToObject(status, "board", board->config->board);
+    cJSON_AddStringToObject(status, "hall", board->config->hall);
+    cJSON_AddStringToObject(status, "version", KEZEK_VERSION);
+    cJSON_AddStringToObject(status, "boot", board->boot);
+    cJSON_AddNumberToObject(status, "uptime_s", (double)((clock_us() - board->started_us) / 1000000));
+    cJSON_AddNumberToObject(status, "wakeups", (double)loop_wakeups(board->loop));
+    cJSON_AddItemToObject(status, "link", health_link(board));
+    cJSON_AddItemToObject(status, "feed", health_feed(board));
+    cJSON_AddItemToObject(status, "screens", health_screens(board));
+    cJSON_AddItemToObject(status, "buses", health_buses(board));
+    cJSON_AddItemToObject(status, "chimes", health_chimes(board));
+    cJSON_AddItemToObject(status, "desks", health_desks(board));
+    return status;
+}
+
+static void add_outlet(cJSON *outlets, const char *kind, const char *id, const char *state,
+                       const char *detail)
+{
+    char name[ID_SIZE + 8];
+    snprintf(name, sizeof name, "%s/%s", kind, id);
+    cJSON *outlet = item(outlets);
+    cJSON_AddStringToObject(outlet, "outlet", name);
+    cJSON_AddStringToObject(outlet, "state", state);
+    if (detail[0])
+        cJSON_AddStringToObject(outlet, "detail", detail);
+}
+
+static void add_outlets(cJSON *outlets, struct board *board)
+{
+    const struct config *config = board->config;
+    for (unsigned i = 0; i < config->nscreens; i++)
+        add_outlet(outlets, "screen", config->screen[i].device.id,
+                   board->wall[i].state == WALL_ON ? "on" : "absent", board->wall[i].detail);
+    for (int i = 0; i < config->ndesks; i++) {
+        struct led_unit_status unit;
+        if (config->desk[i].bus < 0)
+            continue;
+        desks_unit_status(board->desks, i, &unit);
+        add_outlet(outlets, "led", config->desk[i].id,
+                   unit.is_dead ? "dead" : led_certainty_names[unit.certainty], "");
+    }
+    for (unsigned i = 0; i < config->nchimes; i++) {
+        struct speaker_status chime;
+        speakers_status(board->speakers, i, &chime);
+        add_outlet(outlets, "chime", chime.id, chime.is_ready ? "ready" : "absent", chime.detail);
+    }
+}
+
+char *health_text(struct board *board)
+{
+    struct feed_status status;
+    feed_status(board->feed, &status);
+    cJSON *health = cJSON_CreateObject();
+    cJSON_AddNumberToObject(health, "v", 1);
+    cJSON_AddStringToObject(health, "id", board->config->board);
+    cJSON_AddStringToObject(health, "boot", board->boot);
+    cJSON_AddNumberToObject(health, "uptime_s", (double)((clock_us() - board->started_us) / 1000000));
+    if (status.profile == FEED_BASIC)
+        cJSON_AddStringToObject(
+            health, "guarantees",
+            "basic: no sign when the connection to the server is lost, no repair of missed calls");
+    else
+        cJSON_AddStringToObject(health, "guarantees", status.profile == FEED_FULL ? "full" : "none yet");
+    cJSON_AddItemToObject(health, "feed", health_feed(board));
+    add_outlets(cJSON_AddArrayToObject(health, "outlets"), board);
+    char *text = cJSON_PrintUnformatted(health);
+    cJSON_Delete(health);
+    return text;
+}

@@ -1,0 +1,44 @@
+/* Receipts: what became of each call on each outlet, until the last outlet has answered. Pure: time is an
+ * argument, nothing is allocated.
+ *
+ * A call opens a receipt; each outlet that will show or sound it is expected, and settles later. The receipt
+ * is finished when nothing is pending any more, or RECEIPT_PATIENCE_US after the call (a panel may wait for
+ * its turn through several dwells); what is pending then is written down as `superseded`.
+ */
+#pragma once
+
+#include "protocol/message.h"
+
+#define RECEIPTS_OPEN_MAX   64
+#define RECEIPT_PATIENCE_US 90000000
+
+struct receipts {
+    uint64_t next_token;
+    uint64_t crowded; /* finished early because RECEIPTS_OPEN_MAX were open */
+    struct open_receipt {
+        uint64_t token; /* 0: free */
+        int64_t received_us, deadline_us;
+        uint32_t pending; /* bit per outlet */
+        bool is_late;     /* its sound was muted */
+        struct receipt receipt;
+    } open[RECEIPTS_OPEN_MAX];
+};
+
+void receipts_init(struct receipts *receipts, const char *board_id);
+/* Opens one and returns its token (never 0). If all places are taken, the oldest is finished first: take it
+ * before. */
+uint64_t receipts_open(struct receipts *receipts, const struct event *event, int64_t received_us);
+/* The open receipt of this event, 0 if there is none. */
+uint64_t receipts_find(const struct receipts *receipts, const struct event *event);
+/* `outlet` will answer for this token. An unknown token is ignored. */
+void receipts_expect(struct receipts *receipts, uint64_t token, const char *outlet);
+/* The outlet answers: result as in struct receipt_outlet. at_us 0: no latency. Not final: a better or later
+ * answer may follow (acked, then verified; started, then finished). */
+void receipts_settle(struct receipts *receipts, uint64_t token, const char *outlet, const char *result,
+                     int64_t at_us, const char *detail, bool is_final);
+/* Ends it at once with this result (unknown_desk, duplicate …). */
+void receipts_close(struct receipts *receipts, uint64_t token, enum receipt_result result,
+                    const char *detail);
+/* The next finished receipt, with its result computed. False: none. */
+bool receipts_take(struct receipts *receipts, int64_t now_us, struct receipt *receipt);
+int64_t receipts_deadline_us(const struct receipts *receipts); /* INT64_MAX: none open */

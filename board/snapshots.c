@@ -1,0 +1,110 @@
+#include "board/snapshots.h"
+
+#include "board/png.h"
+#include "drivers/mailbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define LEVEL 3 /* zlib: a wall at 1080p takes 30 ms and 40 KiB */
+
+struct job {
+    struct snapshots *snapshots;
+    pthread_t thread;
+    bool is_used;
+    uint64_t client;
+    struct screen_buffer buffer;
+    uint8_t *png;
+    size_t size;
+    int error;
+};
+
+struct snapshots {
+    struct mailbox *mailbox; /* of struct job * */
+    struct loop_source *source;
+    void (*done)(void *data, uint64_t client, uint8_t *png, size_t size, int error);
+    void *data;
+    struct job job[SNAPSHOTS_MAX];
+};
+
+static void *encode(void *data)
+{
+    struct job *job = data;
+    job->error = png_encode(&job->buffer, LEVEL, &job->png, &job->size);
+    mailbox_post(job->snapshots->mailbox, &job); /* has room: one letter a job */
+    return NULL;
+}
+
+static void finish(struct job *job)
+{
+    pthread_join(job->thread, NULL);
+    free(job->buffer.pixels);
+    job->is_used = false;
+}
+
+static void ready(void *data, uint32_t events)
+{
+    (void)events;
+    struct snapshots *snapshots = data;
+    struct job *job;
+    while (mailbox_take(snapshots->mailbox, &job)) {
+        finish(job);
+        snapshots->done(snapshots->data, job->client, job->error ? NULL : job->png, job->size, job->error);
+    }
+}
+
+struct snapshots *
+snapshots_create(struct loop *loop,
+                 void (*done)(void *data, uint64_t client, uint8_t *png, size_t size, int error), void *data)
+{
+    struct snapshots *snapshots = calloc(1, sizeof *snapshots);
+    if (!snapshots)
+        return NULL;
+    snapshots->done = done;
+    snapshots->data = data;
+    snapshots->mailbox = mailbox_create(sizeof(struct job *), SNAPSHOTS_MAX);
+    if (snapshots->mailbox)
+        snapshots->source =
+            loop_add(loop, mailbox_fd(snapshots->mailbox), EPOLLIN, "snapshots", ready, snapshots);
+    if (snapshots->source)
+        return snapshots;
+    mailbox_destroy(snapshots->mailbox);
+    free(snapshots);
+    return NULL;
+}
+
+void snapshots_destroy(struct snapshots *snapshots)
+{
+    if (!snapshots)
+        return;
+    for (unsigned i = 0; i < SNAPSHOTS_MAX; i++) {
+        struct job *job = &snapshots->job[i];
+        if (!job->is_used)
+            continue;
+        finish(job);
+        free(job->error ? NULL : job->png);
+    }
+    loop_remove(snapshots->source);
+    mailbox_destroy(snapshots->mailbox);
+    free(snapshots);
+}
+
+int snapshots_encode(struct snapshots *snapshots, uint64_t client, const struct screen_buffer *buffer)
+{
+    for (unsigned i = 0; i < SNAPSHOTS_MAX; i++) {
+        struct job *job = &snapshots->job[i];
+        if (job->is_used)
+            continue;
+        *job = (struct job){ .snapshots = snapshots, .client = client, .buffer = *buffer };
+        int error = pthread_create(&job->thread, NULL, encode, job);
+        if (error) {
+            free(buffer->pixels);
+            return -error;
+        }
+        job->is_used = true;
+        return 0;
+    }
+    free(buffer->pixels);
+    return -EBUSY;
+}

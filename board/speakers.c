@@ -1,0 +1,247 @@
+#include "board/speakers.h"
+
+#include "board/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MIN_US 1000000
+#define RETRY_MAX_US 60000000
+
+struct speaker {
+    struct speakers *speakers;
+    const struct config_chime *config;
+    struct loop_source *source;
+    const struct chime_ops *ops;
+    struct chime *chime;
+    struct chime_gate gate;
+    struct chime_turn turn; /* the calls that the present sound speaks for */
+    bool is_playing, was_reported;
+    int64_t retry_us, retry_delay_us;
+    uint64_t played, failed;
+    char name[ID_SIZE + 8];
+    char detail[160];
+};
+
+struct speakers {
+    struct loop *loop;
+    const struct config *config;
+    struct receipts *receipts;
+    void (*on_report)(void *data);
+    void *data;
+    struct speaker speaker[CHIMES_MAX];
+};
+
+static void settle_turn(struct speaker *speaker, const char *result, int64_t at_us, const char *detail,
+                        bool is_final)
+{
+    for (unsigned i = 0; i < speaker->turn.ntokens; i++)
+        receipts_settle(speaker->speakers->receipts, speaker->turn.token[i], speaker->name, result, at_us,
+                        detail, is_final);
+}
+
+static void reported(void *data, uint32_t events)
+{
+    (void)events;
+    struct speaker *speaker = data;
+    struct chime_report report;
+    while (speaker->ops->take(speaker->chime, &report)) {
+        if (report.result == CHIME_STARTED) {
+            settle_turn(speaker, "started", report.at_us, "", false);
+            continue;
+        }
+        bool is_good = report.result == CHIME_FINISHED;
+        speaker->is_playing = false;
+        speaker->played += is_good;
+        speaker->failed += !is_good;
+        settle_turn(speaker, is_good ? "finished" : "failed", report.at_us, report.detail, true);
+        if (!is_good)
+            log_warn("chime/%s: %s", speaker->config->device.id, report.detail);
+    }
+    speaker->speakers->on_report(speaker->speakers->data);
+}
+
+static void try_open(struct speaker *speaker, int64_t now_us)
+{
+    const struct chime_config *device = &speaker->config->device;
+    if (speaker->chime || now_us < speaker->retry_us)
+        return;
+    snprintf(speaker->detail, sizeof speaker->detail, "no driver \"%s\" in this build", device->driver);
+    speaker->ops = chime_backend(device->driver);
+    int error = speaker->ops
+                    ? speaker->ops->open(&speaker->chime, device, speaker->detail, sizeof speaker->detail)
+                    : -ENODEV;
+    if (error < 0) {
+        speaker->chime = NULL;
+        if (!speaker->retry_delay_us)
+            log_warn("chime/%s: absent: %s; tried again every minute", device->id, speaker->detail);
+        speaker->retry_delay_us = speaker->retry_delay_us ? speaker->retry_delay_us * 2 : RETRY_MIN_US;
+        if (speaker->retry_delay_us > RETRY_MAX_US)
+            speaker->retry_delay_us = RETRY_MAX_US;
+        speaker->retry_us = now_us + speaker->retry_delay_us;
+        return;
+    }
+    speaker->retry_delay_us = 0;
+    speaker->detail[0] = '\0';
+    speaker->source = loop_add(speaker->speakers->loop, speaker->ops->fd(speaker->chime), EPOLLIN, "chime",
+                               reported, speaker);
+    log_info("chime/%s: ready%s", device->id,
+             speaker->ops->is_realtime(speaker->chime)
+                 ? ""
+                 : " (no real-time priority: the pitch may waver under load)");
+}
+
+struct speakers *speakers_create(struct loop *loop, const struct config *config, struct receipts *receipts,
+                                 void (*on_report)(void *data), void *data)
+{
+    struct speakers *speakers = calloc(1, sizeof *speakers);
+    if (!speakers)
+        return NULL;
+    speakers->loop = loop;
+    speakers->config = config;
+    speakers->receipts = receipts;
+    speakers->on_report = on_report;
+    speakers->data = data;
+    for (unsigned i = 0; i < config->nchimes; i++) {
+        struct speaker *speaker = &speakers->speaker[i];
+        speaker->speakers = speakers;
+        speaker->config = &config->chime[i];
+        snprintf(speaker->name, sizeof speaker->name, "chime/%s", speaker->config->device.id);
+        try_open(speaker, clock_us());
+    }
+    return speakers;
+}
+
+void speakers_destroy(struct speakers *speakers)
+{
+    if (!speakers)
+        return;
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *speaker = &speakers->speaker[i];
+        loop_remove(speaker->source);
+        if (speaker->chime)
+            speaker->ops->close(speaker->chime);
+    }
+    free(speakers);
+}
+
+static struct speaker *in_zone(struct speakers *speakers, unsigned index, int zone)
+{
+    struct speaker *speaker = &speakers->speaker[index];
+    return speaker->config->zones >> zone & 1 ? speaker : NULL;
+}
+
+void speakers_expect(struct speakers *speakers, int zone, uint64_t token)
+{
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *speaker = in_zone(speakers, i, zone);
+        if (speaker)
+            receipts_expect(speakers->receipts, token, speaker->name);
+    }
+}
+
+void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_recall, int64_t expires_us,
+                  int64_t now_us)
+{
+    speakers_expect(speakers, zone, token);
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *speaker = in_zone(speakers, i, zone);
+        if (speaker && !speaker->chime)
+            receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
+        else if (speaker)
+            chime_gate_ask(&speaker->gate, token, is_recall, expires_us, now_us);
+    }
+}
+
+void speakers_mute(struct speakers *speakers, int zone, uint64_t token)
+{
+    speakers_expect(speakers, zone, token);
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *speaker = in_zone(speakers, i, zone);
+        if (speaker)
+            receipts_settle(speakers->receipts, token, speaker->name, "muted_late", 0, "", true);
+    }
+}
+
+static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
+{
+    const struct melody *melody = melody_find(melody_id);
+    if (!melody)
+        return -ENOENT;
+    if (!speaker->chime)
+        return -ENODEV;
+    int error = speaker->ops->play(speaker->chime, melody, speaker->config->volume_percent, 1);
+    if (error < 0)
+        return error;
+    speaker->is_playing = true;
+    chime_gate_busy_until(&speaker->gate, now_us + melody_length_ms(melody) * INT64_C(1000));
+    return 0;
+}
+
+int speakers_play(struct speakers *speakers, const char *chime, const char *melody)
+{
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *speaker = &speakers->speaker[i];
+        if (strcmp(speaker->config->device.id, chime) != 0)
+            continue;
+        if (speaker->is_playing)
+            return -EBUSY;
+        speaker->turn.ntokens = 0; /* a test speaks for no call */
+        return play(speaker, melody, clock_us());
+    }
+    return -ENOENT;
+}
+
+static void take_turn(struct speaker *speaker, int64_t now_us)
+{
+    struct chime_turn turn;
+    if (speaker->is_playing)
+        return;
+    bool has_turn = chime_gate_turn(&speaker->gate, now_us, &turn);
+    for (unsigned i = 0; i < turn.nlate; i++)
+        receipts_settle(speaker->speakers->receipts, turn.late[i], speaker->name, "muted_late", 0, "", true);
+    if (!has_turn)
+        return;
+    speaker->turn = turn;
+    int error = play(speaker, turn.is_recall ? speaker->config->recall : speaker->config->call, now_us);
+    if (error < 0) {
+        speaker->failed++;
+        settle_turn(speaker, "failed", 0, strerror(-error), true);
+    }
+}
+
+void speakers_tick(struct speakers *speakers, int64_t now_us)
+{
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        try_open(&speakers->speaker[i], now_us);
+        take_turn(&speakers->speaker[i], now_us);
+    }
+}
+
+int64_t speakers_deadline_us(const struct speakers *speakers)
+{
+    int64_t at_us = INT64_MAX;
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        const struct speaker *speaker = &speakers->speaker[i];
+        int64_t next_us = speaker->chime ? chime_gate_deadline_us(&speaker->gate) : speaker->retry_us;
+        if (speaker->is_playing)
+            next_us = INT64_MAX; /* its report wakes us */
+        if (next_us < at_us)
+            at_us = next_us;
+    }
+    return at_us;
+}
+
+void speakers_status(const struct speakers *speakers, unsigned index, struct speaker_status *status)
+{
+    const struct speaker *speaker = &speakers->speaker[index];
+    *status = (struct speaker_status){ .id = speaker->config->device.id,
+                                       .driver = speaker->config->device.driver,
+                                       .is_ready = speaker->chime != NULL,
+                                       .played = speaker->played,
+                                       .failed = speaker->failed };
+    status->is_realtime = speaker->chime && speaker->ops->is_realtime(speaker->chime);
+    snprintf(status->detail, sizeof status->detail, "%s", speaker->detail);
+}

@@ -1,0 +1,32 @@
+/* The chimes of the hall: who is heard when, one sound at a time on each. A device that is absent is reported
+ * and retried; nothing here waits for a sound.
+ */
+#pragma once
+
+#include "board/announce.h"
+#include "board/loop.h"
+#include "board/receipts.h"
+
+struct speakers;
+/* `on_report`: a sound has started or ended, receipts may be finished and the next one may start. */
+struct speakers *speakers_create(struct loop *loop, const struct config *config, struct receipts *receipts,
+                                 void (*on_report)(void *data), void *data);
+void speakers_destroy(struct speakers *speakers);
+/* A call of this zone asks to be heard; expires_us: later its sound is worthless. */
+void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_recall, int64_t expires_us,
+                  int64_t now_us);
+/* The call is shown silently: its receipt says so for each chime of the zone. */
+void speakers_mute(struct speakers *speakers, int zone, uint64_t token);
+/* It is not decided yet: the receipt waits for ask or mute. */
+void speakers_expect(struct speakers *speakers, int zone, uint64_t token);
+/* A technician's test: 0, -ENOENT no such chime or melody, -EBUSY, -ENODEV absent. */
+int speakers_play(struct speakers *speakers, const char *chime, const char *melody);
+void speakers_tick(struct speakers *speakers, int64_t now_us);
+int64_t speakers_deadline_us(const struct speakers *speakers);
+struct speaker_status {
+    const char *id, *driver;
+    bool is_ready, is_realtime;
+    uint64_t played, failed;
+    char detail[160];
+};
+void speakers_status(const struct speakers *speakers, unsigned index, struct speaker_status *status);
