@@ -1,8 +1,9 @@
 /* Glyphs: faces opened by file, coverage, and A8 bitmaps in a bounded cache. Owner of FreeType (ft2build.h).
  *
- * A glyph key is a plain number that names (face, pixel size, glyph index); equal keys are equal pixels for the life of the
- * font set, so display lists may keep and compare keys. Besides the letters of font files there are icons (arrows, the
- * warning triangle, corners), drawn from own outlines with the same rasteriser: for the painter everything is A8.
+ * A glyph key is a plain number that names (face, pixel size, glyph index); equal keys are equal pixels for
+ * the life of the font set, so display lists may keep and compare keys. Besides the letters of font files
+ * there are icons (arrows, the warning triangle, corners), drawn from own outlines with the same rasteriser:
+ * for the painter everything is A8.
  *
  * One thread. Structs are opaque.
  */
@@ -14,7 +15,8 @@
 
 enum weight { WEIGHT_REGULAR, WEIGHT_BOLD, WEIGHTS };
 
-/* Font files, first is preferred, later ones are fallbacks for missing characters. NULL-terminated lists of paths. */
+/* Font files, first is preferred, later ones are fallbacks for missing characters. NULL-terminated lists of
+ * paths. */
 struct font_files {
     const char *const *path[WEIGHTS];
 };
@@ -31,7 +33,8 @@ bool fonts_cover(const struct fonts *fonts, enum weight weight, uint32_t cp);
 /* First code point of the UTF-8 text without a glyph, 0 if all are covered. */
 uint32_t fonts_uncovered(const struct fonts *fonts, enum weight weight, const char *text);
 
-/* Height of capitals and of figures in pixels at size_px (em size), from the preferred face; ascent/descent positive. */
+/* Height of capitals and of figures in pixels at size_px (em size), from the preferred face; ascent/descent
+ * positive. */
 struct font_metrics {
     int cap_px, digit_px, ascent_px, descent_px;
 };
@@ -40,9 +43,16 @@ struct font_metrics fonts_metrics(const struct fonts *fonts, enum weight weight,
 typedef uint64_t glyph_key; /* 0: no glyph */
 
 enum icon {
-    ICON_ARROW_LEFT, ICON_ARROW_RIGHT, ICON_ARROW_UP, ICON_ARROW_DOWN,
-    ICON_ARROW_UP_LEFT, ICON_ARROW_UP_RIGHT, ICON_ARROW_DOWN_LEFT, ICON_ARROW_DOWN_RIGHT,
-    ICON_WARNING, ICON_CORNER, /* quarter disc, top left; the painter mirrors it */
+    ICON_ARROW_LEFT,
+    ICON_ARROW_RIGHT,
+    ICON_ARROW_UP,
+    ICON_ARROW_DOWN,
+    ICON_ARROW_UP_LEFT,
+    ICON_ARROW_UP_RIGHT,
+    ICON_ARROW_DOWN_LEFT,
+    ICON_ARROW_DOWN_RIGHT,
+    ICON_WARNING,
+    ICON_CORNER, /* quarter disc, top left; the painter mirrors it */
     ICONS
 };
 /* An icon in a square of size_px, its top left corner is the origin. */
@@ -53,10 +63,11 @@ struct glyph {
     int16_t left, top;
     uint16_t width, height;
     uint16_t stride;
-    const uint8_t *alpha; /* valid until the next glyph_get() that has to evict; the painter fetches right before use */
+    const uint8_t
+        *alpha; /* valid until the next glyph_get() that has to evict; the painter fetches right before use */
 };
-/* Never NULL: a glyph that cannot be rasterised is empty. Rasterises on a miss; allocates only while the cache grows to
- * its bound (GLYPH_CACHE_BYTES), then recycles the least recently used. */
+/* Never NULL: a glyph that cannot be rasterised is empty. Rasterises on a miss; allocates only while the
+ * cache grows to its bound (GLYPH_CACHE_BYTES), then recycles the least recently used. */
 #define GLYPH_CACHE_BYTES (12u << 20)
 const struct glyph *glyph_get(struct fonts *fonts, glyph_key key);
 
