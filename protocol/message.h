@@ -55,14 +55,16 @@ struct notice {
     struct notice_text text[LANGS_MAX];
 };
 
-/* One change. A server of the basic profile leaves epoch empty, seq and ts_ms 0. */
+/* One change. A server of the basic profile leaves epoch empty, seq and ts_ms 0; with an epoch, seq and ts are required.
+ * Required besides: call, recall: desk, ticket; serve, clear: desk; desk: desk, status; notice: id, text (an object language →
+ * text, empty texts are dropped) and, unless no text remains, level. Members of another type's list are ignored (`id` on a call). */
 struct event {
     char epoch[EPOCH_SIZE];
     uint64_t seq; /* 1..2^53-1; 0: absent */
     int64_t ts_ms;
     uint8_t type;   /* enum event_type */
     uint8_t lane;   /* enum lane */
-    uint8_t reason; /* enum clear_reason, EVENT_CLEAR */
+    uint8_t reason; /* enum clear_reason, EVENT_CLEAR; absent: done */
     uint8_t status; /* enum desk_status, EVENT_DESK */
     int32_t ttl_ms; /* -1: absent, the hall file's calls.ttl_ms holds */
     char desk[ID_SIZE];
@@ -74,9 +76,11 @@ struct event {
     struct notice notice; /* EVENT_NOTICE only, last so that other events travel without it */
 };
 
+/* On the wire desk, status and seq are required; an absent phase is called with a ticket and idle without. A phase other
+ * than idle needs a ticket. */
 struct state_desk {
     char desk[ID_SIZE];
-    char ticket[TICKET_SIZE]; /* "" none */
+    char ticket[TICKET_SIZE]; /* "" none: absent, null or "" on the wire */
     uint64_t seq;
     uint8_t status, phase, lane;
     char booked_at[6];
@@ -87,7 +91,7 @@ struct state_call {
     char desk[ID_SIZE];
     uint64_t seq;
 };
-/* The whole hall. About 50 KiB: keep it on the heap or static. */
+/* The whole hall, each desk once. About 54 KiB: keep it on the heap or static. */
 struct state {
     char epoch[EPOCH_SIZE];
     char re[NONCE_SIZE]; /* "" for the public copy */
@@ -100,6 +104,7 @@ struct state {
     struct notice notice[NOTICES_MAX];
 };
 
+/* The heartbeat. As a will (online false) it carries no seq and ts: they are 0. */
 struct server {
     char epoch[EPOCH_SIZE];
     uint64_t seq;
@@ -181,7 +186,8 @@ int message_format_receipt(char *out, size_t size, const struct receipt *receipt
 
 /* [a-z0-9_-]{1,32} */
 bool id_is_valid(const char *id);
-/* 1..TICKET_POINTS printable code points that fit TICKET_SIZE, no leading or trailing space. NULL if fine, else the reason. */
+/* 1..TICKET_POINTS printable code points, no leading or trailing space, no joiners. NULL if fine, else the reason as a verb
+ * phrase ("has more than 8 characters"). Nothing is normalised: the same ticket means the same bytes. */
 const char *ticket_defect(const char *ticket);
 
 /* kezek/v1/{hall}/{suffix}, e.g. suffix "event" or "board/hall-1/receipt". Length, or -ENOSPC. */
