@@ -1,0 +1,108 @@
+#include "board/ctl/ctl.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* What a technician should look at, one line each, before the tables. */
+struct trouble {
+    FILE *out;
+    unsigned count;
+};
+
+__attribute__((format(printf, 2, 3))) static void trouble(struct trouble *trouble, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (trouble->count++ == 0)
+        fputs("\nLook at:\n", trouble->out);
+    ctl_say(trouble->out, "  %s", text);
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text[0] ? text : otherwise;
+}
+
+static void trouble_feed(struct trouble *list, const cJSON *reply)
+{
+    const cJSON *link = ctl_member(reply, "link"), *feed = ctl_member(reply, "feed");
+    const char *truth = ctl_text(feed, "truth");
+    if (!ctl_bool(link, "connected"))
+        trouble(list, "link: no broker: %s", or_else(ctl_text(link, "why"), "connecting"));
+    if (!strcmp(truth, "nothing"))
+        trouble(list, "feed: no data since the start; does the queue server publish for this hall?");
+    else if (!strcmp(truth, "stale"))
+        trouble(list, "feed: no sign of the queue server for 15 s; the walls say \"no connection\"");
+    else if (!strcmp(truth, "blank"))
+        trouble(list, "feed: no sign of the queue server for a minute; the walls show no numbers");
+}
+
+static void trouble_outlets(struct trouble *list, const cJSON *reply)
+{
+    const cJSON *item, *unit;
+    cJSON_ArrayForEach(item, ctl_member(reply, "screens")) if (strcmp(ctl_text(item, "state"), "on") != 0)
+        trouble(list, "screen %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
+                or_else(ctl_text(item, "detail"), "no reason given"));
+    cJSON_ArrayForEach(item, ctl_member(reply, "buses"))
+    {
+        if (!ctl_bool(item, "open"))
+            trouble(list, "bus %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "device"),
+                    or_else(ctl_text(item, "detail"), "not open"));
+        cJSON_ArrayForEach(unit,
+                           ctl_member(item, "units")) if (ctl_bool(item, "open") && ctl_bool(unit, "dead"))
+            trouble(list, "led %s/%.0f above desk %s: no reply", ctl_text(item, "id"),
+                    ctl_number(unit, "unit"), ctl_text(unit, "desk"));
+    }
+    cJSON_ArrayForEach(item, ctl_member(reply, "chimes")) if (strcmp(ctl_text(item, "state"), "ready") != 0 &&
+                                                              strcmp(ctl_text(item, "state"), "playing") != 0)
+        trouble(list, "chime %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
+                or_else(ctl_text(item, "detail"), "no reason given"));
+}
+
+static void print_head(FILE *out, const cJSON *reply)
+{
+    char up[24];
+    const cJSON *link = ctl_member(reply, "link"), *feed = ctl_member(reply, "feed");
+    ctl_say(out, "board %s of hall %s, kezekd %s, up %s", ctl_text(reply, "board"), ctl_text(reply, "hall"),
+            ctl_text(reply, "version"), ctl_duration(ctl_number(reply, "uptime_s") * 1000, up));
+    if (ctl_bool(link, "connected"))
+        ctl_say(out, "link  connected to %s (%s, connection %.0f)", ctl_text(link, "url"),
+                ctl_number(link, "mqtt") == 5 ? "MQTT 5" : "MQTT 3.1.1", ctl_number(link, "conn"));
+    else
+        ctl_say(out, "link  not connected");
+    ctl_say(out, "feed  %s, %s profile: %.0f events, %.0f duplicates, %.0f muted, %.0f gaps, %.0f invalid",
+            ctl_text(feed, "truth"), ctl_text(feed, "profile"), ctl_number(feed, "events"),
+            ctl_number(feed, "duplicates"), ctl_number(feed, "muted"), ctl_number(feed, "gaps"),
+            ctl_number(feed, "invalid"));
+    if (ctl_text(feed, "epoch")[0])
+        ctl_say(out, "      epoch %s, number %.0f", ctl_text(feed, "epoch"), ctl_number(feed, "seq"));
+}
+
+int ctl_status(struct ctl *ctl, const struct ctl_args *args)
+{
+    (void)args;
+    cJSON *reply;
+    int status = ctl_ask(ctl, ctl_request("status"), &reply);
+    if (status == CTL_OK && !ctl->is_json) {
+        struct trouble list = { .out = ctl->out };
+        print_head(ctl->out, reply);
+        trouble_feed(&list, reply);
+        trouble_outlets(&list, reply);
+        fputc('\n', ctl->out);
+        ctl_print_screens(ctl->out, ctl_member(reply, "screens"));
+        ctl_print_buses(ctl->out, ctl_member(reply, "buses"));
+        ctl_print_units(ctl->out, ctl_member(reply, "buses"));
+        ctl_print_chimes(ctl->out, ctl_member(reply, "chimes"));
+    }
+    cJSON_Delete(reply);
+    return status;
+}
+
+int ctl_reload(struct ctl *ctl, const struct ctl_args *args)
+{
+    (void)args;
+    return ctl_do(ctl, ctl_request("reload"), "the hall file is in force");
+}

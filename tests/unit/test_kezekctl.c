@@ -1,0 +1,392 @@
+/* kezekctl against a board made of the real control socket and written replies. */
+#include "board/control.h"
+#include "board/ctl/ctl.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define STATUS                                                                                               \
+    "{\"ok\":true,\"board\":\"hall-1\",\"hall\":\"open-almaty\",\"version\":\"0.1.0\",\"uptime_s\":7500,"    \
+    "\"link\":{"                                                                                             \
+    "\"connected\":true,\"url\":\"mqtt://"                                                                   \
+    "127.0.0.1:1883\",\"mqtt\":5,\"conn\":3,\"why\":\"\"},\"feed\":{\"profile\":"                            \
+    "\"full\",\"truth\":\"stale\",\"epoch\":\"7f3c9a12\",\"seq\":12,\"events\":10,\"duplicates\":1,"         \
+    "\"muted\":0,"                                                                                           \
+    "\"gaps\":2,\"hellos\":3,\"invalid\":0},\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"state\":"  \
+    "\"on\","                                                                                                \
+    "\"size\":\"1920x1080\",\"format\":\"xrgb8888\",\"frames\":12,\"last_flip_ms\":1200,\"detail\":\"\"},{"  \
+    "\"id\":"                                                                                                \
+    "\"children\",\"driver\":\"memory\",\"state\":\"off\",\"size\":\"\",\"format\":\"\",\"frames\":0,"       \
+    "\"last_flip_ms\":0,\"detail\":\"no "                                                                    \
+    "\\u001b[31mmemory\"}],\"buses\":[{\"id\":\"west\",\"device\":\"/dev/west\","                            \
+    "\"open\":true,\"busy_permille\":12,\"detail\":\"\",\"units\":[{\"desk\":\"1\",\"unit\":16,\"profile\":" \
+    "\"owen-smi2\",\"want\":\"А042\",\"blink\":true,\"shown\":\"A042\",\"certainty\":\"verified\",\"age_"   \
+    "ms\":65000,"                                                                                            \
+    "\"dead\":false,\"timeouts\":0,\"crc_errors\":0,\"exceptions\":0,\"round_trip_ms\":31.2},{\"desk\":"     \
+    "\"2\","                                                                                                 \
+    "\"unit\":17,\"profile\":\"dm56a04\",\"want\":\"Б7\",\"blink\":false,\"shown\":\"\",\"certainty\":"     \
+    "\"unknown\","                                                                                           \
+    "\"age_ms\":0,\"dead\":true,\"timeouts\":40,\"crc_errors\":0,\"exceptions\":0,\"round_trip_ms\":0}]}],"  \
+    "\"chimes\":[{\"id\":\"hall\",\"driver\":\"trace\",\"state\":\"ready\",\"realtime\":true,\"played\":3,"  \
+    "\"detail\":\"\"}],\"desks\":[]}"
+
+static const struct {
+    const char *command, *reply;
+} replies[] = {
+    { "status", STATUS },
+    { "screens", STATUS },
+    { "leds", STATUS },
+    { "chimes", "{\"ok\":true,\"chimes\":[],\"melodies\":[\"gong3\",\"gong1\"]}" },
+    { "reload", "{\"ok\":false,\"error\":\"hall.json: desks[3].led.unit: 0 is no unit; 1 to 247\"}" },
+    { "event", "{\"ok\":true}" },
+    { "led-show", "{\"ok\":true}" },
+    { "led-identify", "{\"ok\":true}" },
+    { "chime", "{\"ok\":true}" },
+};
+
+struct board {
+    char folder[32], path[64];
+    struct loop *loop;
+    struct control *control;
+    pthread_t thread;
+    char asked[4096]; /* the last request; read after its reply came */
+    char *out, *err;
+};
+
+static void watch_lines(struct control *control, uint64_t id)
+{
+    control_watch(control, id, true);
+    control_reply(control, id, "{\"ok\":true}");
+    control_tell(
+        control,
+        "{\"watch\":\"event\",\"type\":\"call\",\"desk\":\"3\",\"ticket\":\"А042\",\"sound\":\"live\"}");
+    control_tell(
+        control,
+        "{\"watch\":\"receipt\",\"ticket\":\"А042\",\"desk\":\"3\",\"result\":\"shown\",\"outlets\":["
+        "{\"outlet\":\"screen/main\",\"result\":\"shown\",\"latency_ms\":21.44},"
+        "{\"outlet\":\"led/3\",\"result\":\"verified\",\"latency_ms\":48}]}");
+    control_tell(control, "{\"watch\":\"link\",\"connected\":false,\"why\":\"refused\"}");
+    control_tell(control, "{\"watch\":\"frame\",\"screen\":\"main\",\"frame\":12}");
+    control_tell(control, "{\"watch\":\"led\",\"desk\":\"3\",\"shown\":\"A042\",\"certainty\":\"acked\"}");
+    control_tell(control, "{\"watch\":\"truth\",\"truth\":\"stale\"}");
+    control_tell(control, "{\"watch\":\"news\",\"n\":1}");
+}
+
+static void on_request(void *data, struct control_client *client, const cJSON *request)
+{
+    struct board *board = data;
+    uint64_t id = control_client_id(client);
+    const char *command = ctl_text(request, "cmd");
+    cJSON_PrintPreallocated((cJSON *)request, board->asked, sizeof board->asked, false);
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        if (!strcmp(replies[i].command, command)) {
+            control_reply(board->control, id, replies[i].reply);
+            return;
+        }
+    if (!strcmp(command, "quit"))
+        loop_quit(board->loop, 0);
+    if (!strcmp(command, "watch"))
+        watch_lines(board->control, id);
+    else if (!strcmp(command, "snapshot") && !strcmp(ctl_text(request, "screen"), "main"))
+        control_reply_bytes(board->control, id, "{\"ok\":true,\"format\":\"png\",\"bytes\":9}",
+                            strdup("\x89PNG\n123"), 9);
+    else
+        control_error(board->control, id, "no screen \"%s\"", ctl_text(request, "screen"));
+}
+
+static void *board_thread(void *data)
+{
+    struct board *board = data;
+    loop_run(board->loop);
+    return NULL;
+}
+
+static int start(void **state)
+{
+    struct board *board = calloc(1, sizeof *board);
+    strcpy(board->folder, "/tmp/kezekctl.XXXXXX");
+    assert_non_null(mkdtemp(board->folder));
+    snprintf(board->path, sizeof board->path, "%s/control", board->folder);
+    board->loop = loop_create();
+    board->control = control_create(board->loop, board->path, on_request, board);
+    assert_non_null(board->control);
+    assert_int_equal(pthread_create(&board->thread, NULL, board_thread, board), 0);
+    *state = board;
+    return 0;
+}
+
+/* Runs one command line; words are separated by spaces, '~' stands for a space within a word. */
+static int run(struct board *board, const char *line)
+{
+    char copy[512], *argv[32], *save = NULL;
+    int argc = 0;
+    snprintf(copy, sizeof copy, "kezekctl -s %s %s", board->path, line);
+    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        for (char *at = word; (at = strchr(at, '~'));)
+            *at = ' ';
+        argv[argc++] = word;
+    }
+    size_t size;
+    free(board->out);
+    free(board->err);
+    FILE *out = open_memstream(&board->out, &size), *err = open_memstream(&board->err, &size);
+    int status = ctl_main(argc, argv, out, err);
+    fclose(out);
+    fclose(err);
+    return status;
+}
+
+static int stop(void **state)
+{
+    struct board *board = *state;
+    struct ctl ctl = { .socket = board->path, .fd = -1, .out = stdout, .err = stderr };
+    cJSON *reply;
+    char *line = NULL;
+    size_t size;
+    ctl.err = open_memstream(&line, &size); /* "quit" is answered by an error */
+    ctl_ask(&ctl, ctl_request("quit"), &reply);
+    pthread_join(board->thread, NULL);
+    ctl_close(&ctl);
+    fclose(ctl.err);
+    free(line);
+    control_destroy(board->control);
+    loop_destroy(board->loop);
+    rmdir(board->folder);
+    free(board->out);
+    free(board->err);
+    free(board);
+    return 0;
+}
+
+static void has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void status_says_first_what_needs_a_hand(void **state)
+{
+    struct board *board = *state;
+    assert_int_equal(run(board, "status"), 0);
+    has(board->out, "board hall-1 of hall open-almaty, kezekd 0.1.0, up 2 h\n"
+                    "link  connected to mqtt://127.0.0.1:1883 (MQTT 5, connection 3)\n"
+                    "feed  stale, full profile: 10 events, 1 duplicates, 0 muted, 2 gaps, 0 invalid\n"
+                    "      epoch 7f3c9a12, number 12\n"
+                    "\nLook at:\n"
+                    "  feed: no sign of the queue server for 15 s; the walls say \"no connection\"\n"
+                    "  screen children: off: no ?[31mmemory\n"
+                    "  led west/17 above desk 2: no reply\n");
+    assert_string_equal(board->err, "");
+}
+
+static void tables_are_aligned_by_what_a_terminal_shows(void **state)
+{
+    struct board *board = *state;
+    assert_int_equal(run(board, "led list"), 0);
+    assert_string_equal(
+        board->out,
+        "\n"
+        "DESK  BOARD    PROFILE    WANTED  SHOWN  SURE       SINCE  TIMEOUTS  CRC  EXCEPTIONS  ROUND TRIP\n"
+        "1     west/16  owen-smi2  А042 *  A042   verified  65.0 s         0    0           0     31.2 ms\n"
+        "2     west/17  dm56a04    Б7      –      no reply       –        40    0           0      0.0 ms\n");
+}
+
+static void json_prints_the_reply_as_it_came(void **state)
+{
+    struct board *board = *state;
+    assert_int_equal(run(board, "--json status"), 0);
+    assert_string_equal(board->out, STATUS "\n");
+    assert_int_equal(run(board, "reload --json"), 1);
+    has(board->out, "{\"ok\":false,\"error\":");
+    has(board->err, "kezekctl: hall.json: desks[3].led.unit: 0 is no unit; 1 to 247\n");
+}
+
+static void commands_become_requests(void **state)
+{
+    static const struct {
+        const char *line, *request, *out;
+    } rows[] = {
+        { "call А042 3", "{\"cmd\":\"event\",\"type\":\"call\",\"ticket\":\"А042\",\"desk\":\"3\"}",
+          "called А042 to desk 3\n" },
+        { "recall А042 3 --lane=booked --booked-at 10:30",
+          "{\"cmd\":\"event\",\"type\":\"recall\",\"ticket\":\"А042\",\"desk\":\"3\",\"lane\":\"booked\","
+          "\"booked_at\":\"10:"
+          "30\"}",
+          "recalled А042 to desk 3\n" },
+        { "serve А042 3", "{\"cmd\":\"event\",\"type\":\"serve\",\"ticket\":\"А042\",\"desk\":\"3\"}",
+          "А042 is served at desk 3\n" },
+        { "clear А042 3",
+          "{\"cmd\":\"event\",\"type\":\"clear\",\"ticket\":\"А042\",\"desk\":\"3\",\"reason\":\"done\"}",
+          "cleared А042 at desk 3: done\n" },
+        { "clear А042 3 transferred --to 5",
+          "{\"cmd\":\"event\",\"type\":\"clear\",\"ticket\":\"А042\",\"desk\":\"3\",\"reason\":"
+          "\"transferred\",\"to\":\"5\"}",
+          "cleared А042 at desk 3: transferred\n" },
+        { "desk 3 paused", "{\"cmd\":\"event\",\"type\":\"desk\",\"desk\":\"3\",\"status\":\"paused\"}",
+          "desk 3 is paused\n" },
+        { "notice fire --level alert ru=Покиньте~здание kk=Шығыңыз",
+          "{\"cmd\":\"event\",\"type\":\"notice\",\"id\":\"fire\",\"level\":\"alert\",\"text\":{\"ru\":"
+          "\"Покиньте "
+          "здание\",\"kk\":\"Шығыңыз\"}}",
+          "notice fire is up\n" },
+        { "notice fire",
+          "{\"cmd\":\"event\",\"type\":\"notice\",\"id\":\"fire\",\"level\":\"info\",\"text\":{}}",
+          "notice fire is removed\n" },
+        { "led show 3 -- -12-", "{\"cmd\":\"led-show\",\"text\":\"-12-\",\"desk\":\"3\",\"seconds\":10}",
+          "the board above desk 3 shows -12- for 10 s\n" },
+        { "led identify 3 --seconds 60", "{\"cmd\":\"led-identify\",\"desk\":\"3\",\"seconds\":60}",
+          "the board above desk 3 shows its desk, blinking, for 60 s\n" },
+        { "chime play hall gong1", "{\"cmd\":\"chime\",\"chime\":\"hall\",\"melody\":\"gong1\"}",
+          "chime hall plays\n" },
+        { "chime list", "{\"cmd\":\"chimes\"}", "\nmelodies: gong3 gong1\n" },
+    };
+    struct board *board = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(run(board, rows[i].line), 0);
+        assert_string_equal(board->asked, rows[i].request);
+        assert_string_equal(board->out, rows[i].out);
+    }
+}
+
+static void wrong_command_lines_are_explained_and_send_nothing(void **state)
+{
+    static const struct {
+        const char *line, *error;
+    } rows[] = {
+        { "stauts", "unknown command \"stauts\"; did you mean \"status\"?" },
+        { "led sho 3 A", "unknown command \"led sho\"; did you mean \"led show\"?" },
+        { "led", "led identify DESK" },
+        { "xyzzy", "see kezekctl --help" },
+        { "--jsn status", "unknown option --jsn" },
+        { "status now", "\"now\" is too much" },
+        { "call А042", "usage: kezekctl call TICKET DESK" },
+        { "call А042 3 --lain booked", "did you mean --lane?" },
+        { "call А042 3 --lane", "--lane needs a value" },
+        { "led identify 3 --seconds 1h", "--seconds \"1h\" is not a whole number from 1 to 600" },
+        { "led identify 3 --seconds 601", "is not a whole number from 1 to 600" },
+        { "notice fire Покиньте", "write LANG=TEXT" },
+        { "screen snapshot ../x", "is no screen id" },
+        { "screen test main", "unknown command \"screen test\"" },
+    };
+    struct board *board = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(run(board, rows[i].line), 64);
+        has(board->err, rows[i].error);
+        assert_string_equal(board->out, "");
+    }
+    assert_string_equal(board->asked, "");
+}
+
+static void every_verb_has_help(void **state)
+{
+    struct board *board = *state;
+    char line[64];
+    for (unsigned i = 0; i < ctl_nverbs; i++) {
+        snprintf(line, sizeof line, "%s --help", ctl_verbs[i].name);
+        assert_int_equal(run(board, line), 0);
+        has(board->out, ctl_verbs[i].summary);
+        assert_int_equal(run(board, "--help"), 0);
+        has(board->out, ctl_verbs[i].name);
+    }
+}
+
+static void a_snapshot_is_written_whole_or_not_at_all(void **state)
+{
+    struct board *board = *state;
+    char line[128], path[64], bytes[16];
+    snprintf(path, sizeof path, "%s/a.png", board->folder);
+    snprintf(line, sizeof line, "screen snapshot main -o %s", path);
+    assert_int_equal(run(board, line), 0);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, sizeof bytes, file), 9);
+    fclose(file);
+    assert_memory_equal(bytes, "\x89PNG\n123", 9);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(run(board, "screen snapshot main -o -"), 0);
+    assert_memory_equal(board->out, "\x89PNG\n123", 9);
+    snprintf(line, sizeof line, "screen snapshot side -o %s", path);
+    assert_int_equal(run(board, line), 1);
+    has(board->err, "no screen \"side\"");
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(run(board, "screen snapshot main -o /nonexistent/a.png"), 73);
+}
+
+static void watch_reads_like_a_log(void **state)
+{
+    static const char *const lines[] = {
+        "event    call А042 at desk 3, live\n",
+        "receipt  А042 at desk 3 shown: screen/main shown 21.4 ms, led/3 verified 48.0 ms\n",
+        "link     not connected: refused\n",
+        "frame    screen main frame 12\n",
+        "led      desk 3 shows \"A042\", acked\n",
+        "truth    stale\n",
+        "{\"watch\":\"news\",\"n\":1}\n",
+    };
+    struct board *board = *state;
+    assert_int_equal(run(board, "watch --count 7"), 0);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        has(board->out, lines[i]);
+    assert_int_equal(run(board, "--json watch --count 1"), 0);
+    has(board->out, "{\"ok\":true}\n{\"watch\":\"event\"");
+}
+
+static void a_board_that_is_not_there_is_69_with_a_remedy(void **state)
+{
+    (void)state;
+    struct board nobody = { .path = "/nonexistent/kezek/control" };
+    assert_int_equal(run(&nobody, "status"), 69);
+    has(nobody.err, "/nonexistent/kezek/control: there is no such socket: is kezekd running?");
+    free(nobody.out);
+    free(nobody.err);
+}
+
+static void widths_follow_unicode(void **state)
+{
+    (void)state;
+    assert_int_equal(ctl_width("Қ042"), 4);
+    assert_int_equal(ctl_width("е\u0301"), 1);
+    assert_int_equal(ctl_width("番号"), 4);
+}
+
+static void durations_are_short(void **state)
+{
+    (void)state;
+    static const struct {
+        double ms;
+        const char *text;
+    } rows[] = { { -1, "–" },         { 0, "0 ms" },       { 999.4, "999 ms" }, { 1200, "1.2 s" },
+                 { 119999, "2 min" }, { 3.6e6, "60 min" }, { 7.5e6, "2 h" },    { 86400e3 * 3, "3 d" } };
+    char buffer[24];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(ctl_duration(rows[i].ms, buffer), rows[i].text);
+}
+
+#define WITH_BOARD(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_BOARD(status_says_first_what_needs_a_hand),
+        WITH_BOARD(tables_are_aligned_by_what_a_terminal_shows),
+        WITH_BOARD(json_prints_the_reply_as_it_came),
+        WITH_BOARD(commands_become_requests),
+        WITH_BOARD(wrong_command_lines_are_explained_and_send_nothing),
+        WITH_BOARD(every_verb_has_help),
+        WITH_BOARD(a_snapshot_is_written_whole_or_not_at_all),
+        WITH_BOARD(watch_reads_like_a_log),
+        cmocka_unit_test(a_board_that_is_not_there_is_69_with_a_remedy),
+        cmocka_unit_test(widths_follow_unicode),
+        cmocka_unit_test(durations_are_short),
+    };
+    return cmocka_run_group_tests_name("kezekctl", tests, NULL, NULL);
+}
