@@ -20,7 +20,7 @@ CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
 override CFLAGS += -std=gnu17 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm -lpthread
-LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
+LDFLAGS  += -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 
 # ---- sources -------------------------------------------------------------------------------------------------------
 OTHER_GPIOD := drivers/chime/gpio_line_$(if $(filter v2,$(GPIOD)),v1,v2).c
@@ -36,6 +36,16 @@ MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
 
 .PHONY: all
 all: $(PROGRAMS) $(MANS)
+
+.PHONY: help
+help:
+	@echo "make            build the programs and man pages into $(B)/"
+	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
+	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
+	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy and Cairo"
+	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
+	@echo "make clean"
+	@echo "INSTALL=no makes demo and test name missing packages instead of installing them."
 
 vpath %_main.c board sim
 $(PROGRAMS): $(B)/%: $(B)/obj/%_main.o $(SIM_LIB) $(LIB)
@@ -67,9 +77,35 @@ $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
 
-.PHONY: units
+.PHONY: units units-build
+units-build: $(UNITS)
 units: $(UNITS)
 	@for t in $(UNITS); do echo "$$t"; "$$t" || exit 1; done
+
+GROUPS ?=
+.PHONY: test
+test:
+	@tests/needs build test
+	@tests/run $(GROUPS)
+
+# ---- trying it -----------------------------------------------------------------------------------------------------
+.PHONY: demo
+demo:
+	@tests/needs demo
+	@$(MAKE) --no-print-directory -s -j2 all
+	@sim/demo
+
+# ---- installing ----------------------------------------------------------------------------------------------------
+DATADIR = $(PREFIX)/share/kezek
+.PHONY: install
+install: all
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/kezekd
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/kezekctl $(B)/kezek-sim
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system board/systemd/kezekd.service
+	for man in $(MANS); do install -Dm644 $$man $(DESTDIR)$(PREFIX)/share/man/man$${man##*.}/$${man##*/} || exit 1; done
 
 .PHONY: clean
 clean:
