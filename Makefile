@@ -29,7 +29,7 @@ SIM_SRC  := $(filter-out %_main.c,$(wildcard sim/*.c))
 LIB      := $(B)/libkezek.a
 SIM_LIB  := $(B)/libsim.a
 PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
-UNIT_SRC := $(wildcard tests/unit/test_*.c tests/contract/test_*.c tests/golden/test_*.c)
+UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden integration))
 UNITS    := $(UNIT_SRC:%.c=$(B)/%)
 BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))

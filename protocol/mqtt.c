@@ -1,0 +1,1010 @@
+/* What libmosquitto 2.0.11 and 2.0.21 need to be trusted, and where it is done here:
+ *
+ *  - the client takes incoming packets of any size: MQTT 5's maximum-packet-size stands in every CONNECT.
+ * There is no asynchronous connect with properties; mosquitto_connect_bind_v5() with an illegal keep-alive
+ * stores them and then refuses, and the asynchronous connect after it sends them (begin_attempt);
+ *  - 2.0.11 with TLS spins on a refused port and reports nothing: EPOLLERR and EPOLLHUP before CONNACK are a
+ * failure (on_socket);
+ *  - TLS errors reach no callback: return codes and the library's socket decide, callbacks only note facts
+ * (settle);
+ *  - a connect that nobody answers has no limit: ours is ATTEMPT_US (on_timer);
+ *  - an asynchronous connect tries only the first address of a name (localhost: often ::1): each host is
+ * tried by IPv4, then by IPv6, selected by the address to bind (next_route);
+ *  - publishing while offline fails and queues without limit all the same: never called before CONNACK
+ * (mqtt_publish); what is in flight at a loss stays in the library, 64 at most, and is sent again after it;
+ *  - the library's own loop and thread give up on some errors for good: neither is used; the back-off is ours
+ * (plan_retry);
+ *  - it closes its descriptor inside its calls and may get the same number again: level-triggered, added anew
+ * for each attempt (watch_socket);
+ *  - 2.0.11 holds a lock while it calls back, and one read may deliver many packets: callbacks only copy, and
+ * the copies are handed on outside (hold, hand_on), which also makes a pause exact;
+ *  - bytes that TLS has decrypted already do not raise EPOLLIN: one look a tick (on_timer);
+ *  - a reader that pauses must not wait for PINGRESP, which lies behind what is not read: keep-alive is then
+ * an UNSUBSCRIBE of a topic nobody subscribed (beat);
+ *  - PUBACK leaves before the message callback: QoS 1 is no crash safety here, and the contract does not rely
+ * on it;
+ *  - 2.0.11 writes without MSG_NOSIGNAL: SIGPIPE is ignored (mqtt_create);
+ *  - mosquitto_strerror() does not know all codes: the texts are ours (error_text);
+ *  - Nagle costs 40 ms: TCP_NODELAY; a pulled cable is noticed in 6 s by TCP, 20 s by keep-alive
+ * (tune_socket).
+ */
+#include "protocol/mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND         INT64_C(1000000)
+#define KEEPALIVE_S    10
+#define BAD_KEEPALIVE  1 /* below the 5 s that the library accepts: see the trick above */
+#define ATTEMPT_US     (10 * SECOND)
+#define TICK_US        (1 * SECOND)
+#define BEAT_US        (4 * SECOND)
+#define BACKOFF_MS     500
+#define BACKOFF_MAX_MS 15000
+#define STABLE_US      (60 * SECOND)
+#define IN_FLIGHT_MAX  64
+#define READS_MAX      32   /* packets a turn, so that publishing gets its turn in a flood */
+#define HELD_MAX       1024 /* one read delivers at most the packets in flight, or one TLS record of 16 KiB */
+#define HELD_BYTES_MAX (8u << 20)
+#define WILL_SIZE      1024
+#define HOST_SIZE      256
+#define WHY_SIZE       256
+#define NO_SOCKET      (-1)
+
+enum stage { IDLE, CONNECTING, SUBSCRIBING, UP };
+enum family { ANY, IPV4, IPV6 };
+
+struct route {
+    char *url;
+    char host[HOST_SIZE];
+    int port;
+    bool is_tls;
+    uint8_t family;  /* enum family */
+    uint8_t version; /* 4 or 5, next attempt */
+    bool is_proven;  /* this version was accepted once */
+};
+
+struct held {
+    struct held *next;
+    struct mqtt_message message;
+    uint64_t conn;
+    char bytes[];
+};
+
+struct mqtt {
+    struct mqtt_events events;
+    char *client_id, *username, *password, *ca_file, *cert_file, *key_file, *will_topic, *idle_topic;
+    char *topic[MQTT_TOPICS_MAX];
+    unsigned ntopics, nroutes, at_route;
+    struct route route[2 * MQTT_URLS_MAX];
+    bool is_auto;
+
+    struct mosquitto *client;
+    bool client_is_tls;
+    uint8_t client_version;
+
+    int epoll_fd, timer_fd, socket_fd;
+    uint32_t interest;
+    enum stage stage;
+    uint64_t conn, random;
+    unsigned failures; /* in a row, for the back-off */
+    int64_t retry_at_us, attempt_until_us, up_since_us, beat_at_us;
+    bool is_paused, is_unread, is_down_told;
+    char why[WHY_SIZE]; /* first failure since the last back-off */
+
+    /* noted by callbacks */
+    bool is_acknowledged, is_subscribed;
+    int connack;       /* reason code, or -1 */
+    int farewell;      /* reason of the broker's DISCONNECT, or 0 */
+    int refused_topic; /* index of a subscription that was refused, or -1 */
+    int subscribe_mid;
+    uint16_t in_flight[IN_FLIGHT_MAX];
+    unsigned nin_flight;
+
+    struct held *held, **held_end;
+    unsigned nheld;
+    size_t held_bytes;
+    bool is_overrun;
+};
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+static struct route *route_now(struct mqtt *mqtt)
+{
+    return &mqtt->route[mqtt->at_route];
+}
+
+/* ---- texts
+ * ------------------------------------------------------------------------------------------------------- */
+
+static const char *const error_texts[] = {
+    [MOSQ_ERR_NOMEM] = "out of memory",
+    [MOSQ_ERR_PROTOCOL] = "the broker broke the protocol",
+    [MOSQ_ERR_INVAL] = "wrong parameters",
+    [MOSQ_ERR_NO_CONN] = "not connected",
+    [MOSQ_ERR_CONN_REFUSED] = "the broker refused the session",
+    [MOSQ_ERR_NOT_FOUND] = "not found",
+    [MOSQ_ERR_CONN_LOST] = "the connection was closed by the broker",
+    [MOSQ_ERR_TLS] = "TLS failed; check broker.ca_file and the host name of the broker's certificate",
+    [MOSQ_ERR_PAYLOAD_SIZE] = "too large a payload",
+    [MOSQ_ERR_NOT_SUPPORTED] = "not supported by this libmosquitto",
+    [MOSQ_ERR_AUTH] = "authentication failed",
+    [MOSQ_ERR_ACL_DENIED] = "denied by the broker's access list",
+    [MOSQ_ERR_UNKNOWN] = "unknown error",
+    [MOSQ_ERR_PROXY] = "proxy error",
+    [MOSQ_ERR_MALFORMED_UTF8] = "malformed UTF-8 from the broker",
+    [MOSQ_ERR_KEEPALIVE] = "the broker has been silent for 10 s",
+    [MOSQ_ERR_LOOKUP] = "the host name was not found",
+    [MOSQ_ERR_MALFORMED_PACKET] = "malformed packet from the broker",
+    [MOSQ_ERR_DUPLICATE_PROPERTY] = "duplicate property from the broker",
+    [MOSQ_ERR_TLS_HANDSHAKE] =
+        "TLS handshake failed; check broker.ca_file and the host name of the broker's certificate",
+    [MOSQ_ERR_QOS_NOT_SUPPORTED] = "the broker does not support QoS 1",
+    [MOSQ_ERR_OVERSIZE_PACKET] = "too large a packet for the broker",
+    [MOSQ_ERR_TIMEOUT] = "timeout",
+};
+
+static const char *error_text(int rc, int error)
+{
+    if (rc == MOSQ_ERR_ERRNO)
+        return error ? strerror(error) : "the connection broke";
+    if (rc == MOSQ_ERR_EAI)
+        return gai_strerror(error);
+    const char *text =
+        rc > 0 && (size_t)rc < sizeof error_texts / sizeof error_texts[0] ? error_texts[rc] : NULL;
+    return text ? text : "unknown error of libmosquitto";
+}
+
+static const char *reason_text(int code)
+{
+    static const struct {
+        int code;
+        const char *text;
+    } texts[] = {
+        { 1, "the broker does not speak this version of MQTT" },
+        { 2, "the broker does not accept the client id" },
+        { 3, "the broker is not available" },
+        { 4, "wrong user name or password; check broker.username and broker.password_file" },
+        { 5, "not authorised; check broker.username and the broker's access list" },
+        { MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, "the broker does not speak MQTT 5" },
+        { MQTT_RC_CLIENTID_NOT_VALID, "the broker does not accept the client id" },
+        { MQTT_RC_BAD_USERNAME_OR_PASSWORD,
+          "wrong user name or password; check broker.username and broker.password_file" },
+        { MQTT_RC_NOT_AUTHORIZED, "not authorised; check broker.username and the broker's access list" },
+        { MQTT_RC_SERVER_UNAVAILABLE, "the broker is not available" },
+        { MQTT_RC_SERVER_BUSY, "the broker is busy" },
+        { MQTT_RC_BANNED, "this client is banned by the broker" },
+        { MQTT_RC_SESSION_TAKEN_OVER,
+          "another client connected with this client id; is board used twice in the hall?" },
+        { MQTT_RC_SERVER_SHUTTING_DOWN, "the broker is shutting down" },
+        { MQTT_RC_KEEP_ALIVE_TIMEOUT, "the broker has not heard from us" },
+        { MQTT_RC_PACKET_TOO_LARGE, "too large a packet for the broker" },
+        { MQTT_RC_QUOTA_EXCEEDED, "a quota of the broker is used up" },
+        { MQTT_RC_ADMINISTRATIVE_ACTION, "disconnected by the broker's administrator" },
+        { MQTT_RC_RETAIN_NOT_SUPPORTED, "the broker does not support retained messages" },
+        { MQTT_RC_CONNECTION_RATE_EXCEEDED, "the broker limits the rate of connections" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].code == code)
+            return texts[i].text;
+    return "the broker gave no reason that is known here";
+}
+
+/* ---- messages held between the library's callback and the user's
+ * ------------------------------------------------- */
+
+static void hold(struct mqtt *mqtt, const struct mosquitto_message *message)
+{
+    size_t length = (size_t)message->payloadlen, topic_size = strlen(message->topic) + 1;
+    size_t size = sizeof(struct held) + length + topic_size;
+    struct held *held = NULL;
+    if (mqtt->nheld < HELD_MAX && mqtt->held_bytes + size <= HELD_BYTES_MAX)
+        held = malloc(size);
+    if (!held) {
+        mqtt->is_overrun = true;
+        return;
+    }
+    char *topic = held->bytes + length;
+    if (length > 0)
+        memcpy(held->bytes, message->payload, length);
+    memcpy(topic, message->topic, topic_size);
+    held->next = NULL;
+    held->conn = mqtt->conn;
+    held->message = (struct mqtt_message){ .topic = topic,
+                                           .payload = held->bytes,
+                                           .length = length,
+                                           .is_retained = message->retain,
+                                           .received_us = now_us() };
+    *mqtt->held_end = held;
+    mqtt->held_end = &held->next;
+    mqtt->nheld++;
+    mqtt->held_bytes += size;
+}
+
+static void drop_first(struct mqtt *mqtt)
+{
+    struct held *held = mqtt->held;
+    mqtt->held_bytes -= sizeof *held + held->message.length + strlen(held->message.topic) + 1;
+    mqtt->nheld--;
+    mqtt->held = held->next;
+    if (!mqtt->held)
+        mqtt->held_end = &mqtt->held;
+    free(held);
+}
+
+/* Messages of this connection come after its `up`; those of an earlier one need not wait. */
+static void hand_on(struct mqtt *mqtt)
+{
+    while (mqtt->held && !mqtt->is_paused && (mqtt->stage == UP || mqtt->held->conn != mqtt->conn)) {
+        mqtt->events.message(mqtt->events.data, &mqtt->held->message);
+        drop_first(mqtt);
+    }
+}
+
+/* ---- callbacks of the library: they only take notes
+ * ------------------------------------------------------------------- */
+
+static void on_connack(struct mosquitto *client, void *data, int code, int flags,
+                       const mosquitto_property *properties)
+{
+    (void)client, (void)flags, (void)properties;
+    struct mqtt *mqtt = data;
+    mqtt->connack = code;
+    mqtt->is_acknowledged = code == 0;
+}
+
+static void on_disconnected(struct mosquitto *client, void *data, int reason,
+                            const mosquitto_property *properties)
+{
+    (void)client, (void)properties;
+    struct mqtt *mqtt = data;
+    if (reason >= 0x80)
+        mqtt->farewell = reason;
+}
+
+static void on_suback(struct mosquitto *client, void *data, int mid, int count, const int *granted)
+{
+    (void)client;
+    struct mqtt *mqtt = data;
+    if (mid != mqtt->subscribe_mid)
+        return;
+    for (int i = 0; i < count; i++)
+        if (granted[i] >= 0x80)
+            mqtt->refused_topic = i;
+    mqtt->is_subscribed = true;
+}
+
+static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *message)
+{
+    (void)client;
+    hold(data, message);
+}
+
+/* Comes for QoS 0 as well, hence the look-up. */
+static void on_published(struct mosquitto *client, void *data, int mid)
+{
+    (void)client;
+    struct mqtt *mqtt = data;
+    for (unsigned i = 0; i < mqtt->nin_flight; i++) {
+        if (mqtt->in_flight[i] != mid)
+            continue;
+        mqtt->in_flight[i] = mqtt->in_flight[--mqtt->nin_flight];
+        return;
+    }
+}
+
+/* ---- time
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void wake_at(struct mqtt *mqtt, int64_t at_us)
+{
+    if (at_us <= 0)
+        at_us = 1; /* zero would disarm */
+    struct itimerspec when = { .it_value = { at_us / SECOND, at_us % SECOND * 1000 } };
+    timerfd_settime(mqtt->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static uint64_t random_next(struct mqtt *mqtt)
+{
+    mqtt->random ^= mqtt->random << 13;
+    mqtt->random ^= mqtt->random >> 7;
+    mqtt->random ^= mqtt->random << 17;
+    return mqtt->random;
+}
+
+static int64_t backoff_us(struct mqtt *mqtt)
+{
+    unsigned doublings = mqtt->failures < 5 ? mqtt->failures : 5;
+    int64_t delay_ms = (int64_t)BACKOFF_MS << doublings;
+    if (delay_ms > BACKOFF_MAX_MS)
+        delay_ms = BACKOFF_MAX_MS;
+    return delay_ms * (int64_t)(700 + random_next(mqtt) % 601); /* ±30 %, ms × per mille = µs */
+}
+
+/* ---- the socket
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void tune_socket(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 1 },         { IPPROTO_TCP, TCP_KEEPIDLE, 3 },
+        { IPPROTO_TCP, TCP_KEEPINTVL, 1 },       { IPPROTO_TCP, TCP_KEEPCNT, 3 },
+        { IPPROTO_TCP, TCP_USER_TIMEOUT, 6000 }, { IPPROTO_TCP, TCP_NODELAY, 1 },
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
+}
+
+static uint32_t wanted_interest(const struct mqtt *mqtt)
+{
+    bool is_reading = !mqtt->is_paused || mqtt->stage != UP;
+    return (is_reading ? (uint32_t)EPOLLIN : 0) |
+           (mosquitto_want_write(mqtt->client) ? (uint32_t)EPOLLOUT : 0);
+}
+
+static void watch_socket(struct mqtt *mqtt)
+{
+    mqtt->socket_fd = mosquitto_socket(mqtt->client);
+    mqtt->interest = wanted_interest(mqtt);
+    struct epoll_event event = { .events = mqtt->interest, .data.fd = mqtt->socket_fd };
+    if (epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_ADD, mqtt->socket_fd, &event) < 0 && errno == EEXIST)
+        epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_MOD, mqtt->socket_fd, &event);
+}
+
+static void unwatch_socket(struct mqtt *mqtt)
+{
+    if (mqtt->socket_fd != NO_SOCKET)
+        epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_DEL, mqtt->socket_fd,
+                  NULL); /* fails if the library has closed it: fine */
+    mqtt->socket_fd = NO_SOCKET;
+}
+
+static void update_interest(struct mqtt *mqtt)
+{
+    if (mqtt->socket_fd == NO_SOCKET)
+        return;
+    uint32_t interest = wanted_interest(mqtt);
+    if (interest == mqtt->interest)
+        return;
+    mqtt->interest = interest;
+    struct epoll_event event = { .events = interest, .data.fd = mqtt->socket_fd };
+    epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_MOD, mqtt->socket_fd, &event);
+}
+
+static int socket_errno(const struct mqtt *mqtt)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(mqtt->socket_fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
+/* ---- failure and the next attempt
+ * ----------------------------------------------------------------------------------------- */
+
+/* The last route of the list was tried: is it time to wait? Before that the next one is tried at once. */
+static bool next_route(struct mqtt *mqtt)
+{
+    mqtt->at_route = (mqtt->at_route + 1) % mqtt->nroutes;
+    return mqtt->at_route == 0;
+}
+
+static void plan_retry(struct mqtt *mqtt, bool is_at_once)
+{
+    int64_t now = now_us(), delay_us = 0;
+    if (mqtt->up_since_us && now - mqtt->up_since_us >= STABLE_US)
+        mqtt->failures = 0;
+    if (!is_at_once) {
+        delay_us = backoff_us(mqtt);
+        mqtt->failures++;
+    }
+    mqtt->retry_at_us = now + delay_us;
+    wake_at(mqtt, mqtt->retry_at_us);
+    if (is_at_once || mqtt->is_down_told)
+        return;
+    mqtt->is_down_told = true;
+    char line[WHY_SIZE + 32];
+    snprintf(line, sizeof line, "%s; next try in %.1f s", mqtt->why, (double)delay_us / SECOND);
+    mqtt->events.down(mqtt->events.data, line);
+}
+
+/* MQTT 5 is given up for 3.1.1 when the broker says so, or hangs up on a CONNECT that it has never
+ * accepted. If 3.1.1 does not get through at once either, that was not the reason. */
+static bool change_version(struct mqtt *mqtt, int rc)
+{
+    struct route *route = route_now(mqtt);
+    if (!mqtt->is_auto || mqtt->stage == UP)
+        return false;
+    if (route->version == 4 && !route->is_proven) {
+        route->version = 5;
+        return false;
+    }
+    bool is_refused = mqtt->connack == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || mqtt->connack == 1;
+    bool is_hung_up =
+        mqtt->connack < 0 && mqtt->stage == CONNECTING && !route->is_proven &&
+        (rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_PROTOCOL || rc == MOSQ_ERR_MALFORMED_PACKET);
+    if (route->version == 4 || !(is_refused || is_hung_up))
+        return false;
+    route->version = 4;
+    route->is_proven = false;
+    return true;
+}
+
+static void fail(struct mqtt *mqtt, int rc, const char *text)
+{
+    if (mqtt->stage == IDLE)
+        return;
+    bool was_up = mqtt->stage == UP, is_other_version = change_version(mqtt, rc);
+    int fd = mosquitto_socket(mqtt->client);
+    unwatch_socket(mqtt);
+    if (fd >= 0)
+        shutdown(fd, SHUT_RDWR); /* the library keeps it until the next attempt, the broker must not */
+    mqtt->stage = IDLE;
+    hand_on(mqtt);
+    if (was_up || !mqtt->why[0])
+        snprintf(mqtt->why, sizeof mqtt->why, "%s: %s", route_now(mqtt)->url, text);
+    bool is_at_once = !was_up && (is_other_version || !next_route(mqtt));
+    plan_retry(mqtt, is_at_once);
+    if (!is_at_once || is_other_version)
+        mqtt->why[0] = '\0';
+    mqtt->up_since_us = 0;
+}
+
+static void fail_code(struct mqtt *mqtt, int rc, int error)
+{
+    if (mqtt->connack > 0)
+        fail(mqtt, rc, reason_text(mqtt->connack));
+    else if (mqtt->farewell > 0)
+        fail(mqtt, rc, reason_text(mqtt->farewell));
+    else
+        fail(mqtt, rc, error_text(rc, error));
+}
+
+/* ---- connecting
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static void drop_client(struct mqtt *mqtt)
+{
+    mosquitto_destroy(mqtt->client);
+    mqtt->client = NULL;
+    mqtt->nin_flight = 0;
+}
+
+static int set_tls(struct mqtt *mqtt)
+{
+    const char *system_store = mqtt->ca_file ? NULL : "/etc/ssl/certs";
+    int rc =
+        mosquitto_tls_set(mqtt->client, mqtt->ca_file, system_store, mqtt->cert_file, mqtt->key_file, NULL);
+    return rc == MOSQ_ERR_INVAL ? MOSQ_ERR_TLS : rc; /* a file that cannot be read */
+}
+
+/* One client serves as long as it can, so that what is in flight survives a loss. TLS cannot be taken off a
+ * client, nor can properties of MQTT 5 be sent by 3.1.1: then it is a new one. */
+static int ensure_client(struct mqtt *mqtt)
+{
+    const struct route *route = route_now(mqtt);
+    if (mqtt->client && mqtt->client_is_tls == route->is_tls && mqtt->client_version == route->version)
+        return MOSQ_ERR_SUCCESS;
+    drop_client(mqtt);
+    mqtt->client = mosquitto_new(mqtt->client_id, true, mqtt);
+    if (!mqtt->client)
+        return MOSQ_ERR_NOMEM;
+    mqtt->client_is_tls = route->is_tls;
+    mqtt->client_version = route->version;
+    mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION,
+                         route->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    mosquitto_int_option(mqtt->client, MOSQ_OPT_SEND_MAXIMUM, IN_FLIGHT_MAX);
+    mosquitto_int_option(mqtt->client, MOSQ_OPT_TCP_NODELAY, 1);
+    mosquitto_connect_v5_callback_set(mqtt->client, on_connack);
+    mosquitto_disconnect_v5_callback_set(mqtt->client, on_disconnected);
+    mosquitto_subscribe_callback_set(mqtt->client, on_suback);
+    mosquitto_message_callback_set(mqtt->client, on_message);
+    mosquitto_publish_callback_set(mqtt->client, on_published);
+    int rc = MOSQ_ERR_SUCCESS;
+    if (mqtt->username)
+        rc = mosquitto_username_pw_set(mqtt->client, mqtt->username, mqtt->password);
+    if (rc == MOSQ_ERR_SUCCESS && route->is_tls)
+        rc = set_tls(mqtt);
+    if (rc != MOSQ_ERR_SUCCESS)
+        drop_client(mqtt); /* or the next attempt would go without what is missing here */
+    return rc;
+}
+
+static int set_will(struct mqtt *mqtt)
+{
+    char will[WILL_SIZE];
+    if (!mqtt->will_topic || !mqtt->events.will)
+        return MOSQ_ERR_SUCCESS;
+    mosquitto_will_clear(mqtt->client);
+    int length = mqtt->events.will(mqtt->events.data, mqtt->conn, will, sizeof will);
+    if (length <= 0)
+        return MOSQ_ERR_SUCCESS;
+    return mosquitto_will_set(mqtt->client, mqtt->will_topic, length, will, 1, true);
+}
+
+static int store_properties(struct mqtt *mqtt)
+{
+    if (mqtt->client_version != 5)
+        return MOSQ_ERR_SUCCESS;
+    const struct route *route = route_now(mqtt);
+    mosquitto_property *properties = NULL;
+    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, MQTT_PACKET_MAX);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_connect_bind_v5(mqtt->client, route->host, route->port, BAD_KEEPALIVE, NULL,
+                                       properties);
+    mosquitto_property_free_all(&properties);
+    return rc == MOSQ_ERR_INVAL ? MOSQ_ERR_SUCCESS : rc;
+}
+
+static int begin_attempt(struct mqtt *mqtt)
+{
+    static const char *const bind_to[] = { [ANY] = NULL, [IPV4] = "0.0.0.0", [IPV6] = "::" };
+    const struct route *route = route_now(mqtt);
+    int rc = ensure_client(mqtt);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = set_will(mqtt);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = store_properties(mqtt);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_connect_bind_async(mqtt->client, route->host, route->port, KEEPALIVE_S,
+                                          bind_to[route->family]);
+    return rc;
+}
+
+static void attempt(struct mqtt *mqtt)
+{
+    mqtt->conn++;
+    mqtt->stage = CONNECTING;
+    mqtt->is_acknowledged = mqtt->is_subscribed = mqtt->is_overrun = false;
+    mqtt->connack = mqtt->refused_topic = -1;
+    mqtt->farewell = 0;
+    errno = 0;
+    int rc = begin_attempt(mqtt), error = errno;
+    if (rc != MOSQ_ERR_SUCCESS || mosquitto_socket(mqtt->client) < 0) {
+        fail_code(mqtt, rc,
+                  error == EINVAL ? EADDRNOTAVAIL : error); /* EINVAL: no address of that family to bind */
+        return;
+    }
+    tune_socket(mosquitto_socket(mqtt->client));
+    watch_socket(mqtt);
+    mqtt->attempt_until_us = now_us() + ATTEMPT_US;
+    wake_at(mqtt, now_us() + TICK_US);
+}
+
+static void subscribe(struct mqtt *mqtt)
+{
+    mqtt->stage = SUBSCRIBING;
+    route_now(mqtt)->is_proven = true;
+    if (mqtt->ntopics == 0) {
+        mqtt->is_subscribed = true;
+        return;
+    }
+    int rc = mosquitto_subscribe_multiple(mqtt->client, &mqtt->subscribe_mid, (int)mqtt->ntopics, mqtt->topic,
+                                          1, 0, NULL);
+    if (rc != MOSQ_ERR_SUCCESS)
+        fail_code(mqtt, rc, errno);
+}
+
+static void come_up(struct mqtt *mqtt)
+{
+    if (mqtt->refused_topic >= 0) {
+        char text[WHY_SIZE];
+        snprintf(text, sizeof text, "the broker refuses the subscription to %s; check its access list",
+                 mqtt->topic[mqtt->refused_topic]);
+        mosquitto_disconnect(mqtt->client);
+        fail(mqtt, MOSQ_ERR_ACL_DENIED, text);
+        return;
+    }
+    mqtt->stage = UP;
+    mqtt->up_since_us = now_us();
+    mqtt->beat_at_us = mqtt->up_since_us;
+    mqtt->is_down_told = false;
+    mqtt->why[0] = '\0';
+    mqtt->events.up(mqtt->events.data, mqtt->conn, mqtt->client_version, route_now(mqtt)->url);
+}
+
+/* Turns what the last call of the library noted into progress. */
+static void settle(struct mqtt *mqtt)
+{
+    if (mqtt->stage != IDLE && mosquitto_socket(mqtt->client) < 0)
+        fail_code(mqtt, MOSQ_ERR_CONN_LOST, 0);
+    if (mqtt->stage != IDLE && mqtt->is_overrun)
+        fail(mqtt, MOSQ_ERR_NOMEM, "more messages at once than can be held");
+    if (mqtt->stage == CONNECTING && mqtt->is_acknowledged)
+        subscribe(mqtt);
+    if (mqtt->stage == SUBSCRIBING && mqtt->is_subscribed)
+        come_up(mqtt);
+    hand_on(mqtt);
+}
+
+/* ---- the turn
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static void check(struct mqtt *mqtt, int rc, int error)
+{
+    if (rc != MOSQ_ERR_SUCCESS)
+        fail_code(mqtt, rc, error);
+    settle(mqtt);
+}
+
+static void read_packets(struct mqtt *mqtt)
+{
+    mqtt->is_unread = false;
+    for (int i = 0; i < READS_MAX; i++) {
+        errno = 0;
+        int rc = mosquitto_loop_read(mqtt->client, 1), error = errno;
+        check(mqtt, rc, error);
+        bool is_drained = error == EAGAIN || error == EWOULDBLOCK;
+        if (is_drained || mqtt->stage == IDLE || (mqtt->is_paused && mqtt->stage == UP))
+            return;
+    }
+}
+
+static void on_socket(struct mqtt *mqtt, uint32_t events)
+{
+    if (mqtt->stage == UP && mqtt->is_paused && (events & (EPOLLERR | EPOLLHUP))) {
+        unwatch_socket(mqtt); /* what came before the end is read when the pause is over */
+        return;
+    }
+    if (events & EPOLLIN)
+        read_packets(mqtt);
+    if (mqtt->stage == IDLE)
+        return;
+    if (events & (EPOLLERR | EPOLLHUP) && (mqtt->stage != UP || !(events & EPOLLIN))) {
+        fail_code(mqtt, MOSQ_ERR_ERRNO, socket_errno(mqtt));
+        return;
+    }
+    if (events & EPOLLOUT) {
+        errno = 0;
+        int rc = mosquitto_loop_write(mqtt->client, 1);
+        check(mqtt, rc, errno);
+    }
+}
+
+/* The library's keep-alive counts on being read; this one needs no answer. */
+static void beat(struct mqtt *mqtt, int64_t now)
+{
+    if (now - mqtt->beat_at_us < BEAT_US)
+        return;
+    mqtt->beat_at_us = now;
+    mosquitto_unsubscribe(mqtt->client, NULL, mqtt->idle_topic);
+}
+
+static void keep_alive(struct mqtt *mqtt, int64_t now)
+{
+    if (mqtt->stage == UP && mqtt->is_paused) {
+        beat(mqtt, now);
+        return;
+    }
+    if (mqtt->client_is_tls || mqtt->is_unread) {
+        read_packets(mqtt);
+        if (mqtt->stage == IDLE || mqtt->is_paused)
+            return;
+    }
+    errno = 0;
+    int rc = mosquitto_loop_misc(mqtt->client);
+    check(mqtt, rc, errno);
+}
+
+static void on_timer(struct mqtt *mqtt)
+{
+    uint64_t expirations;
+    if (read(mqtt->timer_fd, &expirations, sizeof expirations) < 0)
+        return; /* armed anew since it fired */
+    int64_t now = now_us();
+    if (mqtt->stage == IDLE) {
+        if (now >= mqtt->retry_at_us)
+            attempt(mqtt);
+        else
+            wake_at(mqtt, mqtt->retry_at_us);
+        return;
+    }
+    if (mqtt->stage != UP && now >= mqtt->attempt_until_us) {
+        fail(mqtt, MOSQ_ERR_TIMEOUT, "no answer for 10 s");
+        return;
+    }
+    wake_at(mqtt, now + TICK_US);
+    keep_alive(mqtt, now);
+}
+
+void mqtt_dispatch(struct mqtt *mqtt)
+{
+    struct epoll_event batch[2];
+    int n = epoll_wait(mqtt->epoll_fd, batch, 2, 0);
+    bool is_timer = false;
+    for (int i = 0; i < n; i++) {
+        if (batch[i].data.fd == mqtt->timer_fd)
+            is_timer = true;
+        else if (batch[i].data.fd == mqtt->socket_fd)
+            on_socket(mqtt, batch[i].events);
+    }
+    if (is_timer) /* after the socket: what has arrived counts for the keep-alive */
+        on_timer(mqtt);
+    settle(mqtt);
+    update_interest(mqtt);
+}
+
+void mqtt_pause(struct mqtt *mqtt, bool is_paused)
+{
+    if (mqtt->is_paused == is_paused)
+        return;
+    mqtt->is_paused = is_paused;
+    if (!is_paused && mqtt->stage != IDLE) {
+        mqtt->is_unread = true;
+        if (mqtt->socket_fd == NO_SOCKET)
+            watch_socket(mqtt);
+    }
+    if (!is_paused && (mqtt->held || mqtt->stage != IDLE))
+        wake_at(mqtt, 1); /* held messages raise no descriptor */
+    update_interest(mqtt);
+}
+
+/* ---- publishing
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static int publish_error(struct mqtt *mqtt, int rc)
+{
+    switch (rc) {
+    case MOSQ_ERR_SUCCESS: return 0;
+    case MOSQ_ERR_NOMEM: return -ENOMEM;
+    case MOSQ_ERR_PAYLOAD_SIZE:
+    case MOSQ_ERR_OVERSIZE_PACKET: return -EMSGSIZE;
+    case MOSQ_ERR_INVAL:
+    case MOSQ_ERR_MALFORMED_UTF8: return -EINVAL;
+    case MOSQ_ERR_QOS_NOT_SUPPORTED: return -EPROTONOSUPPORT;
+    default: wake_at(mqtt, 1); return -ENOTCONN; /* the next turn finds the socket closed */
+    }
+}
+
+static int publish(struct mqtt *mqtt, int *mid, const char *topic, const void *payload, size_t length,
+                   int qos, bool is_retained, uint32_t expiry_s)
+{
+    if (mqtt->client_version != 5 || expiry_s == 0)
+        return mosquitto_publish(mqtt->client, mid, topic, (int)length, payload, qos, is_retained);
+    mosquitto_property *properties = NULL;
+    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_publish_v5(mqtt->client, mid, topic, (int)length, payload, qos, is_retained,
+                                  properties);
+    mosquitto_property_free_all(&properties);
+    return rc;
+}
+
+int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, bool is_retained,
+                 bool is_best_effort, uint32_t expiry_s)
+{
+    if (mqtt->stage != UP || mosquitto_socket(mqtt->client) < 0)
+        return -ENOTCONN;
+    if (length + strlen(topic) + 32 > MQTT_PACKET_MAX)
+        return -EMSGSIZE;
+    if (is_best_effort ? mosquitto_want_write(mqtt->client) : mqtt->nin_flight == IN_FLIGHT_MAX)
+        return -EAGAIN;
+    int mid = 0,
+        rc = publish(mqtt, &mid, topic, payload, length, is_best_effort ? 0 : 1, is_retained, expiry_s);
+    int result = publish_error(mqtt, rc);
+    if (!is_best_effort && (result == 0 || result == -ENOTCONN)) {
+        mqtt->in_flight[mqtt->nin_flight++] = (uint16_t)mid;
+        result = 0; /* a write that failed has queued it: it goes out after the next connection */
+    }
+    update_interest(mqtt);
+    return result;
+}
+
+/* ---- creation
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static bool parse_port(const char *text, int *port)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    long value = strtol(text, &end, 10);
+    *port = (int)value;
+    return value >= 1 && value <= 65535 && (*end == '\0' || strcmp(end, "/") == 0);
+}
+
+/* host, host:port, [IPv6], [IPv6]:port */
+static bool parse_authority(struct route *route, const char *text)
+{
+    bool is_bracketed = *text == '[';
+    const char *start = text + is_bracketed;
+    size_t length = strcspn(start, is_bracketed ? "]" : ":/");
+    const char *rest = start + length;
+    if (length == 0 || length >= HOST_SIZE || memchr(start, '@', length) || (is_bracketed && *rest++ != ']'))
+        return false;
+    memcpy(route->host, start, length);
+    route->host[length] = '\0';
+    route->family = is_bracketed ? IPV6 : strspn(route->host, "0123456789.") == length ? IPV4 : ANY;
+    if (*rest == ':')
+        return parse_port(rest + 1, &route->port);
+    return *rest == '\0' || strcmp(rest, "/") == 0;
+}
+
+static bool parse_url(struct route *route, const char *url)
+{
+    if (strncmp(url, "mqtt://", 7) == 0) {
+        route->port = 1883;
+        return parse_authority(route, url + 7);
+    }
+    if (strncmp(url, "mqtts://", 8) == 0) {
+        route->port = 8883;
+        route->is_tls = true;
+        return parse_authority(route, url + 8);
+    }
+    return false;
+}
+
+static bool add_route(struct mqtt *mqtt, const char *url, uint8_t version)
+{
+    struct route *route = &mqtt->route[mqtt->nroutes];
+    if (!parse_url(route, url))
+        return false;
+    route->version = version;
+    route->url = strdup(url);
+    mqtt->nroutes++;
+    if (route->family != ANY)
+        return true;
+    struct route *second = &mqtt->route[mqtt->nroutes++];
+    *second = *route;
+    second->url = strdup(url);
+    route->family = IPV4;
+    second->family = IPV6;
+    return true;
+}
+
+static char *copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static void copy_config(struct mqtt *mqtt, const struct mqtt_config *config)
+{
+    mqtt->client_id = copy(config->client_id);
+    mqtt->username = copy(config->username);
+    mqtt->password = copy(config->password);
+    mqtt->ca_file = copy(config->ca_file);
+    mqtt->cert_file = copy(config->cert_file);
+    mqtt->key_file = copy(config->key_file);
+    mqtt->will_topic = copy(config->will_topic);
+    mqtt->is_auto = config->protocol == MQTT_AUTO;
+    mqtt->conn = config->first_conn ? config->first_conn - 1 : 0;
+    for (unsigned i = 0; i < config->ntopics; i++)
+        mqtt->topic[mqtt->ntopics++] = copy(config->topic[i]);
+    if (asprintf(&mqtt->idle_topic, "%s/idle", config->client_id) < 0)
+        mqtt->idle_topic = NULL;
+}
+
+static int check_config(const struct mqtt_config *config, char *error, size_t error_size)
+{
+    const char *defect = NULL;
+    if (config->nurls == 0 || config->nurls > MQTT_URLS_MAX)
+        defect = "one to four broker URLs are needed";
+    else if (config->ntopics > MQTT_TOPICS_MAX)
+        defect = "too many topics";
+    else if (!config->client_id || !config->client_id[0])
+        defect = "a client id is needed";
+    else if (!config->cert_file != !config->key_file)
+        defect = "a client certificate needs both cert_file and key_file";
+    if (defect)
+        snprintf(error, error_size, "%s", defect);
+    return defect ? -EINVAL : 0;
+}
+
+static int add_routes(struct mqtt *mqtt, const struct mqtt_config *config, char *error, size_t error_size)
+{
+    uint8_t version = config->protocol == MQTT_311 ? 4 : 5;
+    for (unsigned i = 0; i < config->nurls; i++) {
+        if (add_route(mqtt, config->url[i], version))
+            continue;
+        snprintf(error, error_size, "%.100s: not a broker URL; mqtt://host[:1883] or mqtts://host[:8883]",
+                 config->url[i]);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int open_descriptors(struct mqtt *mqtt)
+{
+    mqtt->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    mqtt->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = mqtt->timer_fd };
+    if (mqtt->epoll_fd < 0 || mqtt->timer_fd < 0 ||
+        epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_ADD, mqtt->timer_fd, &event) < 0)
+        return -errno;
+    wake_at(mqtt, 1);
+    return 0;
+}
+
+static void ignore_sigpipe(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
+struct mqtt *mqtt_create(const struct mqtt_config *config, const struct mqtt_events *events, char *error,
+                         size_t error_size)
+{
+    int rc = check_config(config, error, error_size);
+    if (rc < 0) {
+        errno = -rc;
+        return NULL;
+    }
+    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (!mqtt)
+        return NULL;
+    mosquitto_lib_init();
+    ignore_sigpipe();
+    mqtt->events = *events;
+    mqtt->epoll_fd = mqtt->timer_fd = mqtt->socket_fd = NO_SOCKET;
+    mqtt->held_end = &mqtt->held;
+    if (getrandom(&mqtt->random, sizeof mqtt->random, GRND_NONBLOCK) < 0 || mqtt->random == 0)
+        mqtt->random = (uint64_t)now_us() | 1;
+    copy_config(mqtt, config);
+    rc = add_routes(mqtt, config, error, error_size);
+    if (rc == 0 && (rc = open_descriptors(mqtt)) < 0)
+        snprintf(error, error_size, "%s", strerror(-rc));
+    if (rc < 0) {
+        mqtt_destroy(mqtt);
+        errno = -rc;
+        return NULL;
+    }
+    return mqtt;
+}
+
+void mqtt_destroy(struct mqtt *mqtt)
+{
+    if (!mqtt)
+        return;
+    if (mqtt->stage == UP)
+        mosquitto_disconnect(mqtt->client);
+    mosquitto_destroy(mqtt->client);
+    while (mqtt->held)
+        drop_first(mqtt);
+    if (mqtt->timer_fd >= 0)
+        close(mqtt->timer_fd);
+    if (mqtt->epoll_fd >= 0)
+        close(mqtt->epoll_fd);
+    for (unsigned i = 0; i < mqtt->nroutes; i++)
+        free(mqtt->route[i].url);
+    for (unsigned i = 0; i < mqtt->ntopics; i++)
+        free(mqtt->topic[i]);
+    char *const texts[] = { mqtt->client_id, mqtt->username, mqtt->password,   mqtt->ca_file,
+                            mqtt->cert_file, mqtt->key_file, mqtt->will_topic, mqtt->idle_topic };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        free(texts[i]);
+    free(mqtt);
+    mosquitto_lib_cleanup();
+}
+
+int mqtt_fd(const struct mqtt *mqtt)
+{
+    return mqtt->epoll_fd;
+}
