@@ -1,6 +1,15 @@
 /* The hall now: what each desk shows, who was called, who did not come. Pure: plain value, time as argument, no allocation.
  *
  * The feed decides what is true; this applies it. Everything shown anywhere is derived from this value.
+ *
+ * What an event does:
+ *   call, recall  the desk shows the ticket as called and is open; the ticket leads the recent list and leaves the missed one
+ *   serve         the desk shows the ticket as being served; the lists stay
+ *   clear         the desk shows no ticket any more, unless it has called another one meanwhile. The recent list keeps a visit
+ *                 that is done; one that was transferred or parked leaves it (it would send the visitor to the wrong desk),
+ *                 and a no-show moves to the missed list
+ *   desk          open, paused or closed; a ticket on the desk stays
+ *   notice        comes, changes or goes
  */
 #pragma once
 
@@ -28,7 +37,9 @@ struct hall {
     uint16_t nrecent, nmissed, nnotices;
     struct hall_call recent[RECENT_MAX]; /* newest first; a ticket stands once */
     struct hall_call missed[MISSED_MAX]; /* newest first; leaves when called again */
-    struct notice notice[NOTICES_MAX];   /* from the feed; the hall file's notices are in config */
+    struct notice notice[NOTICES_MAX];   /* from the feed, oldest first; the hall file's notices are in config. A further
+                                            one takes the place of the oldest info, or of the oldest if all are alerts */
+    struct notice standing;              /* the first alert of the hall file; ntexts 0: none */
 };
 
 enum hall_change {
@@ -46,7 +57,13 @@ int hall_set_desk(struct hall *hall, const struct state_desk *state, int64_t now
 int hall_clear_desk(struct hall *hall, const char *desk, int64_t now_us);
 /* Lists and notices of a snapshot. */
 int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us);
-/* The active alert (a notice of level alert from the feed or from the hall file), NULL if none. */
+/* The alert to show: the newest notice of level alert from the feed, else that of the hall file, NULL if none. */
 const struct notice *hall_alert(const struct hall *hall);
 /* Notices whose until_ms is over on the server's clock go. */
 int hall_expire(struct hall *hall, int64_t server_ms);
+
+/* A ticket as this hall writes it. Latin capitals that look like Cyrillic ones (A B E K M H O P C T X Y) become Cyrillic in
+ * the prefix (what stands before the first digit), if the hall's first language is written in Cyrillic and every letter of
+ * the prefix then is: "A042" becomes "А042", "VIP7" stays. So a ticket is one ticket, whichever keyboard wrote it, and
+ * speech reads its letter right. hall_apply() and the snapshot functions do this by themselves. */
+void hall_ticket(const struct config *config, const char *ticket, char out[TICKET_SIZE]);
