@@ -7,6 +7,7 @@ B      ?= build
 CC     ?= gcc
 SAN    ?=
 PREFIX ?= /usr/local
+DATADIR ?= $(PREFIX)/share/kezek
 PKG_CONFIG ?= pkg-config
 
 VERSION := 0.1.0
@@ -15,7 +16,7 @@ VERSION := 0.1.0
 PKGS  := libmosquitto libmodbus libgpiod freetype2 harfbuzz libcjson libmicrohttpd libpng
 GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo v2 || echo v1)
 
-CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' -DKEZEK_DATADIR='"$(DATADIR)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
 override CFLAGS += -std=gnu17 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
@@ -96,7 +97,6 @@ demo:
 	@sim/demo
 
 # ---- installing ----------------------------------------------------------------------------------------------------
-DATADIR = $(PREFIX)/share/kezek
 .PHONY: install
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/kezekd

@@ -11,7 +11,7 @@
 #include "drivers/screen/screen.h"
 #include "protocol/message.h"
 
-#define LABEL_SIZE       192
+#define LABEL_SIZE       256 /* the evacuation notice needs 220 bytes in Kazakh */
 #define AGENCIES_MAX     32
 #define ZONES_MAX        16
 #define BUSES_MAX        16
@@ -69,6 +69,8 @@ struct config_notice {
 struct config {
     char path[256];
     char hall[ID_SIZE], board[ID_SIZE];
+    char board_profile[ID_SIZE]; /* the kind of computer, "" not given */
+    uint8_t theme;               /* 0: dark, the only one */
     struct label name;
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];
@@ -98,16 +100,20 @@ struct config {
     struct label phrase[PHRASES]; /* catalogue with the hall's overrides, in the hall's languages */
 };
 
-/* Where data files are: profiles and phrases. NULL members: the installed place, or the source tree's when run from it. */
+/* Where data files are: profiles and phrases. NULL (or NULL members): $KEZEK_DATADIR/profiles and /phrases if that is set,
+ * else the source tree's when the program runs from its build folder, else the installed place. Profiles are also looked
+ * for in /etc/kezek/profiles, where a technician puts own ones. */
 struct config_paths {
     const char *profiles; /* folder of LED profiles */
     const char *phrases;  /* folder of phrase catalogues */
 };
 
-/* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. */
+/* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. A report without a
+ * file gets `path` as its prefix. Reads files; call it at the start, at a reload, or in a tool. */
 struct config *config_load(const char *path, const struct config_paths *paths, struct json_report *report);
 void config_destroy(struct config *config);
 
+/* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */
 /* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */
 void config_each_text(const struct config *config, void (*fn)(void *data, const char *where, const char *text), void *data);

@@ -1,0 +1,278 @@
+#include "board/config_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- buses
+ * -------------------------------------------------------------------------------------------------------- */
+
+static const char *const bus_drivers[] = { "modbus", "memory" };
+static const char *const parities[] = { "none", "even", "odd" };
+
+/* Rates that POSIX and Linux termios name; libmodbus sets no others. */
+static const int bauds[] = { 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400 };
+
+static void read_baud(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    (void)reader;
+    for (unsigned i = 0; i < sizeof bauds / sizeof *bauds; i++)
+        if (cJSON_IsNumber(value) && value->valuedouble == bauds[i]) {
+            memcpy(out, &bauds[i], sizeof bauds[i]);
+            return;
+        }
+    json_complain(at->report, at->path,
+                  "%s is not one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400",
+                  json_show(value, seen));
+}
+
+static void check_bus(struct reader *reader, const struct json_at *at, unsigned index)
+{
+    char path[JSON_PATH_MAX];
+    struct led_bus_config *bus = &reader->config->bus[index];
+    bus->parity = "NEO"[(unsigned char)bus->parity % 3];
+    if (strcmp(bus->driver, "modbus") == 0 && !bus->device[0])
+        json_complain(at->report, json_at_key(at, "device", path).path,
+                      "is missing; name the serial device, best by its link in /dev/serial/by-id");
+}
+
+static const struct led_bus_config bus_defaults = {
+    .driver = "modbus",
+    .baud = 9600,
+    .stop_bits = 1,
+    .adapter_latency_ms = 16, /* FTDI's timer */
+    .reassert_ms = 30000,
+};
+static const struct field bus_fields[] = {
+    { "id", FIELD_ID, true, IN(struct led_bus_config, id) },
+    { "driver", FIELD_WORD, false, IN(struct led_bus_config, driver), NAMES(bus_drivers) },
+    { "device", FIELD_PATH, false, IN(struct led_bus_config, device) },
+    { "baud", FIELD_CUSTOM, false, IN(struct led_bus_config, baud), .read = read_baud },
+    { "parity", FIELD_CHOICE, false, IN(struct led_bus_config, parity), NAMES(parities) },
+    { "stop_bits", FIELD_INTEGER, false, IN(struct led_bus_config, stop_bits), .min = 1, .max = 2 },
+    { "adapter_latency_ms", FIELD_INTEGER, false, IN(struct led_bus_config, adapter_latency_ms), .min = 0,
+      .max = 255 },
+};
+const struct section section_buses = {
+    .max = BUSES_MAX,
+    .why_max = "each has a thread and a serial adapter of its own",
+    FIELDS(bus_fields),
+    .items = offsetof(struct config, bus),
+    .item_size = sizeof(struct led_bus_config),
+    .count = offsetof(struct config, nbuses),
+    .defaults = &bus_defaults,
+    .check = check_bus,
+};
+
+/* ---- screens
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const char *const screen_drivers[] = { "kms", "memory" };
+static const char *const formats[] = { "xrgb8888", "rgb565" };
+static const char *const views[] = { "calls" };
+_Static_assert(sizeof formats / sizeof *formats == PIXEL_FORMATS, "a word for each format");
+
+struct mode {
+    long width, height, hz;
+};
+
+/* "1920x1080" or "1920x1080@60". */
+static bool parse_mode(const char *text, bool has_hz, struct mode *mode)
+{
+    char *end;
+    mode->width = strtol(text, &end, 10);
+    if (end == text || *end != 'x')
+        return false;
+    mode->height = strtol(text = end + 1, &end, 10);
+    if (end == text)
+        return false;
+    if (has_hz && *end == '@') {
+        mode->hz = strtol(text = end + 1, &end, 10);
+        if (end == text)
+            return false;
+    }
+    return !*end && mode->width >= 320 && mode->width <= 7680 && mode->height >= 240 &&
+           mode->height <= 7680 && mode->hz >= 20 && mode->hz <= 240;
+}
+
+static bool read_any_mode(const struct json_at *at, const cJSON *value, bool has_hz,
+                          struct screen_config *device)
+{
+    char seen[JSON_SHOW_MAX];
+    struct mode mode = { 0, 0, 60 };
+    if (!cJSON_IsString(value) || !parse_mode(value->valuestring, has_hz, &mode)) {
+        json_complain(at->report, at->path, "%s is no size in pixels; write it like \"%s\"",
+                      json_show(value, seen), has_hz ? "1920x1080@60" : "1920x1080");
+        return false;
+    }
+    device->width = (uint16_t)mode.width;
+    device->height = (uint16_t)mode.height;
+    device->refresh_hz = (uint16_t)mode.hz;
+    return true;
+}
+
+static void read_mode(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    struct config_screen *screen = out;
+    struct screen_config unused;
+    (void)reader;
+    read_any_mode(at, value, true, strcmp(screen->device.driver, "kms") == 0 ? &screen->device : &unused);
+}
+
+static void read_size(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    struct config_screen *screen = out;
+    struct screen_config unused;
+    (void)reader;
+    read_any_mode(at, value, false, strcmp(screen->device.driver, "memory") == 0 ? &screen->device : &unused);
+}
+
+static void check_screen(struct reader *reader, const struct json_at *at, unsigned index)
+{
+    char path[JSON_PATH_MAX];
+    struct screen_config *device = &reader->config->screen[index].device;
+    bool is_memory = strcmp(device->driver, "memory") == 0;
+    if (!is_memory && device->driver[0] && !device->output[0])
+        json_complain(at->report, json_at_key(at, "output", path).path,
+                      "is missing; name the connector, for example \"HDMI-A-1\"");
+    if (is_memory && !device->width) {
+        device->width = 1920;
+        device->height = 1080;
+    }
+}
+
+static const struct config_screen screen_defaults = {
+    .device = { .refresh_hz = 60, .format = PIXEL_XRGB8888 },
+    .view = "calls",
+    .zones = UINT32_MAX,
+    .overscan = 0.025,
+};
+static const struct field screen_fields[] = {
+    { "id", FIELD_ID, true, IN(struct config_screen, device.id) },
+    { "driver", FIELD_WORD, true, IN(struct config_screen, device.driver), NAMES(screen_drivers) },
+    { "output", FIELD_TEXT, false, IN(struct config_screen, device.output) },
+    { "mode", FIELD_CUSTOM, .read = read_mode },
+    { "size", FIELD_CUSTOM, .read = read_size },
+    { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(formats) },
+    { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
+    { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },
+    { "zones", FIELD_ZONES, false, IN(struct config_screen, zones) },
+    { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
+    { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },
+    { "farthest_m", FIELD_NUMBER, false, IN(struct config_screen, farthest_m), .min = 0.5, .max = 200 },
+    { "overscan", FIELD_NUMBER, false, IN(struct config_screen, overscan), .min = 0, .max = 0.1 },
+};
+const struct section section_screens = {
+    .is_needed = true,
+    .max = SCREENS_MAX,
+    .why_max = "no board of this class has more outputs",
+    FIELDS(screen_fields),
+    .items = offsetof(struct config, screen),
+    .item_size = sizeof(struct config_screen),
+    .count = offsetof(struct config, nscreens),
+    .defaults = &screen_defaults,
+    .check = check_screen,
+};
+
+/* ---- chimes
+ * ------------------------------------------------------------------------------------------------------- */
+
+static const char *const chime_drivers[] = { "gpio-tone", "gpio-pulse", "trace" };
+
+static void read_line(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    struct chime_config *device = out;
+    if (cJSON_IsString(value))
+        read_text(reader, at, value, device->line, sizeof device->line);
+    else if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 1023 &&
+             value->valuedouble == value->valueint)
+        snprintf(device->line, sizeof device->line, "%d", value->valueint);
+    else
+        json_complain(at->report, at->path, "%s is neither a line number from 0 to 1023 nor a line name",
+                      json_show(value, seen));
+}
+
+static void read_melody(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    const char *known[32];
+    char list[200], seen[JSON_SHOW_MAX];
+    unsigned count = 0;
+    (void)reader;
+    while (count < 32 && melody_at(count)) {
+        known[count] = melody_at(count)->id;
+        count++;
+    }
+    if (cJSON_IsString(value) && melody_find(value->valuestring))
+        snprintf(out, sizeof((struct config_chime *)0)->call, "%s", value->valuestring);
+    else
+        json_complain(at->report, at->path, "%s is no melody; known are %s", json_show(value, seen),
+                      joined(known, count, list, sizeof list));
+}
+
+static void check_chime(struct reader *reader, const struct json_at *at, unsigned index)
+{
+    char path[JSON_PATH_MAX];
+    const struct chime_config *device = &reader->config->chime[index].device;
+    bool is_gpio = strncmp(device->driver, "gpio", 4) == 0;
+    if (strcmp(device->driver, "trace") == 0 && !device->file[0])
+        json_complain(at->report, json_at_key(at, "file", path).path,
+                      "is missing; name the file for the edges");
+    if (is_gpio && !device->line[0])
+        json_complain(at->report, json_at_key(at, "line", path).path,
+                      "is missing; give the number or name of the GPIO line");
+    if (is_gpio && !device->chip[0] && device->line[0] &&
+        strspn(device->line, "0123456789") == strlen(device->line))
+        json_complain(at->report, json_at_key(at, "chip", path).path,
+                      "is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"");
+}
+
+static const struct config_chime chime_defaults = {
+    .device = { .pulse_ms = 300 },
+    .zones = UINT32_MAX,
+    .call = "gong3",
+    .recall = "gong1",
+    .volume_percent = 80,
+};
+static const struct field chime_fields[] = {
+    { "id", FIELD_ID, true, IN(struct config_chime, device.id) },
+    { "driver", FIELD_WORD, true, IN(struct config_chime, device.driver), NAMES(chime_drivers) },
+    { "chip", FIELD_TEXT, false, IN(struct config_chime, device.chip) },
+    { "line", FIELD_CUSTOM, false, IN(struct config_chime, device), .read = read_line },
+    { "active_low", FIELD_BOOL, false, IN(struct config_chime, device.is_active_low) },
+    { "pulse_ms", FIELD_INTEGER, false, IN(struct config_chime, device.pulse_ms), .min = 50, .max = 1000 },
+    { "file", FIELD_PATH, false, IN(struct config_chime, device.file) },
+    { "zones", FIELD_ZONES, false, IN(struct config_chime, zones) },
+    { "call", FIELD_CUSTOM, false, IN(struct config_chime, call), .read = read_melody },
+    { "recall", FIELD_CUSTOM, false, IN(struct config_chime, recall), .read = read_melody },
+    { "volume", FIELD_INTEGER, false, IN(struct config_chime, volume_percent), .min = 0, .max = 100 },
+};
+const struct section section_chimes = {
+    .max = CHIMES_MAX,
+    .why_max = "each has a real-time thread of its own",
+    FIELDS(chime_fields),
+    .items = offsetof(struct config, chime),
+    .item_size = sizeof(struct config_chime),
+    .count = offsetof(struct config, nchimes),
+    .defaults = &chime_defaults,
+    .check = check_chime,
+};
+
+/* ---- notices
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const struct field notice_fields[] = {
+    { "id", FIELD_ID, true, IN(struct config_notice, id) },
+    { "level", FIELD_CHOICE, false, IN(struct config_notice, level), .names = notice_level_names,
+      .nnames = NOTICE_LEVELS },
+    { "text", FIELD_LABEL, true, IN(struct config_notice, text) },
+};
+const struct section section_notices = {
+    .max = HALL_NOTICES_MAX,
+    .why_max = "pages turn every few seconds, and the last one would come after a minute",
+    FIELDS(notice_fields),
+    .items = offsetof(struct config, notice),
+    .item_size = sizeof(struct config_notice),
+    .count = offsetof(struct config, nnotices),
+};
