@@ -157,6 +157,8 @@ static int open_path(const struct search *search, struct found *found)
 
 static int find_chip(const struct search *search, struct found *found)
 {
+    if (!search->line[0])
+        return complain(search, -EINVAL, "no line given: an offset or a line name");
     if (search->is_offset && !search->chip[0])
         return complain(search, -EINVAL, "line %s: an offset needs a chip, by label or path", search->line);
     return strchr(search->chip, '/') ? open_path(search, found) : walk_chips(search, found);

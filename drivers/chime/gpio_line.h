@@ -11,9 +11,9 @@
 struct gpio_line;
 /* `chip` is a chip label ("pinctrl-bcm2711"), name ("gpiochip0"; it changes with the kernel) or path, or ""
  * for any chip; `name_or_offset` an offset on that chip, or a line name ("GPIO18"). The line is requested as
- * output, low. 0, or -errno and a line for people in `error`: -EINVAL (an offset without a chip), -ENOENT (no
- * such chip or line; says what is there), -ENOTUNIQ (two chips carry the label), -EBUSY (says who uses the
- * line), -EACCES (says which group), others. */
+ * output, low. 0, or -errno and a line for people in `error`: -EINVAL (no line, or an offset without a chip),
+ * -ENOENT (no such chip or line; says what is there), -ENOTUNIQ (two chips carry the label), -EBUSY (says who
+ * uses the line), -EACCES (says which group), others. */
 int gpio_line_open(struct gpio_line **line, const char *chip, const char *name_or_offset, bool is_active_low,
                    char *error, size_t error_size);
 int gpio_line_set(struct gpio_line *line, bool is_on); /* 0 or -errno; one system call, no allocation */
