@@ -1,0 +1,33 @@
+# Sourced by the scripts here: a Debian root in a folder, and commands inside it. Needs root and mmdebstrap.
+
+[ "$(id -u)" = 0 ] || { echo "needs root to make a Debian root"; exit 77; }
+[ -z "${KEZEK_INNER:-}" ] || { echo "runs inside a Debian root already"; exit 77; }
+tests/needs roots || exit 1
+base=$(mktemp -d "${TMPDIR:-/tmp}/kezek-root.XXXXXX")
+cleanup() {
+    trap - EXIT
+    rm -rf --one-file-system "$base"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# make_root SUITE NAME [mmdebstrap option …] → $base/NAME, with this checkout's tracked files in /kezek
+make_root() {
+    local suite=$1 name=$2
+    shift 2
+    mmdebstrap --quiet --variant=apt "$@" "$suite" "$base/$name" || return 1
+    cp /etc/resolv.conf "$base/$name/etc/" 2>/dev/null
+    mkdir -p "$base/$name/kezek"
+    git ls-files -z | xargs -0 tar -cf - | tar -xf - -C "$base/$name/kezek"
+}
+
+# inside NAME COMMAND …: in its own mount and process namespaces, so that what it mounts and starts ends with it.
+inside() {
+    local root=$base/$1
+    shift
+    unshare --mount --pid --fork --kill-child sh -c '
+        root=$1; shift
+        mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" || exit 1
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 KEZEK_INNER=1 \
+            sh -c "cd /kezek && exec \"\$@\"" sh "$@"' sh "$root" "$@"
+}
