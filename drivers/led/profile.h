@@ -1,29 +1,56 @@
 /* A LED board type as data: drivers/led/profiles/NAME.json, checked by drivers/led/profiles/schema.json.
- * This header holds the plain value and what can be computed from it; profile files are read by led_profile_load().
+ *
+ * This header holds the plain value and what can be computed from it; profile files are read by
+ * led_profile_load().
+ *
+ * Loading is strict, because a wrong profile writes wrong registers of a device on a wall: unknown keys,
+ * values out of range, a text area that is too small for the cells, registers that overlap, and any write
+ * that touches a register of `never_write` (line settings, address, "save to EEPROM") are complaints with
+ * their JSON path, all of them at once, and such a profile does not exist.
+ *
+ * Text on few cells. A profile names the characters its cells can show (`charset`, ASCII) and how other
+ * characters are folded to them (`fold`). Seven segments lie easily: S is 5, O is 0, Z is 2, I is 1, B is 8.
+ * The shipped profiles fold to shapes that cannot be read as another sign (O → o, B → b, D → d; Cyrillic А →
+ * A, Е → E, Н → H, О → o, Р → P, С → C, Т → t, У → Y), and leave out letters that have none: S, Z, I, K, M,
+ * Q, V, W, X, and Cyrillic Б and В, which both would become b. A ticket with such a letter is refused with a
+ * reason; it is never shown as something else.
+ *
+ * Alignment is right unless a profile says otherwise: people compare numbers by their last digits, and
+ * technicians expect a counter's units at the right edge.
  */
 #pragma once
 
 #include "protocol/json.h"
 
-#define LED_CELLS_MAX 16
+#define LED_CELLS_MAX  16
 #define LED_WRITES_MAX 8
 
 /* One register write of a transaction, produced by the engine. Registers are PDU addresses (0-based). */
 struct led_write {
     uint16_t reg;
-    uint16_t count;       /* registers */
-    uint8_t function;     /* 6 or 16 */
+    uint16_t count;   /* registers */
+    uint8_t function; /* 6 or 16 */
     uint16_t value[32];
 };
 
 struct led_profile; /* opaque here; profile.c and schedule.c know the inside through profile_data.h */
 
-/* Reads and checks a profile file. NULL with complaints in `report`. */
+/* Reads and checks a profile file. NULL with complaints in `report` (their prefix is `path`, not
+ * report->file). */
 struct led_profile *led_profile_load(const char *path, struct json_report *report);
-void led_profile_destroy(struct led_profile *profile);
-const char *led_profile_name(const struct led_profile *profile);
-unsigned led_profile_cells(const struct led_profile *profile);
+void led_profile_destroy(struct led_profile *profile); /* NULL is fine */
 
-/* Folds a ticket to what the board can show (Cyrillic А → A …). 0, or -EILSEQ with a reason in `why`: a letter that the
- * cells cannot show without a lie, -E2BIG: too long for the cells. */
-int led_fold(const struct led_profile *profile, const char *text, char *out, size_t size, char *why, size_t why_size);
+const char *led_profile_name(const struct led_profile *profile);  /* owen-smi2 */
+const char *led_profile_title(const struct led_profile *profile); /* for people */
+unsigned led_profile_cells(const struct led_profile *profile);
+unsigned led_profile_turnaround_ms(const struct led_profile *profile); /* longest delay before its answer */
+/* How far its map can be trusted: "confirmed" (by this project, on hardware), "tested" (by others, on
+ * hardware), "documented" (by the vendor), "hearsay". And where it comes from. */
+const char *led_profile_confidence(const struct led_profile *profile);
+const char *led_profile_source(const struct led_profile *profile);
+
+/* Folds a ticket to what the board can show (Cyrillic А → A …). 0, or -EILSEQ with a reason in `why`: a
+ * letter that the cells cannot show without a lie, -E2BIG: too long for the cells (or for `out`). A folded
+ * text folds to itself. */
+int led_fold(const struct led_profile *profile, const char *text, char *out, size_t size, char *why,
+             size_t why_size);
