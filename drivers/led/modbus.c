@@ -1,0 +1,350 @@
+#include "drivers/led/led.h"
+#include "drivers/led/modbus_wire.h"
+#include "drivers/led/schedule.h"
+#include "drivers/mailbox.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define REOPEN_STEP_US INT64_C(500000)
+#define REOPEN_MAX_US  INT64_C(5000000)
+
+struct wish {
+    bool is_new;
+    struct led_text text;
+    uint64_t token;
+};
+
+struct led_bus {
+    struct led_bus_config config;
+    struct mailbox *mailbox;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* of what follows; never held across I/O */
+    pthread_cond_t wake;
+    bool is_stopping;
+    bool is_prodded; /* there is something new for the worker */
+    bool is_blocked; /* reports wait for room in the mailbox */
+    struct wish wish[LED_UNITS_MAX];
+    struct led_unit_status unit_status[LED_UNITS_MAX];
+    struct led_bus_status bus_status;
+
+    /* The worker's own: */
+    struct schedule schedule;
+    struct modbus_wire *wire;
+    int64_t reopen_us, reopen_wait_us;
+    bool is_kept[LED_UNITS_MAX]; /* a report about the newest wish, for which the mailbox had no room */
+    struct led_report kept[LED_UNITS_MAX];
+};
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* ---- reports
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* A report that finds no room waits in the slot of its unit; a newer one takes the slot. */
+static void deliver(struct led_bus *bus, const struct led_report *report)
+{
+    bool *is_kept = &bus->is_kept[report->index];
+    if (*is_kept || !mailbox_post(bus->mailbox, report)) {
+        if (!report->is_superseded || !*is_kept)
+            bus->kept[report->index] = *report;
+        *is_kept = true;
+    }
+}
+
+static bool deliver_kept(struct led_bus *bus)
+{
+    bool is_any_left = false;
+    for (unsigned i = 0; i < bus->config.nunits; i++) {
+        if (bus->is_kept[i])
+            bus->is_kept[i] = !mailbox_post(bus->mailbox, &bus->kept[i]);
+        is_any_left |= bus->is_kept[i];
+    }
+    return is_any_left;
+}
+
+static void deliver_all(struct led_bus *bus)
+{
+    struct led_report report;
+    bool is_blocked = deliver_kept(bus);
+    while (schedule_take(&bus->schedule, &report))
+        deliver(bus, &report);
+    for (unsigned i = 0; i < bus->config.nunits; i++)
+        is_blocked |= bus->is_kept[i];
+    pthread_mutex_lock(&bus->lock);
+    bus->is_blocked = is_blocked;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static void publish(struct led_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    for (unsigned i = 0; i < bus->config.nunits; i++)
+        bus->unit_status[i] = *schedule_status(&bus->schedule, i);
+    bus->bus_status.busy_permille = schedule_busy_permille(&bus->schedule, now_us());
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static void publish_port(struct led_bus *bus, int error)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->bus_status.is_open = error == 0;
+    bus->bus_status.error = error;
+    snprintf(bus->bus_status.detail, sizeof bus->bus_status.detail, "%s", error ? strerror(-error) : "");
+    pthread_mutex_unlock(&bus->lock);
+}
+
+/* ---- the worker
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void try_open(struct led_bus *bus)
+{
+    int64_t now = now_us();
+    if (bus->schedule.is_open || now < bus->reopen_us)
+        return;
+    int error = modbus_wire_open(bus->wire);
+    publish_port(bus, error);
+    if (!error) {
+        bus->reopen_wait_us = 0;
+        schedule_open(&bus->schedule);
+        return;
+    }
+    if (bus->reopen_wait_us < REOPEN_MAX_US)
+        bus->reopen_wait_us += REOPEN_STEP_US;
+    bus->reopen_us = now + bus->reopen_wait_us;
+}
+
+static void lose_port(struct led_bus *bus, int error)
+{
+    modbus_wire_close(bus->wire);
+    schedule_close(&bus->schedule, error, "the serial port went away", now_us());
+    publish_port(bus, error);
+    bus->reopen_us = now_us() + REOPEN_STEP_US;
+    bus->reopen_wait_us = REOPEN_STEP_US;
+}
+
+static void take_wishes(struct led_bus *bus)
+{
+    int64_t now = now_us();
+    pthread_mutex_lock(&bus->lock);
+    for (unsigned i = 0; i < bus->config.nunits; i++) {
+        struct wish *wish = &bus->wish[i];
+        if (wish->is_new)
+            schedule_want(&bus->schedule, i, &wish->text, wish->token, now);
+        wish->is_new = false;
+    }
+    bus->is_prodded = false;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+/* One transaction at most; false, and the time to wait for, when there is none to do. */
+static bool run_one(struct led_bus *bus, int64_t *wake_us)
+{
+    struct schedule_step step;
+    struct schedule_result result;
+    if (!bus->schedule.is_open) {
+        *wake_us = bus->reopen_us;
+        return false;
+    }
+    if (!schedule_next(&bus->schedule, now_us(), &step, wake_us))
+        return false;
+    int error = modbus_wire_exchange(bus->wire, &step, &result);
+    if (error)
+        lose_port(bus, error);
+    else
+        schedule_done(&bus->schedule, &step, &result);
+    return true;
+}
+
+static void wait_until(struct led_bus *bus, int64_t at_us)
+{
+    struct timespec at = { .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 };
+    pthread_mutex_lock(&bus->lock);
+    int error = 0;
+    while (!bus->is_stopping && !bus->is_prodded && error != ETIMEDOUT)
+        error = at_us == INT64_MAX ? pthread_cond_wait(&bus->wake, &bus->lock)
+                                   : pthread_cond_timedwait(&bus->wake, &bus->lock, &at);
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static bool is_stopping(struct led_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    bool is = bus->is_stopping;
+    pthread_mutex_unlock(&bus->lock);
+    return is;
+}
+
+static void *work(void *data)
+{
+    struct led_bus *bus = data;
+    while (!is_stopping(bus)) {
+        int64_t wake_us;
+        try_open(bus); /* before wishes are taken, so that the first ones do not find a port that was never
+                          tried */
+        take_wishes(bus);
+        bool is_busy = run_one(bus, &wake_us);
+        publish(bus); /* before the reports, so that who reads one finds its status */
+        deliver_all(bus);
+        if (!is_busy)
+            wait_until(bus, wake_us);
+    }
+    return NULL;
+}
+
+/* ---- the caller's side
+ * --------------------------------------------------------------------------------------------- */
+
+static void prod(struct led_bus *bus)
+{
+    bus->is_prodded = true;
+    pthread_cond_signal(&bus->wake);
+}
+
+static void init_locks(struct led_bus *bus)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&bus->lock, NULL);
+    pthread_cond_init(&bus->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void free_bus(struct led_bus *bus)
+{
+    modbus_wire_destroy(bus->wire);
+    mailbox_destroy(bus->mailbox);
+    pthread_cond_destroy(&bus->wake);
+    pthread_mutex_destroy(&bus->lock);
+    free(bus);
+}
+
+static struct led_bus *create_bus(const struct led_bus_config *config)
+{
+    struct led_bus *bus = calloc(1, sizeof *bus);
+    if (!bus)
+        return NULL;
+    init_locks(bus);
+    bus->config = *config;
+    bus->bus_status.error = -ENODEV;
+    schedule_init(&bus->schedule, &bus->config);
+    bus->wire = modbus_wire_create(&bus->config);
+    bus->mailbox = mailbox_create(sizeof(struct led_report), LED_REPORTS_MAX);
+    if (bus->wire && bus->mailbox)
+        return bus;
+    free_bus(bus);
+    return NULL;
+}
+
+/* Signals belong to the loop's thread. */
+static int start_thread(struct led_bus *bus)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&bus->thread, NULL, work, bus);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -error;
+}
+
+static int modbus_bus_open(struct led_bus **out, const struct led_bus_config *config, char *error,
+                           size_t error_size)
+{
+    int result = led_bus_check(config, error, error_size);
+    if (result)
+        return result;
+    struct led_bus *bus = create_bus(config);
+    result = bus ? start_thread(bus) : -ENOMEM;
+    if (!result) {
+        *out = bus;
+        return 0;
+    }
+    snprintf(error, error_size, "bus %s: no worker: %s", config->id, strerror(-result));
+    if (bus)
+        free_bus(bus);
+    return result;
+}
+
+static void modbus_bus_close(struct led_bus *bus)
+{
+    if (!bus)
+        return;
+    pthread_mutex_lock(&bus->lock);
+    bus->is_stopping = true;
+    prod(bus);
+    pthread_mutex_unlock(&bus->lock);
+    pthread_join(bus->thread, NULL);
+    free_bus(bus);
+}
+
+static void modbus_bus_want(struct led_bus *bus, unsigned index, const struct led_text *text, uint64_t token)
+{
+    assert(index < bus->config.nunits);
+    struct wish *wish = &bus->wish[index];
+    pthread_mutex_lock(&bus->lock);
+    struct led_report superseded = {
+        .index = (uint8_t)index, .token = wish->token, .is_superseded = true, .is_final = true
+    };
+    bool is_superseding = wish->is_new;
+    *wish = (struct wish){ true, *text, token };
+    prod(bus);
+    pthread_mutex_unlock(&bus->lock);
+    if (is_superseding) {
+        superseded.done_us = now_us();
+        mailbox_post(bus->mailbox, &superseded);
+    }
+}
+
+static int modbus_bus_fd(struct led_bus *bus)
+{
+    return mailbox_fd(bus->mailbox);
+}
+
+static bool modbus_bus_take(struct led_bus *bus, struct led_report *report)
+{
+    bool has_report = mailbox_take(bus->mailbox, report);
+    pthread_mutex_lock(&bus->lock);
+    if (bus->is_blocked)
+        prod(bus);
+    pthread_mutex_unlock(&bus->lock);
+    return has_report;
+}
+
+static void modbus_bus_unit_status(struct led_bus *bus, unsigned index, struct led_unit_status *status)
+{
+    assert(index < bus->config.nunits);
+    pthread_mutex_lock(&bus->lock);
+    *status = bus->unit_status[index];
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static void modbus_bus_status(struct led_bus *bus, struct led_bus_status *status)
+{
+    pthread_mutex_lock(&bus->lock);
+    *status = bus->bus_status;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+const struct led_ops led_modbus = {
+    .name = "modbus",
+    .open = modbus_bus_open,
+    .close = modbus_bus_close,
+    .want = modbus_bus_want,
+    .fd = modbus_bus_fd,
+    .take = modbus_bus_take,
+    .unit_status = modbus_bus_unit_status,
+    .bus_status = modbus_bus_status,
+};
