@@ -1,0 +1,31 @@
+/* The link process: all of the network, none of the devices. Bytes come from the broker, checked records go to the board;
+ * the board's texts go to the broker. It may block in name look-ups, and be killed: the board restarts it and the
+ * screens do not notice.
+ *
+ * Subscribes exactly: event, state, server, board/{id}/state, board/{id}/command, and its own board/{id}/status, so that a
+ * stray `online:false` is answered by `online:true` (rule 10 of the feed; once a second at most).
+ *
+ * Back-pressure: a record that the board's socket does not take waits here, alone, and the broker is not read until it is
+ * gone; so nothing is lost and nothing is overtaken between broker and board.
+ *
+ * Outgoing: hello and health are worth nothing later and are dropped while offline; receipts and results wait, LINK_WAITING
+ * of them, the oldest dropped first and counted in the log. Birth and last will are the link's own.
+ */
+#pragma once
+
+#include "board/config.h"
+
+#define LINK_WAITING     64        /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
+#define LINK_INVALID_MAX 20        /* RECORD_INVALIDs a second; the next one says how many were left out */
+#define LINK_MEMORY      (192 << 20) /* bytes of address space on top of what the process has at its start */
+
+/* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and
+ * returns 0. Returns 1 when it cannot work with this configuration (the board was told why by a RECORD_LINK).
+ *
+ * Confines the whole process for good: it dies with its parent, gains no privileges by exec, leaves no core file, gets
+ * LINK_MEMORY, and ignores SIGINT (the board decides when to stop). */
+int link_run(int fd, const struct config *config);
+
+/* What status and hello name as `boot`: the first eight digits of the kernel's boot id, the same for every process of this
+ * boot. The number of the connection grows from one link process of a boot to the next. */
+void link_boot(char boot[9]);
