@@ -1,5 +1,6 @@
-/* A picture as a display list: what stands where, in pixels. Plain value; two of them can be compared, and their difference
- * is the damage. Regions are painted in order, then glyphs; a glyph blends over whatever the regions left there.
+/* A picture as a display list: what stands where, in pixels. Plain value; two of them can be compared, and
+ * their difference is the damage. Regions are painted in order, then glyphs; a glyph blends over whatever the
+ * regions left there.
  */
 #pragma once
 

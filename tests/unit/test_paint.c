@@ -1,0 +1,548 @@
+#include "board/damage.h"
+#include "board/paint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define WIDTH    320
+#define HEIGHT   200
+#define GUARD    64 /* bytes after each row, and rows before and after */
+#define CHANGES  1000
+#define NO_PIXEL 0xa5
+
+static struct fonts *fonts;
+static uint32_t seed;
+
+static unsigned random_below(unsigned limit)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % limit;
+}
+
+/* ---- buffers with guards
+ * ------------------------------------------------------------------------------------------- */
+
+struct canvas {
+    uint8_t *memory;
+    size_t size;
+    struct screen_buffer buffer;
+};
+
+static struct canvas canvas_create(enum pixel_format format, unsigned index)
+{
+    const uint32_t bytes = format == PIXEL_RGB565 ? 2 : 4, stride = WIDTH * bytes + GUARD;
+    struct canvas canvas = { .size = (size_t)stride * (HEIGHT + 2) };
+
+    canvas.memory = malloc(canvas.size);
+    assert_non_null(canvas.memory);
+    memset(canvas.memory, NO_PIXEL, canvas.size);
+    canvas.buffer = (struct screen_buffer){ .pixels = canvas.memory + stride,
+                                            .stride = stride,
+                                            .width = WIDTH,
+                                            .height = HEIGHT,
+                                            .format = format,
+                                            .index = index };
+    return canvas;
+}
+
+static unsigned row_bytes(const struct canvas *canvas)
+{
+    return canvas->buffer.stride - GUARD;
+}
+
+static void assert_guards_untouched(const struct canvas *canvas)
+{
+    const uint32_t stride = canvas->buffer.stride;
+    uint8_t guard[WIDTH * 4 + GUARD];
+
+    memset(guard, NO_PIXEL, sizeof(guard));
+    assert_memory_equal(canvas->memory, guard, stride);
+    assert_memory_equal(canvas->buffer.pixels + HEIGHT * stride, guard, stride);
+    for (int y = 0; y < HEIGHT; y++)
+        assert_memory_equal(canvas->buffer.pixels + y * stride + row_bytes(canvas), guard, GUARD);
+}
+
+static uint32_t pixel_bits(const struct canvas *canvas, int x, int y)
+{
+    const uint8_t *row = canvas->buffer.pixels + y * canvas->buffer.stride;
+    uint32_t value = 0;
+
+    if (canvas->buffer.format == PIXEL_RGB565)
+        memcpy(&value, row + x * 2, 2);
+    else
+        memcpy(&value, row + x * 4, 4);
+    return value;
+}
+
+static uint64_t count_different(const struct canvas *a, const struct canvas *b)
+{
+    uint64_t count = 0;
+
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            count += pixel_bits(a, x, y) != pixel_bits(b, x, y);
+    return count;
+}
+
+static uint32_t pixel(const struct canvas *canvas, int x, int y)
+{
+    uint32_t value;
+
+    memcpy(&value, canvas->buffer.pixels + y * canvas->buffer.stride + x * 4, sizeof(value));
+    return value;
+}
+
+/* ---- random pictures
+ * ----------------------------------------------------------------------------------------------- */
+
+static struct rect random_box(void)
+{
+    return (struct rect){ (int16_t)((int)random_below(WIDTH + 80) - 60),
+                          (int16_t)((int)random_below(HEIGHT + 60) - 40), (int16_t)(1 + random_below(140)),
+                          (int16_t)(1 + random_below(90)) };
+}
+
+static color random_color(void)
+{
+    static const color colors[] = { 0x081528, 0x0f2344, 0xffd400, 0xffffff, 0x0b1424, 0x36c3dc };
+
+    return random_below(4) ? colors[random_below(6)] : random_below(0x1000000);
+}
+
+static void add_region(struct picture *picture)
+{
+    picture_region(picture, random_box(), random_color(), random_below(3) ? (int)random_below(20) : 0);
+}
+
+static void add_glyphs(struct picture *picture)
+{
+    static const char *const texts[] = { "А 042", "7", "Қабылдау", "12", "Б 117", "Терезе", "014" };
+    const struct text_style style = { .weight = random_below(2),
+                                      .size_px = 10 + (int)random_below(6) * 12,
+                                      .lang = "kk",
+                                      .is_number = random_below(2) };
+    const int x = (int)random_below(WIDTH + 100) - 80, y = (int)random_below(HEIGHT + 80) - 20;
+
+    if (random_below(4) == 0)
+        picture_icon(picture, random_below(ICONS), x, y, 4 + (int)random_below(8) * 9, random_color());
+    else
+        picture_line(picture, text_shape(fonts, &style, texts[random_below(7)]), x, y, random_color());
+}
+
+static void remove_some(struct picture *picture)
+{
+    if (picture->nglyphs > 0 && random_below(2)) {
+        const unsigned at = random_below(picture->nglyphs);
+
+        memmove(&picture->glyph[at], &picture->glyph[at + 1],
+                (picture->nglyphs - at - 1) * sizeof(picture->glyph[0]));
+        picture->nglyphs--;
+    }
+    if (picture->nregions > 0 && random_below(3) == 0) {
+        const unsigned at = random_below(picture->nregions);
+
+        picture->region[at] = picture->region[--picture->nregions];
+    }
+}
+
+static void swap_some(struct picture *picture)
+{
+    if (picture->nglyphs < 2)
+        return;
+    const unsigned a = random_below(picture->nglyphs), b = random_below(picture->nglyphs);
+    const struct placed placed = picture->glyph[a];
+
+    picture->glyph[a] = picture->glyph[b];
+    picture->glyph[b] = placed;
+}
+
+static void move_or_colour(struct picture *picture)
+{
+    if (picture->nglyphs > 0) {
+        struct placed *placed = &picture->glyph[random_below(picture->nglyphs)];
+
+        placed->x = (int16_t)(placed->x + (int)random_below(5) - 2);
+        placed->ink = random_below(2) ? placed->ink : random_color();
+    }
+    if (picture->nregions > 0 && random_below(2))
+        picture->region[random_below(picture->nregions)].fill = random_color();
+}
+
+static void change(struct picture *picture)
+{
+    const unsigned changes = random_below(4);
+
+    if (random_below(60) == 0)
+        picture_init(picture, WIDTH, HEIGHT, random_color());
+    if (picture->nregions > 30 || picture->nglyphs > 120)
+        picture->nregions = picture->nglyphs = 0;
+    for (unsigned i = 0; i < changes; i++)
+        switch (random_below(5)) {
+        case 0: add_region(picture); break;
+        case 1: add_glyphs(picture); break;
+        case 2: remove_some(picture); break;
+        case 3: swap_some(picture); break;
+        default: move_or_colour(picture); break;
+        }
+}
+
+/* ---- tests
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_inside_damage(const struct rect *damage, unsigned count, int x, int y)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (x >= damage[i].x && x < damage[i].x + damage[i].w && y >= damage[i].y &&
+            y < damage[i].y + damage[i].h)
+            return true;
+    return false;
+}
+
+static void assert_damage_covers(const struct canvas *shown, const struct canvas *back,
+                                 const struct rect *damage, unsigned count)
+{
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            if (pixel_bits(shown, x, y) != pixel_bits(back, x, y) && !is_inside_damage(damage, count, x, y))
+                fail_msg("pixel %d %d changed outside the damage", x, y);
+}
+
+static void assert_equals_full(struct painter *painter, const struct canvas *canvas,
+                               const struct picture *picture, struct canvas *scratch)
+{
+    memset(scratch->memory, NO_PIXEL, scratch->size);
+    assert_int_equal(painter_full(painter, &scratch->buffer, picture), WIDTH * HEIGHT);
+    assert_memory_equal(canvas->memory, scratch->memory, canvas->size);
+}
+
+/* As an output does it: paint the back buffer, flip, repair the other one or not. */
+static void change_at_random(enum pixel_format format, uint32_t start)
+{
+    struct painter *painter = painter_create(fonts, WIDTH, HEIGHT, format);
+    struct canvas canvas[2] = { canvas_create(format, 0), canvas_create(format, 1) };
+    struct canvas scratch = canvas_create(format, 0), old = canvas_create(format, 0);
+    struct picture *picture = calloc(1, sizeof(*picture));
+    struct rect damage[DAMAGE_MAX];
+    unsigned ndamage, back = 0;
+
+    seed = start;
+    picture_init(picture, WIDTH, HEIGHT, 0x081528);
+    for (int i = 0; i < CHANGES; i++) {
+        change(picture);
+        memcpy(old.memory, canvas[back].memory, old.size);
+        const uint64_t written = painter_paint(painter, &canvas[back].buffer, picture, damage, &ndamage);
+
+        assert_equals_full(painter, &canvas[back], picture, &scratch);
+        assert_guards_untouched(&canvas[back]);
+        assert_true(written >= count_different(&old, &canvas[back]));
+        assert_in_range(ndamage, 0, DAMAGE_MAX);
+        if (i > 0)
+            assert_damage_covers(&canvas[1 - back], &canvas[back], damage, ndamage);
+        assert_false(painter_differs(painter, picture));
+        back = 1 - back;
+        if (random_below(3)) {
+            painter_repair(painter, &canvas[back].buffer);
+            assert_equals_full(painter, &canvas[back], picture, &scratch);
+        }
+        if (random_below(100) == 0) {
+            painter_forget(painter);
+            memset(canvas[back].buffer.pixels, 0x5a, row_bytes(&canvas[back]));
+        }
+    }
+    for (unsigned i = 0; i < 2; i++)
+        free(canvas[i].memory);
+    free(scratch.memory);
+    free(old.memory);
+    free(picture);
+    painter_destroy(painter);
+}
+
+static void an_incremental_picture_equals_a_full_one_in_xrgb8888(void **state)
+{
+    (void)state;
+    change_at_random(PIXEL_XRGB8888, 1);
+}
+
+static void an_incremental_picture_equals_a_full_one_in_rgb565(void **state)
+{
+    (void)state;
+    change_at_random(PIXEL_RGB565, 2);
+}
+
+/* One picture and one painter with two buffers, for the tests below. */
+struct bench {
+    struct painter *painter;
+    struct canvas canvas[2];
+    struct picture picture;
+    struct rect damage[DAMAGE_MAX];
+    unsigned ndamage;
+};
+
+static int open_bench(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+
+    bench->painter = painter_create(fonts, WIDTH, HEIGHT, PIXEL_XRGB8888);
+    for (unsigned i = 0; i < 2; i++)
+        bench->canvas[i] = canvas_create(PIXEL_XRGB8888, i);
+    picture_init(&bench->picture, WIDTH, HEIGHT, 0x081528);
+    *state = bench;
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    struct bench *bench = *state;
+
+    for (unsigned i = 0; i < 2; i++)
+        free(bench->canvas[i].memory);
+    painter_destroy(bench->painter);
+    free(bench);
+    return 0;
+}
+
+static uint64_t paint(struct bench *bench, unsigned index)
+{
+    return painter_paint(bench->painter, &bench->canvas[index].buffer, &bench->picture, bench->damage,
+                         &bench->ndamage);
+}
+
+static void the_first_paint_is_full_and_an_equal_picture_costs_nothing(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_true(painter_differs(bench->painter, &bench->picture));
+    assert_int_equal(paint(bench, 0), WIDTH * HEIGHT);
+    assert_int_equal(bench->ndamage, 1);
+    assert_false(painter_differs(bench->painter, &bench->picture));
+    assert_int_equal(painter_repair(bench->painter, &bench->canvas[1].buffer), WIDTH * HEIGHT);
+    assert_int_equal(paint(bench, 1), 0);
+    assert_int_equal(bench->ndamage, 0);
+}
+
+static void a_square_costs_exactly_its_pixels(void **state)
+{
+    struct bench *bench = *state;
+
+    paint(bench, 0);
+    painter_repair(bench->painter, &bench->canvas[1].buffer);
+    picture_region(&bench->picture, (struct rect){ 10, 20, 31, 17 }, 0xffffff, 0);
+    assert_true(painter_differs(bench->painter, &bench->picture));
+    assert_int_equal(paint(bench, 1), 31 * 17);
+    assert_int_equal(bench->ndamage, 1);
+    assert_memory_equal(&bench->damage[0], (&(struct rect){ 10, 20, 31, 17 }), sizeof(struct rect));
+    assert_int_equal(painter_repair(bench->painter, &bench->canvas[0].buffer), 31 * 17);
+    assert_int_equal(painter_repair(bench->painter, &bench->canvas[0].buffer), 0);
+}
+
+static void a_region_that_grows_costs_what_it_gained(void **state)
+{
+    struct bench *bench = *state;
+
+    picture_region(&bench->picture, (struct rect){ 0, 0, 100, 50 }, 0xffffff, 0);
+    paint(bench, 0);
+    painter_repair(bench->painter, &bench->canvas[1].buffer);
+    bench->picture.region[0].box.w = 120;
+    assert_int_equal(paint(bench, 1), 20 * 50);
+}
+
+static void what_is_outside_the_screen_costs_nothing(void **state)
+{
+    struct bench *bench = *state;
+    const struct text_style style = { .weight = WEIGHT_BOLD, .size_px = 60, .lang = "kk" };
+
+    paint(bench, 0);
+    painter_repair(bench->painter, &bench->canvas[1].buffer);
+    picture_region(&bench->picture, (struct rect){ -50, 0, 50, 50 }, 0xffffff, 10);
+    picture_region(&bench->picture, (struct rect){ 0, HEIGHT, 50, 50 }, 0xffffff, 10);
+    picture_line(&bench->picture, text_shape(fonts, &style, "А"), WIDTH + 5, 50, 0xffffff);
+    picture_line(&bench->picture, text_shape(fonts, &style, "А"), 5, -20, 0xffffff);
+    picture_icon(&bench->picture, ICON_WARNING, INT16_MAX - 10, INT16_MAX - 10, 200, 0xffffff);
+    picture_region(&bench->picture, (struct rect){ INT16_MAX, INT16_MAX, INT16_MAX, INT16_MAX }, 0xffffff,
+                   10);
+    assert_int_equal(paint(bench, 1), 0);
+    assert_guards_untouched(&bench->canvas[1]);
+}
+
+static void corners_are_round_and_the_rest_is_solid(void **state)
+{
+    struct bench *bench = *state;
+    const struct canvas *canvas = &bench->canvas[0];
+
+    picture_region(&bench->picture, (struct rect){ 100, 50, 80, 60 }, 0xffd400, 20);
+    paint(bench, 0);
+    assert_int_equal(pixel(canvas, 100, 50), 0x081528);
+    assert_int_equal(pixel(canvas, 179, 50), 0x081528);
+    assert_int_equal(pixel(canvas, 100, 109), 0x081528);
+    assert_int_equal(pixel(canvas, 179, 109), 0x081528);
+    assert_int_equal(pixel(canvas, 120, 50), 0xffd400);
+    assert_int_equal(pixel(canvas, 100, 80), 0xffd400);
+    assert_int_equal(pixel(canvas, 179, 80), 0xffd400);
+    assert_int_equal(pixel(canvas, 140, 109), 0xffd400);
+    for (int y = 0; y < 60; y++)
+        for (int x = 0; x < 80; x++) {
+            assert_int_equal(pixel(canvas, 100 + x, 50 + y), pixel(canvas, 179 - x, 50 + y));
+            assert_int_equal(pixel(canvas, 100 + x, 50 + y), pixel(canvas, 100 + x, 109 - y));
+        }
+}
+
+static void a_radius_too_large_becomes_half_of_the_box(void **state)
+{
+    struct bench *bench = *state;
+
+    picture_region(&bench->picture, (struct rect){ 10, 10, 30, 20 }, 0xffffff, 500);
+    paint(bench, 0);
+    assert_int_equal(pixel(&bench->canvas[0], 10, 10), 0x081528);
+    assert_int_equal(pixel(&bench->canvas[0], 25, 10), 0xffffff);
+}
+
+static void later_glyphs_cover_earlier_ones(void **state)
+{
+    struct bench *bench = *state;
+
+    picture_icon(&bench->picture, ICON_ARROW_RIGHT, 10, 10, 100, 0xff0000);
+    picture_icon(&bench->picture, ICON_ARROW_UP, 10, 10, 100, 0x00ff00);
+    paint(bench, 0);
+    assert_int_equal(pixel(&bench->canvas[0], 60, 60), 0x00ff00);
+    bench->picture.glyph[0].ink = 0x00ff00;
+    bench->picture.glyph[1].ink = 0xff0000;
+    paint(bench, 1);
+    assert_int_equal(pixel(&bench->canvas[1], 60, 60), 0xff0000);
+}
+
+static void a_full_list_is_said_and_takes_no_more(void **state)
+{
+    struct bench *bench = *state;
+
+    for (int i = 0; i < PICTURE_REGIONS_MAX; i++)
+        picture_region(&bench->picture, (struct rect){ 0, 0, 1, 1 }, 0, 0);
+    assert_false(bench->picture.is_full);
+    picture_region(&bench->picture, (struct rect){ 0, 0, 1, 1 }, 0, 0);
+    assert_true(bench->picture.is_full);
+    bench->picture.is_full = false;
+    for (int i = 0; i < PICTURE_GLYPHS_MAX; i++)
+        picture_icon(&bench->picture, ICON_WARNING, i % WIDTH, i % HEIGHT, 12, 0xffffff);
+    assert_false(bench->picture.is_full);
+    picture_icon(&bench->picture, ICON_WARNING, 0, 0, 12, 0);
+    assert_true(bench->picture.is_full);
+    assert_int_equal(bench->picture.nglyphs, PICTURE_GLYPHS_MAX);
+    assert_int_equal(paint(bench, 0), WIDTH * HEIGHT);
+    assert_guards_untouched(&bench->canvas[0]);
+}
+
+static void glyphs_that_exceed_the_cache_are_still_painted_right(void **state)
+{
+    struct bench *bench = *state;
+    struct glyph_cache_stats stats;
+
+    for (int i = 0; i < 12; i++)
+        picture_icon(&bench->picture, ICON_CORNER, -i * 7, HEIGHT - 8, 1000 + i * 20,
+                     0x101010u * (unsigned)i);
+    paint(bench, 0);
+    bench->picture.glyph[3].ink = 0xffffff;
+    paint(bench, 1);
+    glyph_cache_stats(fonts, &stats);
+    assert_true(stats.evictions > 0);
+    assert_equals_full(bench->painter, &bench->canvas[1], &bench->picture, &bench->canvas[0]);
+}
+
+static void damage_rectangles_never_overlap_and_cover_all(void **state)
+{
+    struct damage damage;
+    struct rect boxes[300];
+
+    (void)state;
+    seed = 7;
+    for (int round = 0; round < 50; round++) {
+        const unsigned count = 1 + random_below(300);
+
+        damage.count = 0;
+        for (unsigned i = 0; i < count; i++) {
+            boxes[i] = (struct rect){ (int16_t)random_below(1900), (int16_t)random_below(1000),
+                                      (int16_t)(1 + random_below(20)), (int16_t)(1 + random_below(20)) };
+            damage_add(&damage, boxes[i]);
+        }
+        assert_in_range(damage.count, 1, DAMAGE_MAX);
+        for (unsigned i = 0; i < damage.count; i++)
+            for (unsigned j = 0; j < i; j++)
+                assert_false(rect_overlaps(damage.rect[i], damage.rect[j]));
+        for (unsigned i = 0; i < count; i++)
+            for (int corner = 0; corner < 4; corner++)
+                assert_true(is_inside_damage(damage.rect, damage.count,
+                                             boxes[i].x + (corner & 1 ? boxes[i].w - 1 : 0),
+                                             boxes[i].y + (corner & 2 ? boxes[i].h - 1 : 0)));
+    }
+}
+
+static void an_item_added_or_taken_out_leaves_the_others_alone(void **state)
+{
+    static struct diff diff;
+    static const struct mark before[] = { { 1, 0 }, { 2, 0 }, { 3, 0 }, { 3, 0 }, { 4, 0 } };
+    static const struct mark now[] = { { 1, 0 }, { 5, 0 }, { 2, 0 }, { 3, 0 }, { 4, 0 } };
+
+    (void)state;
+    diff_lists(&diff, before, 5, now, 5);
+    assert_true(diff.is_kept_before[0] && diff.is_kept_before[1] && diff.is_kept_before[4]);
+    assert_int_equal(diff.is_kept_before[2] + diff.is_kept_before[3], 1);
+    assert_true(diff.is_kept_now[0] && !diff.is_kept_now[1] && diff.is_kept_now[2] && diff.is_kept_now[3]);
+}
+
+static void an_item_that_changed_places_is_the_only_damage(void **state)
+{
+    static struct diff diff;
+    static const struct mark before[] = { { 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, 0 }, { 5, 0 } };
+    static const struct mark now[] = { { 2, 0 }, { 3, 0 }, { 4, 0 }, { 1, 0 }, { 5, 0 } };
+
+    (void)state;
+    diff_lists(&diff, before, 5, now, 5);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(diff.is_kept_before[i], i != 0);
+        assert_int_equal(diff.is_kept_now[i], i != 3);
+    }
+}
+
+#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
+
+static int open_fonts(void **state)
+{
+    char error[200];
+
+    (void)state;
+    fonts = fonts_create(&font_files_debian, error, sizeof(error));
+    return fonts ? 0 : -1;
+}
+
+static int close_fonts(void **state)
+{
+    (void)state;
+    fonts_destroy(fonts);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_xrgb8888),
+        cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_rgb565),
+        BENCH_TEST(the_first_paint_is_full_and_an_equal_picture_costs_nothing),
+        BENCH_TEST(a_square_costs_exactly_its_pixels),
+        BENCH_TEST(a_region_that_grows_costs_what_it_gained),
+        BENCH_TEST(what_is_outside_the_screen_costs_nothing),
+        BENCH_TEST(corners_are_round_and_the_rest_is_solid),
+        BENCH_TEST(a_radius_too_large_becomes_half_of_the_box),
+        BENCH_TEST(later_glyphs_cover_earlier_ones),
+        BENCH_TEST(a_full_list_is_said_and_takes_no_more),
+        BENCH_TEST(glyphs_that_exceed_the_cache_are_still_painted_right),
+        cmocka_unit_test(damage_rectangles_never_overlap_and_cover_all),
+        cmocka_unit_test(an_item_added_or_taken_out_leaves_the_others_alone),
+        cmocka_unit_test(an_item_that_changed_places_is_the_only_damage),
+    };
+
+    return cmocka_run_group_tests_name("paint", tests, open_fonts, close_fonts);
+}
