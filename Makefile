@@ -89,6 +89,10 @@ $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
 
+.PHONY: flags # for tools that read the sources
+flags:
+	$(info $(CPPFLAGS) $(CFLAGS))@:
+
 .PHONY: units units-build
 units-build: $(UNITS)
 units: $(UNITS)

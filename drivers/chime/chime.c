@@ -6,7 +6,7 @@ static const struct chime_ops *const backends[] = { &chime_gpio_tone, &chime_gpi
 
 const struct chime_ops *chime_backend(const char *name)
 {
-    for (unsigned i = 0; i < sizeof backends / sizeof *backends; i++)
+    for (unsigned i = 0; i < sizeof backends / sizeof backends[0]; i++)
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];
     return NULL;

@@ -1,4 +1,5 @@
-/* One suite for every backend of class chime, for test_chime_v1 and _v2: the lines end in tests/doubles/gpio_model. */
+/* One suite for every backend of class chime, for test_chime_v1 and _v2: the lines end in
+ * tests/doubles/gpio_model. */
 #pragma once
 
 #include "drivers/chime/chime.h"

@@ -48,7 +48,7 @@ static void gong3_gives_660_550_and_440_hz(void **state)
     static const double want[] = { 660, 550, 440 };
     int count = edges_of(gong, 100), at_ms = 0;
     assert_int_equal(gong->nnotes, 3);
-    for (unsigned i = 0; i < gong->nnotes; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         double hz = measured_hz(count, at_ms, at_ms + gong->note[i].ms);
         assert_true(fabs(hz / want[i] - 1) < 1e-6);
         at_ms += gong->note[i].ms + gong->note[i].pause_ms;
