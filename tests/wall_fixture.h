@@ -1,0 +1,148 @@
+/* A hall on paper for tests of what visitors see: config, hall and announcements as plain values, without a
+ * file or a feed. The phrases are the shipped ones. Programs run from the source tree's root, or with
+ * KEZEK_SOURCE set. */
+#pragma once
+
+#include "board/scene.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct room {
+    struct config config;
+    struct config_screen screen;
+    struct hall hall;
+    struct announce announce;
+    struct scene_input input;
+};
+
+static inline char *fixture_file(const char *path)
+{
+    const char *root = getenv("KEZEK_SOURCE");
+    char full[512];
+    snprintf(full, sizeof full, "%s/%s", root ? root : ".", path);
+    FILE *file = fopen(full, "rb");
+    if (!file) {
+        perror(full);
+        exit(1);
+    }
+    char *text = calloc(1, 65536);
+    if (!text || fread(text, 1, 65535, file) == 0)
+        exit(1);
+    fclose(file);
+    return text;
+}
+
+static inline void room_phrases(struct config *config, int lang)
+{
+    char path[64];
+    snprintf(path, sizeof path, "board/phrases/%s.json", config->lang[lang]);
+    char *text = fixture_file(path);
+    cJSON *catalogue = cJSON_Parse(text);
+    for (int i = 0; i < PHRASES; i++) {
+        const char *phrase =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(catalogue, phrase_keys[i]));
+        snprintf(config->phrase[i].text[lang], LABEL_SIZE, "%s", phrase ? phrase : "");
+    }
+    cJSON_Delete(catalogue);
+    free(text);
+}
+
+static inline void room_desk(struct room *room, const char *label, enum desk_kind kind, enum direction arrow)
+{
+    struct config_desk *desk = &room->config.desk[room->config.ndesks];
+    *desk =
+        (struct config_desk){ .kind = (uint8_t)kind, .arrow = (uint8_t)arrow, .agency = NONE, .bus = NONE };
+    snprintf(desk->id, sizeof desk->id, "d%d", room->config.ndesks++);
+    snprintf(desk->label, sizeof desk->label, "%s", label);
+}
+
+/* The reception of the reference hall, Sunday 22 November 2026, 14:05, twelve windows, nothing called. */
+static inline void room_init(struct room *room, int nlangs)
+{
+    static const char *const lang[] = { "kk", "ru", "en" };
+    static const char *const name[] = { "«Open Almaty» қоғамдық қабылдау бөлмесі",
+                                        "Общественная приёмная «Open Almaty»",
+                                        "Open Almaty public reception" };
+    memset(room, 0, sizeof *room);
+    struct config *config = &room->config;
+    config->nlangs = (uint8_t)nlangs;
+    for (int i = 0; i < nlangs; i++) {
+        snprintf(config->lang[i], LANG_SIZE, "%s", lang[i]);
+        snprintf(config->name.text[i], LABEL_SIZE, "%s", name[i]);
+        room_phrases(config, i);
+    }
+    config->nzones = 1;
+    for (int i = 1; i <= 12; i++) {
+        char label[8];
+        snprintf(label, sizeof label, "%d", i);
+        room_desk(room, label, KIND_WINDOW, i < 8 ? ARROW_LEFT : ARROW_RIGHT);
+    }
+    room->screen = (struct config_screen){ .view = "calls", .zones = 1, .overscan = 0.025 };
+    room->hall.config = config;
+    room->announce = (struct announce){ .config = config, .zones = 1, .nslots = 1 };
+    room->input = (struct scene_input){ .config = config,
+                                        .screen = &room->screen,
+                                        .hall = &room->hall,
+                                        .announce = &room->announce,
+                                        .truth = FEED_FRESH,
+                                        .has_lease = true,
+                                        .clock = { 2026, 11, 22, 6, 14, 5, true } };
+}
+
+/* A notice of the hall file. */
+static inline void room_notice(struct room *room, const char *kk, const char *ru, const char *en)
+{
+    struct config_notice *notice = &room->config.notice[room->config.nnotices++];
+    const char *const text[] = { kk, ru, en };
+    notice->level = NOTICE_INFO;
+    for (int i = 0; i < 3; i++)
+        snprintf(notice->text.text[i], LABEL_SIZE, "%s", text[i]);
+}
+
+static inline void room_alert(struct room *room, const char *kk, const char *ru, const char *en)
+{
+    static const char *const lang[] = { "kk", "ru", "en" };
+    const char *const text[] = { kk, ru, en };
+    struct notice *notice = &room->hall.notice[room->hall.nnotices++];
+    *notice = (struct notice){ .id = "fire", .level = NOTICE_ALERT, .ntexts = 3 };
+    for (int i = 0; i < 3; i++) {
+        snprintf(notice->text[i].lang, LANG_SIZE, "%s", lang[i]);
+        snprintf(notice->text[i].text, NOTICE_SIZE, "%s", text[i]);
+    }
+}
+
+/* `desk` counts from 1, as the labels do. */
+static inline void room_recent(struct room *room, const char *ticket, int desk)
+{
+    struct hall_call *call = &room->hall.recent[room->hall.nrecent++];
+    *call = (struct hall_call){ .desk = (int16_t)(desk - 1), .lane = LANE_WALKIN };
+    snprintf(call->ticket, sizeof call->ticket, "%s", ticket);
+}
+
+static inline void room_missed(struct room *room, const char *ticket, int desk)
+{
+    struct hall_call *call = &room->hall.missed[room->hall.nmissed++];
+    *call = (struct hall_call){ .desk = (int16_t)(desk - 1) };
+    snprintf(call->ticket, sizeof call->ticket, "%s", ticket);
+}
+
+/* The next place of the wall; the grid grows as announcements do. It stands in the recent list, too, as in
+ * the hall. */
+static inline struct announce_slot *room_call(struct room *room, const char *ticket, int desk, bool is_new)
+{
+    struct announce *announce = &room->announce;
+    int at = 0;
+    while (announce->slot[at].is_used)
+        at++;
+    struct announce_slot *slot = &announce->slot[at];
+    *slot = (struct announce_slot){
+        .is_used = true, .is_new = is_new, .desk = (int16_t)(desk - 1), .from = NONE
+    };
+    snprintf(slot->ticket, sizeof slot->ticket, "%s", ticket);
+    announce->nslots = at < 1 ? 1 : at < 2 ? 2 : at < 4 ? 4 : 8;
+    room_recent(room, ticket, desk);
+    return slot;
+}
