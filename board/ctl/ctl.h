@@ -120,6 +120,7 @@ const char *ctl_duration(double ms, char buffer[24]);
 /* ---- the verbs ---- */
 int ctl_status(struct ctl *ctl, const struct ctl_args *args);
 int ctl_watch(struct ctl *ctl, const struct ctl_args *args);
+int ctl_check(struct ctl *ctl, const struct ctl_args *args);
 int ctl_call(struct ctl *ctl, const struct ctl_args *args); /* and recall */
 int ctl_serve(struct ctl *ctl, const struct ctl_args *args);
 int ctl_clear(struct ctl *ctl, const struct ctl_args *args);

@@ -83,5 +83,5 @@ int ctl_led_show(struct ctl *ctl, const struct ctl_args *args)
 
 int ctl_led_identify(struct ctl *ctl, const struct ctl_args *args)
 {
-    return for_seconds(ctl, args, ctl_request("led-identify"), "its desk, blinking,");
+    return for_seconds(ctl, args, ctl_request("led-identify"), "its unit number");
 }

@@ -244,7 +244,7 @@ static void commands_become_requests(void **state)
         { "led show 3 -- -12-", "{\"cmd\":\"led-show\",\"text\":\"-12-\",\"desk\":\"3\",\"seconds\":10}",
           "the board above desk 3 shows -12- for 10 s\n" },
         { "led identify 3 --seconds 60", "{\"cmd\":\"led-identify\",\"desk\":\"3\",\"seconds\":60}",
-          "the board above desk 3 shows its desk, blinking, for 60 s\n" },
+          "the board above desk 3 shows its unit number for 60 s\n" },
         { "chime play hall gong1", "{\"cmd\":\"chime\",\"chime\":\"hall\",\"melody\":\"gong1\"}",
           "chime hall plays\n" },
         { "chime list", "{\"cmd\":\"chimes\"}", "\nmelodies: gong3 gong1\n" },
@@ -321,6 +321,29 @@ static void a_snapshot_is_written_whole_or_not_at_all(void **state)
     assert_int_equal(run(board, "screen snapshot main -o /nonexistent/a.png"), 73);
 }
 
+static void check_prints_every_error_and_needs_no_board(void **state)
+{
+    struct board *board = *state;
+    char line[128], path[64];
+    assert_int_equal(run(board, "check board/halls/open-almaty.json"), 0);
+    has(board->out, "no errors; 12 desks, 12 LED boards on 2 buses, 2 screens");
+    snprintf(path, sizeof path, "%s/hall.json", board->folder);
+    FILE *file = fopen(path, "w");
+    fputs("{\"hall\":5,\"colour\":1}", file);
+    fclose(file);
+    snprintf(line, sizeof line, "check %s", path);
+    assert_int_equal(run(board, line), 78);
+    has(board->out, "hall.json: hall: ");
+    has(board->out, "colour");
+    has(board->err, " errors\n");
+    snprintf(line, sizeof line, "--json check %s", path);
+    assert_int_equal(run(board, line), 78);
+    has(board->out, "{\"ok\":false,\"errors\":[\"");
+    assert_string_equal(board->err, "");
+    assert_int_equal(run(board, "check /nonexistent.json"), 78);
+    unlink(path);
+}
+
 static void watch_reads_like_a_log(void **state)
 {
     static const char *const lines[] = {
@@ -383,6 +406,7 @@ int main(void)
         WITH_BOARD(wrong_command_lines_are_explained_and_send_nothing),
         WITH_BOARD(every_verb_has_help),
         WITH_BOARD(a_snapshot_is_written_whole_or_not_at_all),
+        WITH_BOARD(check_prints_every_error_and_needs_no_board),
         WITH_BOARD(watch_reads_like_a_log),
         cmocka_unit_test(a_board_that_is_not_there_is_69_with_a_remedy),
         cmocka_unit_test(widths_follow_unicode),
