@@ -1,0 +1,344 @@
+#include "sim/slave.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GAP 4000
+
+static int64_t now_us; /* of the test's line */
+static uint8_t answer[SLAVE_FRAME_MAX];
+
+/* Sends `text` (hex, CRC added) after a silence, and returns the length of the answer with its CRC checked
+ * and cut off. */
+static size_t ask(struct slave_bus *bus, const char *text)
+{
+    uint8_t frame[SLAVE_FRAME_MAX];
+    unsigned byte;
+    int used = 0;
+    size_t count = 0;
+    for (const char *c = text; sscanf(c, "%x%n", &byte, &used) == 1; c += used)
+        frame[count++] = (uint8_t)byte;
+    uint16_t crc = slave_crc(frame, count);
+    frame[count++] = crc & 255;
+    frame[count++] = crc >> 8;
+    now_us += GAP;
+    slave_bus_feed(bus, now_us, frame, count);
+    if (slave_bus_due_us(bus) == INT64_MAX)
+        return 0;
+    assert_int_equal(slave_bus_take(bus, slave_bus_due_us(bus) - 1, answer), 0);
+    now_us = slave_bus_due_us(bus);
+    count = slave_bus_take(bus, now_us, answer);
+    assert_int_equal(slave_crc(answer, count), 0);
+    return count - 2;
+}
+
+static const char *hex(size_t count)
+{
+    static char text[3 * SLAVE_FRAME_MAX];
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        sprintf(text + strlen(text), "%s%02X", i ? " " : "", answer[i]);
+    return text;
+}
+
+static struct slave_bus *bus_with(const char *model, uint8_t address)
+{
+    struct slave_bus *bus = slave_bus_create(GAP);
+    assert_int_equal(slave_bus_add(bus, model, address), 0);
+    return bus;
+}
+
+static const char *seen(struct slave_bus *bus, unsigned index)
+{
+    static struct slave_view view;
+    slave_view(bus, index, &view);
+    return view.text;
+}
+
+static void crc_has_the_values_of_published_frames(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t bytes[8];
+        size_t count;
+        uint16_t crc;
+    } rows[] = {
+        { { 0x02, 0x07 }, 2, 0x1241 }, /* the specification's own example, V1.02 appendix B */
+        { { 0x01, 0x03, 0x00, 0x00, 0x00, 0x0A }, 6, 0xCDC5 },
+        { { 0x01, 0x04, 0x00, 0x00, 0x00, 0x01 }, 6, 0xCA31 },
+        { { 0 }, 0, 0xFFFF },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(slave_crc(rows[i].bytes, rows[i].count), rows[i].crc);
+}
+
+static void requests_get_the_answers_of_the_specification(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *answer;
+    } rows[] = {
+        { "10 06 00 11 00 03", "10 06 00 11 00 03" },
+        { "10 10 00 1D 00 04 08 41 31 30 35 20 20 20 20", "10 10 00 1D 00 04" },
+        { "10 03 00 1D 00 02", "10 03 04 41 31 30 35" },
+        { "10 04 00 1D 00 01", "10 04 02 41 31" },
+        { "10 03 00 24 00 02", "10 03 04 B6 FC 60 EE" }, /* lit segments of A105, rightmost cell first */
+        { "10 11", "10 11 0A 53 4D 49 32 20 56 31 2E 30 32" },
+        { "10 03 00 00 00 02", "10 03 04 53 4D 49 32" },
+        { "10 03 00 2C 00 02", "10 83 02" }, /* 45 is not there */
+        { "10 06 00 24 00 01", "10 86 02" }, /* read only */
+        { "10 10 00 23 00 02 04 00 00 00 00", "10 90 02" },
+        { "10 03 00 1D 00 00", "10 83 03" },
+        { "10 03 00 1D 00 7E", "10 83 03" },
+        { "10 10 00 1D 00 02 02 41 31", "10 90 03" },
+        { "10 05 00 01 FF 00", "10 85 01" },
+        { "11 03 00 1D 00 02", "" },
+    };
+    struct slave_bus *bus = bus_with("owen-smi2", 16);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t count = ask(bus, rows[i].request);
+        if (strcmp(hex(count), rows[i].answer) != 0)
+            fail_msg("row %zu: %s → %s", i, rows[i].request, hex(count));
+    }
+    slave_bus_destroy(bus);
+}
+
+static void an_answer_takes_as_long_as_the_device_takes(void **state)
+{
+    (void)state;
+    struct slave_bus *bus = bus_with("owen-smi2", 16);
+    int64_t before = now_us + GAP;
+    ask(bus, "10 03 00 00 00 01");
+    assert_int_equal(now_us - before, 45000);
+    slave_set_delay(bus, 0, 7000);
+    before = now_us + GAP;
+    ask(bus, "10 03 00 00 00 01");
+    assert_int_equal(now_us - before, 7000);
+    slave_bus_destroy(bus);
+}
+
+static void an_smi2_shows_what_its_data_type_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *text;
+    } rows[] = {
+        { "10 06 00 19 00 2A", "  42" }, /* Int, its type after power-on */
+        { "10 06 00 19 FF FB", "  -5" },
+        { "10 06 00 19 75 30", "----" },
+        { "10 10 00 1D 00 04 08 41 31 30 35 20 20 20 20",
+          "----" }, /* a string is not shown as long as it is Int */
+        { "10 06 00 11 00 03", "A105" },
+        { "10 10 00 1D 00 04 08 20 20 34 32 20 20 20 20", "  42" },
+        { "10 10 00 1D 00 04 08 41 2E 31 2E 30 2E 35 2E", "A.1.0.5." },
+        { "10 10 00 1D 00 04 08 41 31 30 35 36 37 38 39", "A105" },
+        { "10 06 00 11 00 01", "   0" }, /* Word */
+        { "10 06 00 1A 04 D2", "1234" },
+        { "10 10 00 11 00 01 02 00 04", "    " }, /* Image */
+        { "10 10 00 21 00 02 04 60 FC 00 01", " . 01" },
+    };
+    struct slave_bus *bus = bus_with("owen-smi2", 16);
+    assert_string_equal(seen(bus, 0), "   0");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ask(bus, rows[i].request);
+        if (strcmp(seen(bus, 0), rows[i].text) != 0)
+            fail_msg("row %zu: \"%s\"", i, seen(bus, 0));
+    }
+    slave_bus_destroy(bus);
+}
+
+static void an_smi2_flashes_strings_only(void **state)
+{
+    (void)state;
+    struct slave_view view;
+    struct slave_bus *bus = bus_with("owen-smi2", 16);
+    ask(bus, "10 06 00 23 00 BB");
+    slave_view(bus, 0, &view);
+    assert_false(view.is_blinking);
+    ask(bus, "10 06 00 11 00 03");
+    slave_view(bus, 0, &view);
+    assert_true(view.is_blinking);
+    assert_int_equal(slave_register(bus, 0, 38), 0xBB);
+    slave_bus_destroy(bus);
+}
+
+static void a_group_frame_sets_many_boards_and_none_answers(void **state)
+{
+    (void)state;
+    struct slave_bus *bus = slave_bus_create(GAP);
+    struct slave_counters counters;
+    for (uint8_t address = 1; address <= 4; address++)
+        slave_bus_add(bus, "owen-smi2", address);
+    slave_bus_add(bus, "dm56a04", 9);
+    assert_int_equal(ask(bus, "00 06 00 11 00 03"), 0);
+    assert_int_equal(ask(bus, "00 10 03 E9 00 0C 18 41 30 30 31 20 20 20 20 41 30 30 32 20 20 20 20 "
+                              "41 30 30 33 20 20 20 20"),
+                     0);
+    assert_string_equal(seen(bus, 0), "A001");
+    assert_string_equal(seen(bus, 1), "A002");
+    assert_string_equal(seen(bus, 2), "A003");
+    assert_string_equal(seen(bus, 3), "    ");
+    slave_counters(bus, 2, &counters);
+    assert_int_equal(counters.broadcasts, 2);
+    assert_int_equal(counters.requests, 0);
+    slave_bus_destroy(bus);
+}
+
+static void a_dm56a04_shows_characters_or_a_number(void **state)
+{
+    (void)state;
+    struct slave_view view;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    assert_string_equal(seen(bus, 0), "    ");
+    assert_string_equal(hex(ask(bus, "01 10 00 00 00 04 08 00 41 00 31 00 30 00 35")), "01 10 00 00 00 04");
+    assert_string_equal(seen(bus, 0), "A105");
+    ask(bus, "01 06 00 07 00 2A");
+    assert_string_equal(seen(bus, 0), "  42");
+    ask(bus, "01 06 00 08 00 0F");
+    slave_view(bus, 0, &view);
+    assert_true(view.is_blinking);
+    assert_string_equal(hex(ask(bus, "01 04 00 00 00 01")), "01 84 01");
+    slave_bus_destroy(bus);
+}
+
+static void without_power_a_board_is_dark_and_deaf_and_forgets(void **state)
+{
+    (void)state;
+    struct slave_view view;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    ask(bus, "01 10 00 00 00 04 08 00 41 00 31 00 30 00 35");
+    slave_set_power(bus, 0, false);
+    assert_int_equal(ask(bus, "01 03 00 00 00 04"), 0);
+    slave_view(bus, 0, &view);
+    assert_false(view.is_powered);
+    assert_int_equal(view.segments[0], 0);
+    slave_set_power(bus, 0, true);
+    assert_string_equal(hex(ask(bus, "01 03 00 00 00 01")), "01 03 02 00 20");
+    slave_bus_destroy(bus);
+}
+
+static void changes_are_counted_only_when_they_can_be_seen(void **state)
+{
+    (void)state;
+    struct slave_view before, after;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    ask(bus, "01 06 00 00 00 41");
+    slave_view(bus, 0, &before);
+    ask(bus, "01 06 00 00 00 41");
+    ask(bus, "01 06 00 05 00 41");
+    slave_view(bus, 0, &after);
+    assert_int_equal(before.changes, after.changes);
+    ask(bus, "01 06 00 00 00 42");
+    slave_view(bus, 0, &after);
+    assert_true(after.changes > before.changes);
+    slave_bus_destroy(bus);
+}
+
+static void damaged_and_glued_frames_are_lost_until_the_line_is_silent(void **state)
+{
+    (void)state;
+    static const uint8_t good[] = { 0x01, 0x06, 0x00, 0x08, 0x00, 0x0F, 0x48, 0x0C };
+    uint8_t bad[16];
+    struct slave_bus_counters counters;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    memcpy(bad, good, 8);
+    bad[7] ^= 1;
+    slave_bus_feed(bus, now_us += GAP, bad, 8);
+    slave_bus_feed(bus, now_us += 100, good, 8); /* still the same frame for a real device */
+    assert_int_equal(slave_bus_due_us(bus), INT64_MAX);
+    memcpy(bad, good, 8);
+    memcpy(bad + 8, good, 8);
+    slave_bus_feed(bus, now_us += GAP, bad, 16);
+    assert_int_equal(slave_bus_due_us(bus), INT64_MAX);
+    slave_bus_feed(bus, now_us += GAP, good, 3);
+    slave_bus_feed(bus, now_us += GAP, good, 8); /* three bytes and silence: a cut frame */
+    assert_int_not_equal(slave_bus_due_us(bus), INT64_MAX);
+    slave_bus_counters(bus, &counters);
+    assert_int_equal(counters.frames, 1);
+    assert_int_equal(counters.gap_errors, 1);
+    assert_int_equal(counters.crc_errors, 2);
+    slave_bus_destroy(bus);
+}
+
+static void a_request_too_soon_after_another_is_lost(void **state)
+{
+    (void)state;
+    static const uint8_t broadcast[] = { 0x00, 0x06, 0x00, 0x08, 0x00, 0x0F, 0x49, 0xDD };
+    struct slave_bus_counters counters;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    slave_bus_feed(bus, now_us += GAP, broadcast, 8);
+    slave_bus_feed(bus, now_us += GAP / 2, broadcast, 8);
+    slave_bus_feed(bus, now_us += GAP, broadcast, 8);
+    slave_bus_counters(bus, &counters);
+    assert_int_equal(counters.frames, 2);
+    assert_int_equal(counters.gap_errors, 1);
+    slave_bus_destroy(bus);
+}
+
+static void faults_drop_damage_and_refuse_answers(void **state)
+{
+    (void)state;
+    struct slave_counters counters;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    slave_drop_answers(bus, 0, 3);
+    assert_int_equal(ask(bus, "01 06 00 08 00 0F"), 6);
+    assert_int_equal(ask(bus, "01 06 00 08 00 0F"), 6);
+    assert_int_equal(ask(bus, "01 06 00 09 00 01"), 0);
+    assert_int_equal(slave_register(bus, 0, 9), 1); /* carried out all the same */
+    assert_int_equal(ask(bus, "01 06 00 08 00 0F"), 6);
+    slave_drop_answers(bus, 0, 0);
+    slave_set_exception(bus, 0, 6);
+    assert_string_equal(hex(ask(bus, "01 06 00 08 00 00")), "01 86 06");
+    assert_int_equal(slave_register(bus, 0, 8), 15);
+    slave_set_exception(bus, 0, 0);
+    slave_counters(bus, 0, &counters);
+    assert_int_equal(counters.dropped, 1);
+    assert_int_equal(counters.exceptions, 1);
+    slave_damage_answers(bus, 0, 1);
+    slave_bus_feed(bus, now_us += GAP, (const uint8_t[]){ 0x01, 0x06, 0x00, 0x08, 0x00, 0x0F, 0x48, 0x0C },
+                   8);
+    size_t count = slave_bus_take(bus, now_us + 100000, answer);
+    assert_int_not_equal(slave_crc(answer, count), 0);
+    slave_bus_destroy(bus);
+}
+
+static void what_cannot_hang_on_a_line_is_refused(void **state)
+{
+    (void)state;
+    struct slave_bus *bus = slave_bus_create(GAP);
+    assert_int_equal(slave_bus_add(bus, "nixie", 1), -ENOENT);
+    assert_int_equal(slave_bus_add(bus, "dm56a04", 0), -EINVAL);
+    assert_int_equal(slave_bus_add(bus, "dm56a04", 248), -EINVAL);
+    for (int i = 0; i < SLAVE_UNITS_MAX; i++)
+        assert_int_equal(slave_bus_add(bus, "dm56a04", (uint8_t)(i + 1)), i);
+    assert_int_equal(slave_bus_add(bus, "dm56a04", 100), -ENOSPC);
+    slave_bus_destroy(bus);
+    bus = bus_with("dm56a04", 7);
+    assert_int_equal(slave_bus_add(bus, "owen-smi2", 7), -EEXIST);
+    slave_bus_destroy(bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(crc_has_the_values_of_published_frames),
+        cmocka_unit_test(requests_get_the_answers_of_the_specification),
+        cmocka_unit_test(an_answer_takes_as_long_as_the_device_takes),
+        cmocka_unit_test(an_smi2_shows_what_its_data_type_says),
+        cmocka_unit_test(an_smi2_flashes_strings_only),
+        cmocka_unit_test(a_group_frame_sets_many_boards_and_none_answers),
+        cmocka_unit_test(a_dm56a04_shows_characters_or_a_number),
+        cmocka_unit_test(without_power_a_board_is_dark_and_deaf_and_forgets),
+        cmocka_unit_test(changes_are_counted_only_when_they_can_be_seen),
+        cmocka_unit_test(damaged_and_glued_frames_are_lost_until_the_line_is_silent),
+        cmocka_unit_test(a_request_too_soon_after_another_is_lost),
+        cmocka_unit_test(faults_drop_damage_and_refuse_answers),
+        cmocka_unit_test(what_cannot_hang_on_a_line_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
