@@ -76,8 +76,8 @@ static void assert_recent(const struct bench *bench, const char *wanted)
 {
     char seen[512] = "";
     for (unsigned i = 0; i < bench->hall->nrecent; i++)
-        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s%s>%d", i ? " " : "", bench->hall->recent[i].ticket,
-                 bench->hall->recent[i].desk + 1);
+        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s%s>%d", i ? " " : "",
+                 bench->hall->recent[i].ticket, bench->hall->recent[i].desk + 1);
     assert_string_equal(seen, wanted);
 }
 
@@ -85,11 +85,13 @@ static void assert_missed(const struct bench *bench, const char *wanted)
 {
     char seen[512] = "";
     for (unsigned i = 0; i < bench->hall->nmissed; i++)
-        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s%s", i ? " " : "", bench->hall->missed[i].ticket);
+        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s%s", i ? " " : "",
+                 bench->hall->missed[i].ticket);
     assert_string_equal(seen, wanted);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------- */
+/* ---- events
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void a_call_shows_the_ticket_and_leads_the_list(void **state)
 {
@@ -246,9 +248,11 @@ static void a_desk_pauses_and_opens_by_calling(void **state)
     assert_int_equal(bench->hall->desk[0].status, DESK_OPEN);
 }
 
-/* ---- notices ------------------------------------------------------------------------------------------------------ */
+/* ---- notices
+ * ------------------------------------------------------------------------------------------------------ */
 
-static int notify(struct bench *bench, const char *id, enum notice_level level, const char *text, int64_t until_ms)
+static int notify(struct bench *bench, const char *id, enum notice_level level, const char *text,
+                  int64_t until_ms)
 {
     struct event event = event_of(bench, EVENT_NOTICE, "", "");
     snprintf(event.notice.id, sizeof event.notice.id, "%s", id);
@@ -315,7 +319,8 @@ static void the_alert_of_the_feed_comes_before_that_of_the_hall_file(void **stat
     assert_string_equal(hall_alert(bench->hall)->id, "fire");
 }
 
-/* ---- snapshots ---------------------------------------------------------------------------------------------------- */
+/* ---- snapshots
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void a_snapshot_that_says_what_is_shown_changes_nothing(void **state)
 {
@@ -368,20 +373,21 @@ static void lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know(void **s
     free(snapshot);
 }
 
-/* ---- tickets ------------------------------------------------------------------------------------------------------ */
+/* ---- tickets
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void latin_look_alikes_become_cyrillic_in_a_cyrillic_hall(void **state)
 {
     static const struct {
         const char *lang, *in, *out;
     } rows[] = {
-        { "kk", "A042", "А042" },     { "ru", "ABEKMHOPCTXY", "АВЕКМНОРСТХУ" },
-        { "kk", "А042", "А042" },     { "kk", "VIP7", "VIP7" }, /* V and I look like nothing Cyrillic */
-        { "kk", "AГ-12", "АГ-12" },   { "kk", "12A", "12A" },   /* no prefix */
-        { "kk", "A12B", "А12B" },     { "kk", "a7", "a7" },     /* capitals only: small ones differ */
-        { "en", "A042", "A042" },     { "kk-Latn", "A042", "A042" },
+        { "kk", "A042", "А042" },      { "ru", "ABEKMHOPCTXY", "АВЕКМНОРСТХУ" },
+        { "kk", "А042", "А042" },      { "kk", "VIP7", "VIP7" }, /* V and I look like nothing Cyrillic */
+        { "kk", "AГ-12", "АГ-12" },    { "kk", "12A", "12A" },   /* no prefix */
+        { "kk", "A12B", "А12B" },      { "kk", "a7", "a7" },     /* capitals only: small ones differ */
+        { "en", "A042", "A042" },      { "kk-Latn", "A042", "A042" },
         { "uz-Cyrl", "A042", "А042" }, { "kk", "105", "105" },
-        { "kk", "ÄA1", "ÄA1" },       { "kk", "", "" },
+        { "kk", "ÄA1", "ÄA1" },        { "kk", "", "" },
     };
     struct bench *bench = *state;
     char out[TICKET_SIZE];
