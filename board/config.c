@@ -11,8 +11,7 @@
 #define HALL_FILE_BYTES_MAX (1u << 20) /* 256 desks with long names need 100 KiB */
 #define ZONEINFO            "/usr/share/zoneinfo"
 
-/* ---- single values
- * ------------------------------------------------------------------------------------------------ */
+/* ---- single values ------------------------------------------------------------------------------------- */
 
 static bool is_time_zone(const char *name)
 {
@@ -105,9 +104,11 @@ static void read_urls(struct reader *reader, const struct json_at *at, const cJS
     int size = cJSON_IsArray(value) ? cJSON_GetArraySize(value) : 0;
     (void)out;
     if (size < 1 || size > URLS_MAX)
-        json_complain(at->report, at->path,
-                      "%s of %d is not a list of 1 to %d brokers: they are tried in turn",
-                      json_show(value, seen), size, URLS_MAX);
+        json_complain(at->report, at->path, "%s is not a list of 1 to %d brokers: they are tried in turn",
+                      size                   ? "a longer list"
+                      : cJSON_IsArray(value) ? "an empty list"
+                                             : json_show(value, seen),
+                      URLS_MAX);
     for (int i = 0; i < size && i < URLS_MAX; i++) {
         struct json_at here = json_at_index(at, (unsigned)i, path);
         read_url(reader, &here, cJSON_GetArrayItem(value, i));
@@ -120,8 +121,7 @@ static void read_nothing(struct reader *reader, const struct json_at *at, const 
     (void)reader, (void)at, (void)value, (void)out;
 }
 
-/* ---- the file
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 static const char *const protocols[] = { [MQTT_AUTO] = "auto", [MQTT_5] = "5", [MQTT_311] = "3.1.1" };
 static const char *const themes[] = { "dark" };

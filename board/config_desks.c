@@ -6,8 +6,7 @@
 
 #define LOCAL_PROFILES "/etc/kezek/profiles"
 
-/* ---- agencies, zones
- * ---------------------------------------------------------------------------------------------- */
+/* ---- agencies, zones ----------------------------------------------------------------------------------- */
 
 static const struct field named_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_named, id) },
@@ -31,8 +30,7 @@ const struct section section_zones = {
     .count = offsetof(struct config, nzones),
 };
 
-/* ---- LED profiles
- * ------------------------------------------------------------------------------------------------- */
+/* ---- LED profiles -------------------------------------------------------------------------------------- */
 
 struct listing {
     size_t used;
@@ -93,8 +91,7 @@ int read_profile(struct reader *reader, const struct json_at *at, const char *na
     return config->profile[index] ? (int)index : NONE;
 }
 
-/* ---- desks
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- desks --------------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = { "window", "desk", "room" };
 static const char *const arrows[] = { "none",    "left",     "right",     "up",        "down",
@@ -183,8 +180,9 @@ static void check_desk_label(struct reader *reader, const struct json_at *at, co
                       desk->label, why);
 }
 
-static void check_desk(struct reader *reader, const struct json_at *at, unsigned index)
+static void check_desk(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
+    (void)item;
     struct config_desk *desk = &reader->config->desk[index];
     if (!desk->id[0])
         return; /* has been complained about */

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- buses
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- buses --------------------------------------------------------------------------------------------- */
 
 static const char *const bus_drivers[] = { "modbus", "memory" };
 static const char *const parities[] = { "none", "even", "odd" };
@@ -27,14 +26,12 @@ static void read_baud(struct reader *reader, const struct json_at *at, const cJS
                   json_show(value, seen));
 }
 
-static void check_bus(struct reader *reader, const struct json_at *at, unsigned index)
+static void check_bus(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
-    char path[JSON_PATH_MAX];
     struct led_bus_config *bus = &reader->config->bus[index];
     bus->parity = "NEO"[(unsigned char)bus->parity % 3];
-    if (strcmp(bus->driver, "modbus") == 0 && !bus->device[0])
-        json_complain(at->report, json_at_key(at, "device", path).path,
-                      "is missing; name the serial device, best by its link in /dev/serial/by-id");
+    if (strcmp(bus->driver, "modbus") == 0)
+        require(at, item, "device", "name the serial device, best by its link in /dev/serial/by-id");
 }
 
 static const struct led_bus_config bus_defaults = {
@@ -65,8 +62,7 @@ const struct section section_buses = {
     .check = check_bus,
 };
 
-/* ---- screens
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- screens ------------------------------------------------------------------------------------------- */
 
 static const char *const screen_drivers[] = { "kms", "memory" };
 static const char *const formats[] = { "xrgb8888", "rgb565" };
@@ -128,14 +124,12 @@ static void read_size(struct reader *reader, const struct json_at *at, const cJS
     read_any_mode(at, value, false, strcmp(screen->device.driver, "memory") == 0 ? &screen->device : &unused);
 }
 
-static void check_screen(struct reader *reader, const struct json_at *at, unsigned index)
+static void check_screen(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
-    char path[JSON_PATH_MAX];
     struct screen_config *device = &reader->config->screen[index].device;
     bool is_memory = strcmp(device->driver, "memory") == 0;
-    if (!is_memory && device->driver[0] && !device->output[0])
-        json_complain(at->report, json_at_key(at, "output", path).path,
-                      "is missing; name the connector, for example \"HDMI-A-1\"");
+    if (strcmp(device->driver, "kms") == 0)
+        require(at, item, "output", "name the connector, for example \"HDMI-A-1\"");
     if (is_memory && !device->width) {
         device->width = 1920;
         device->height = 1080;
@@ -175,8 +169,7 @@ const struct section section_screens = {
     .check = check_screen,
 };
 
-/* ---- chimes
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- chimes -------------------------------------------------------------------------------------------- */
 
 static const char *const chime_drivers[] = { "gpio-tone", "gpio-pulse", "trace" };
 
@@ -211,21 +204,16 @@ static void read_melody(struct reader *reader, const struct json_at *at, const c
                       joined(known, count, list, sizeof list));
 }
 
-static void check_chime(struct reader *reader, const struct json_at *at, unsigned index)
+static void check_chime(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
-    char path[JSON_PATH_MAX];
     const struct chime_config *device = &reader->config->chime[index].device;
     bool is_gpio = strncmp(device->driver, "gpio", 4) == 0;
-    if (strcmp(device->driver, "trace") == 0 && !device->file[0])
-        json_complain(at->report, json_at_key(at, "file", path).path,
-                      "is missing; name the file for the edges");
-    if (is_gpio && !device->line[0])
-        json_complain(at->report, json_at_key(at, "line", path).path,
-                      "is missing; give the number or name of the GPIO line");
-    if (is_gpio && !device->chip[0] && device->line[0] &&
-        strspn(device->line, "0123456789") == strlen(device->line))
-        json_complain(at->report, json_at_key(at, "chip", path).path,
-                      "is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"");
+    if (strcmp(device->driver, "trace") == 0)
+        require(at, item, "file", "name the file for the edges");
+    if (is_gpio)
+        require(at, item, "line", "give the number or the name of the GPIO line");
+    if (is_gpio && cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(item, "line")))
+        require(at, item, "chip", "a line number needs its chip, for example \"pinctrl-bcm2711\"");
 }
 
 static const struct config_chime chime_defaults = {
@@ -259,8 +247,7 @@ const struct section section_chimes = {
     .check = check_chime,
 };
 
-/* ---- notices
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- notices ------------------------------------------------------------------------------------------- */
 
 static const struct field notice_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_notice, id) },

@@ -13,8 +13,14 @@ const char *joined(const char *const *names, unsigned count, char *out, size_t s
     return out;
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------------------- */
+void require(const struct json_at *at, const cJSON *item, const char *key, const char *remedy)
+{
+    char path[JSON_PATH_MAX];
+    if (!cJSON_GetObjectItemCaseSensitive(item, key))
+        json_complain(at->report, json_at_key(at, key, path).path, "is missing; %s", remedy);
+}
+
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 static bool is_printable(const char *text)
 {
@@ -34,7 +40,7 @@ bool read_text(struct reader *reader, const struct json_at *at, const cJSON *val
     if (!cJSON_IsString(value))
         json_complain(at->report, at->path, "%s is not a text", json_show(value, seen));
     else if (!*value->valuestring)
-        json_complain(at->report, at->path, "\"\" is empty; leave the key out, or write a text");
+        json_complain(at->report, at->path, "is empty; write a text");
     else if (strlen(value->valuestring) >= size)
         json_complain(at->report, at->path, "%s has %zu bytes; at most %zu fit", json_show(value, seen),
                       strlen(value->valuestring), size - 1);
@@ -95,7 +101,7 @@ void read_label(struct reader *reader, const struct json_at *at, const cJSON *va
     }
     for (unsigned i = 0; i < config->nlangs; i++)
         langs[i] = config->lang[i];
-    if (config->nlangs) /* else the languages themselves are wrong, which has been said */
+    if (!reader->has_wrong_language)
         json_known_keys(at, value, langs, config->nlangs);
     const cJSON *item;
     cJSON_ArrayForEach(item, value)
@@ -116,8 +122,7 @@ static void require_languages(struct reader *reader, const struct json_at *at, c
                           "has no text in \"%s\"; give one in every language of the hall", config->lang[i]);
 }
 
-/* ---- references
- * --------------------------------------------------------------------------------------------------- */
+/* ---- references ---------------------------------------------------------------------------------------- */
 
 /* Items keep their place from file to config, so the place in the file is the index. */
 static unsigned list_ids(const cJSON *array, const char **id, unsigned max)
@@ -152,17 +157,16 @@ int read_ref(struct reader *reader, const struct json_at *at, const char *of, co
     return NONE;
 }
 
-static void read_zone_bit(struct reader *reader, const struct json_at *at, const cJSON *value,
-                          uint32_t *zones)
+static uint32_t zone_bit(struct reader *reader, const struct json_at *at, const cJSON *value)
 {
     char seen[JSON_SHOW_MAX];
-    if (!cJSON_IsString(value)) {
-        json_complain(at->report, at->path, "%s is not the id of a zone", json_show(value, seen));
-        return;
+    if (cJSON_IsString(value)) {
+        int zone = read_ref(reader, at, "zones", value->valuestring);
+        return zone != NONE && zone < ZONES_MAX ? 1u << zone
+                                                : UINT32_MAX; /* no second complaint about other zones */
     }
-    int zone = read_ref(reader, at, "zones", value->valuestring);
-    if (zone != NONE && zone < ZONES_MAX)
-        *zones |= 1u << zone;
+    json_complain(at->report, at->path, "%s is not the id of a zone", json_show(value, seen));
+    return UINT32_MAX;
 }
 
 static void read_zones(struct reader *reader, const struct json_at *at, const cJSON *value, uint32_t *zones)
@@ -170,21 +174,20 @@ static void read_zones(struct reader *reader, const struct json_at *at, const cJ
     char path[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
     unsigned index = 0;
     const cJSON *item;
-    *zones = 0;
     if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) == 0) {
         json_complain(at->report, at->path, "%s is not a list of zone ids; leave the key out for all zones",
-                      json_show(value, seen));
+                      cJSON_IsArray(value) ? "an empty list" : json_show(value, seen));
         return;
     }
+    *zones = 0;
     cJSON_ArrayForEach(item, value)
     {
         struct json_at here = json_at_index(at, index++, path);
-        read_zone_bit(reader, &here, item, zones);
+        *zones |= zone_bit(reader, &here, item);
     }
 }
 
-/* ---- fields
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- fields -------------------------------------------------------------------------------------------- */
 
 struct place { /* of one value */
     struct reader *reader;
@@ -335,8 +338,7 @@ void read_fields(struct reader *reader, const struct json_at *at, const cJSON *o
         read_field(reader, at, object, &field[i], target);
 }
 
-/* ---- sections
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- sections ------------------------------------------------------------------------------------------ */
 
 static void refuse_duplicates(const struct json_at *at, const cJSON *array)
 {
@@ -367,7 +369,7 @@ static void read_item(struct reader *reader, const struct section *section, cons
     }
     read_fields(reader, at, item, section->field, section->nfields, target);
     if (section->check)
-        section->check(reader, at, index);
+        section->check(reader, at, item, index);
 }
 
 static void read_section(struct reader *reader, const struct json_at *at, const cJSON *array,

@@ -17,6 +17,7 @@ struct reader {
     struct json_at at; /* of the root */
     struct config *config;
     char folder[CONFIG_PATH_SIZE];       /* of the hall file; "" for the working directory */
+    bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
     char profiles[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE];
 };
@@ -70,7 +71,7 @@ struct section {
     uint32_t count;            /* offset of the uint16_t */
     const void *defaults;      /* one item; NULL: zeroes */
     /* What concerns more than one field of the item; every field has been read (or complained about). */
-    void (*check)(struct reader *reader, const struct json_at *at, unsigned index);
+    void (*check)(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index);
 };
 
 #define FIELDS_MAX 32
@@ -87,6 +88,8 @@ bool read_path(struct reader *reader, const struct json_at *at, const char *text
 bool read_text(struct reader *reader, const struct json_at *at, const cJSON *value, char *out, size_t size);
 void read_label(struct reader *reader, const struct json_at *at, const cJSON *value, struct label *label);
 
+/* Complains that `key` is missing, with `remedy`, unless it is there (right or wrong). */
+void require(const struct json_at *at, const cJSON *item, const char *key, const char *remedy);
 /* "a, b, c" of the names, cut at the size. */
 const char *joined(const char *const *names, unsigned count, char *out, size_t size);
 

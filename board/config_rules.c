@@ -18,8 +18,7 @@ __attribute__((format(printf, 4, 5))) static void complain_at(struct reader *rea
     json_complain(reader->at.report, path, "%s", what);
 }
 
-/* ---- zones
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- zones --------------------------------------------------------------------------------------------- */
 
 static bool has_desk(const struct config *config, int zone)
 {
@@ -40,15 +39,14 @@ static bool has_screen(const struct config *config, unsigned zone)
 static void rule_zones_are_shown(struct reader *reader)
 {
     const struct config *config = reader->config;
-    for (unsigned i = 0; i < config->nzones; i++)
+    for (unsigned i = 0; i < config->nzones && config->nscreens > 0; i++)
         if (has_desk(config, (int)i) && !has_screen(config, i))
             complain_at(reader, "zones", i,
                         "\"%s\" has desks but no screen shows it; add it to the zones of a screen",
                         config->zone[i].id);
 }
 
-/* ---- devices
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- devices ------------------------------------------------------------------------------------------- */
 
 static void rule_outputs_are_single(struct reader *reader)
 {
@@ -92,8 +90,7 @@ static void rule_chime_lines_are_single(struct reader *reader)
         }
 }
 
-/* ---- broker
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- broker -------------------------------------------------------------------------------------------- */
 
 static void rule_broker_files_exist(struct reader *reader)
 {

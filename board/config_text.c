@@ -7,8 +7,7 @@
 
 #define CATALOGUE_BYTES_MAX 65536
 
-/* ---- languages
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- languages ----------------------------------------------------------------------------------------- */
 
 struct names {
     unsigned count;
@@ -54,23 +53,28 @@ static bool has_catalogue(const struct reader *reader, const char *lang)
     return false;
 }
 
+static bool is_known_language(const struct config *config, const char *lang)
+{
+    for (unsigned i = 0; i < config->nlangs; i++)
+        if (strcmp(config->lang[i], lang) == 0)
+            return true;
+    return false;
+}
+
 static void read_language(struct reader *reader, const struct json_at *at, const cJSON *value)
 {
     struct config *config = reader->config;
     if (!is_language(value) || !has_catalogue(reader, value->valuestring)) {
+        reader->has_wrong_language = true;
         complain_unknown_language(reader, at, value);
-        return;
-    }
-    for (unsigned i = 0; i < config->nlangs; i++)
-        if (strcmp(config->lang[i], value->valuestring) == 0) {
-            json_complain(at->report, at->path, "\"%s\" stands twice", value->valuestring);
-            return;
-        }
-    snprintf(config->lang[config->nlangs++], LANG_SIZE, "%s", value->valuestring);
+    } else if (is_known_language(config, value->valuestring)) {
+        reader->has_wrong_language = true;
+        json_complain(at->report, at->path, "\"%s\" stands twice", value->valuestring);
+    } else
+        snprintf(config->lang[config->nlangs++], LANG_SIZE, "%s", value->valuestring);
 }
 
-/* ---- phrases
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- phrases ------------------------------------------------------------------------------------------- */
 
 static void read_catalogue(struct reader *reader, unsigned lang, const char *file, const cJSON *root)
 {
@@ -108,8 +112,12 @@ void read_languages(struct reader *reader, const struct json_at *at, const cJSON
     (void)out;
     if (size < 1 || size > LANGS_MAX) {
         json_complain(at->report, at->path,
-                      "%s of %d is not a list of 1 to %d languages: more do not fit one above the other",
-                      json_show(value, seen), size, LANGS_MAX);
+                      "%s is not a list of 1 to %d languages: more do not fit one above the other",
+                      size                   ? "a longer list"
+                      : cJSON_IsArray(value) ? "an empty list"
+                                             : json_show(value, seen),
+                      LANGS_MAX);
+        reader->has_wrong_language = true;
         return;
     }
     for (int i = 0; i < size; i++) {

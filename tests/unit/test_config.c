@@ -1,0 +1,568 @@
+#include "board/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char good[] =
+    "{\"hall\":\"h\",\"board\":\"b\",\"name\":{\"kk\":\"Зал\",\"ru\":\"Зал\"},\"languages\":[\"kk\",\"ru\"],"
+    "\"timezone\":\"Asia/Almaty\",\"broker\":{\"urls\":[\"mqtt://127.0.0.1:1883\"]},"
+    "\"agencies\":[{\"id\":\"akimat\",\"name\":{\"kk\":\"Әкімдік\",\"ru\":\"Акимат\"}}],"
+    "\"zones\":[{\"id\":\"front\",\"name\":{\"kk\":\"Кеңсе\",\"ru\":\"Офис\"}},"
+    "{\"id\":\"kids\",\"name\":{\"kk\":\"Балалар\",\"ru\":\"Дети\"}}],"
+    "\"buses\":[{\"id\":\"west\",\"device\":\"bus-west\"}],"
+    "\"desks\":[{\"id\":\"1\",\"zone\":\"front\",\"agency\":\"akimat\","
+    "\"led\":{\"bus\":\"west\",\"unit\":16,\"profile\":\"owen-smi2\"}},"
+    "{\"id\":\"2\",\"zone\":\"front\",\"led\":{\"bus\":\"west\",\"unit\":17,\"profile\":\"owen-smi2\"}}],"
+    "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}],"
+    "\"chimes\":[{\"id\":\"hall\",\"driver\":\"trace\",\"file\":\"chime.txt\"}],"
+    "\"notices\":[{\"id\":\"phone\",\"text\":{\"kk\":\"1308\",\"ru\":\"1308\"}}]}";
+
+struct bench {
+    char folder[64], file[96];
+    char said[16384]; /* complaints without the file, one a line */
+    struct json_report report;
+};
+
+/* Writes the line without the hall file's name, and its folder as DIR. */
+static void hear(void *data, const char *line)
+{
+    struct bench *bench = data;
+    size_t used = strlen(bench->said), folder = strlen(bench->folder), file = strlen(bench->file);
+    if (strncmp(line, bench->file, file) == 0)
+        line += file + 2;
+    const char *at = strstr(line, bench->folder);
+    int head = at ? (int)(at - line) : (int)strlen(line);
+    snprintf(bench->said + used, sizeof bench->said - used, "%s%.*s%s%s", used ? "\n" : "", head, line,
+             at ? "DIR" : "", at ? at + folder : "");
+}
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    const char *tmp = getenv("TMPDIR");
+    snprintf(bench->folder, sizeof bench->folder, "%.40s/kezek-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    assert_non_null(mkdtemp(bench->folder));
+    snprintf(bench->file, sizeof bench->file, "%s/hall.json", bench->folder);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    unlink(bench->file);
+    rmdir(bench->folder);
+    free(bench);
+    return 0;
+}
+
+static struct config *load(struct bench *bench, const char *text, size_t length)
+{
+    FILE *file = fopen(bench->file, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    fclose(file);
+    bench->said[0] = '\0';
+    bench->report = (struct json_report){ .line = hear, .data = bench };
+    return config_load(bench->file, NULL, &bench->report);
+}
+
+/* The good file with the first `from` replaced. */
+static struct config *load_with(struct bench *bench, const char *from, const char *to)
+{
+    static char text[200000];
+    const char *at = strstr(good, from);
+    assert_non_null(at);
+    int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+    assert_true(length > 0 && (size_t)length < sizeof text);
+    return load(bench, text, (size_t)length);
+}
+
+static void assert_refused(struct bench *bench, const char *from, const char *to, const char *wanted)
+{
+    struct config *config = load_with(bench, from, to);
+    unsigned lines = 0;
+    for (const char *at = bench->said; *at; at++)
+        lines += *at == '\n';
+    if (strcmp(bench->said, wanted) != 0)
+        print_error("with %s\n", to);
+    assert_string_equal(bench->said, wanted);
+    assert_null(config);
+    assert_int_equal(bench->report.count, lines + 1);
+}
+
+/* ---- good files ---------------------------------------------------------------------------------------- */
+
+static void a_good_file_becomes_plain_values(void **state)
+{
+    struct bench *bench = *state;
+    char wanted[128];
+    struct config *config = load(bench, good, strlen(good));
+    assert_string_equal(bench->said, "");
+    assert_non_null(config);
+    assert_string_equal(config->hall, "h");
+    assert_int_equal(config->nlangs, 2);
+    assert_string_equal(config->lang[1], "ru");
+    assert_string_equal(config->agency[0].name.text[0], "Әкімдік");
+    assert_int_equal(config->ndesks, 2);
+    assert_int_equal(config->desk[0].agency, 0);
+    assert_int_equal(config->desk[1].agency, NONE);
+    assert_string_equal(config->desk[1].label, "2");
+    assert_int_equal(config->desk[1].bus_index, 1);
+    assert_int_equal(config->bus[0].nunits, 2);
+    assert_int_equal(config->bus[0].unit[1].unit, 17);
+    assert_string_equal(led_profile_name(config->bus[0].unit[1].profile), "owen-smi2");
+    snprintf(wanted, sizeof wanted, "%s/bus-west", bench->folder);
+    assert_string_equal(config->bus[0].device, wanted);
+    assert_string_equal(config->phrase[PHRASE_WINDOW].text[0], "Терезе");
+    assert_int_equal(config_desk_index(config, "2"), 1);
+    assert_int_equal(config_desk_index(config, "3"), NONE);
+    config_destroy(config);
+}
+
+static void what_is_left_out_has_a_default(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = load(bench, good, strlen(good));
+    assert_string_equal(config->bus[0].driver, "modbus");
+    assert_int_equal(config->bus[0].baud, 9600);
+    assert_int_equal(config->bus[0].parity, 'N');
+    assert_int_equal(config->bus[0].stop_bits, 1);
+    assert_int_equal(config->bus[0].reassert_ms, 30000);
+    assert_int_equal(config->desk[0].kind, KIND_WINDOW);
+    assert_int_equal(config->desk[0].arrow, ARROW_NONE);
+    assert_int_equal(config->screen[0].device.width, 1920);
+    assert_int_equal(config->screen[0].device.height, 1080);
+    assert_int_equal(config->screen[0].device.format, PIXEL_XRGB8888);
+    assert_int_equal(config->screen[0].zones, 3);
+    assert_string_equal(config->screen[0].view, "calls");
+    assert_string_equal(config->chime[0].call, "gong3");
+    assert_string_equal(config->chime[0].recall, "gong1");
+    assert_int_equal(config->chime[0].zones, 3);
+    assert_int_equal(config->calls.ttl_ms, 10000);
+    assert_int_equal(config->calls.dwell_ms, 8000);
+    assert_string_equal(config->console.host, "");
+    config_destroy(config);
+}
+
+static void what_is_given_is_taken(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = load_with(
+        bench, "\"broker\":",
+        "\"board_profile\":\"rpi-4b\",\"theme\":\"dark\",\"calls\":{\"ttl_ms\":5000,\"dwell_ms\":6000,"
+        "\"recent\":7},"
+        "\"console\":{\"listen\":\"[::1]:8081\"},\"phrases\":{\"window\":{\"ru\":\"Окошко\"}},\"broker\":");
+    assert_string_equal(bench->said, "");
+    assert_string_equal(config->board_profile, "rpi-4b");
+    assert_int_equal(config->calls.ttl_ms, 5000);
+    assert_int_equal(config->calls.dwell_ms, 6000);
+    assert_int_equal(config->calls.recent, 7);
+    assert_string_equal(config->console.host, "::1");
+    assert_int_equal(config->console.port, 8081);
+    assert_string_equal(config->phrase[PHRASE_WINDOW].text[0], "Терезе");
+    assert_string_equal(config->phrase[PHRASE_WINDOW].text[1], "Окошко");
+    config_destroy(config);
+
+    config = load_with(bench, "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
+                       "{\"id\":\"main\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\",\"mode\":\"3840x2160@"
+                       "30\",\"size\":\"640x480\","
+                       "\"format\":\"rgb565\",\"zones\":[\"front\"],\"diagonal_in\":55.5,\"overscan\":0}");
+    assert_string_equal(bench->said, "");
+    assert_string_equal(config->screen[0].device.output, "HDMI-A-1");
+    assert_int_equal(config->screen[0].device.width, 3840); /* the size is for memory */
+    assert_int_equal(config->screen[0].device.refresh_hz, 30);
+    assert_int_equal(config->screen[0].device.format, PIXEL_RGB565);
+    assert_int_equal(config->screen[0].zones, 1);
+    assert_true(config->screen[0].diagonal_in == 55.5 && config->screen[0].overscan == 0);
+    config_destroy(config);
+
+    config = load_with(bench, "{\"id\":\"hall\",\"driver\":\"trace\",\"file\":\"chime.txt\"}",
+                       "{\"id\":\"hall\",\"driver\":\"gpio-pulse\",\"chip\":\"pinctrl-bcm2711\",\"line\":18,"
+                       "\"active_low\":true,"
+                       "\"pulse_ms\":500,\"call\":\"gong1\",\"volume\":35,\"zones\":[\"kids\"]}");
+    assert_string_equal(bench->said, "");
+    assert_string_equal(config->chime[0].device.line, "18");
+    assert_true(config->chime[0].device.is_active_low);
+    assert_int_equal(config->chime[0].device.pulse_ms, 500);
+    assert_string_equal(config->chime[0].call, "gong1");
+    assert_int_equal(config->chime[0].volume_percent, 35);
+    assert_int_equal(config->chime[0].zones, 2);
+    config_destroy(config);
+}
+
+static void count_text(void *data, const char *where, const char *text)
+{
+    char *seen = data;
+    assert_true(*text != '\0');
+    if (strcmp(where, "zones[1].name.ru") == 0 || strcmp(where, "desks[0].label") == 0)
+        strcat(strcat(seen, text), ";");
+}
+
+static void every_text_of_the_wall_is_told_with_its_place(void **state)
+{
+    char seen[256] = "";
+    struct config *config = load(*state, good, strlen(good));
+    config_each_text(config, count_text, seen);
+    assert_string_equal(seen, "Дети;1;");
+    config_destroy(config);
+}
+
+/* ---- bad files ----------------------------------------------------------------------------------------- */
+
+static void one_error_gets_one_line(void **state)
+{
+    static const struct {
+        const char *from, *to, *said;
+    } rows[] = {
+        { "\"hall\":\"h\"", "\"hall\":\"Зал\"", "hall: \"Зал\" is no id; write 1 to 32 of a-z 0-9 _ -" },
+        { "\"hall\":\"h\",", "", "hall: is missing" },
+        { "\"timezone\"", "\"timezon\"",
+          "unknown key \"timezon\"; did you mean \"timezone\"?\n"
+          "timezone: is missing" },
+        { "\"hall\":\"h\"", "\"hall\":7", "hall: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
+        { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
+        { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
+          "unknown key \"xyzzy\"; known are $schema, hall, board, board_profile, languages, name, timezone, "
+          "theme, broker, calls, console, agencies, zones, buses, desks, screens, chimes, notices, phrases" },
+        { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
+        { "[\"kk\",\"ru\"]", "[]",
+          "languages: an empty list is not a list of 1 to 4 languages: more do not fit one above the other" },
+        { "\"name\":{\"kk\":\"Зал\",\"ru\":\"Зал\"}", "\"name\":{\"kk\":\"Зал\"}",
+          "name: has no text in \"ru\"; give one in every language of the hall" },
+        { "\"name\":{\"kk\":\"Зал\",\"ru\":\"Зал\"}", "\"name\":\"Зал\"",
+          "name: \"Зал\" is not an object with a text in each language" },
+        { "\"name\":{\"kk\":\"Зал\",\"ru\":\"Зал\"}", "\"name\":{\"kk\":\"Зал\",\"ru\":\"\",\"en\":\"Hall\"}",
+          "name: unknown key \"en\"; known are kk, ru\n"
+          "name.ru: is empty; write a text" },
+        { "Asia/Almaty", "Asia/Almata",
+          "timezone: \"Asia/Almata\" is no time zone of /usr/share/zoneinfo; write it like \"Asia/Almaty\"" },
+        { "Asia/Almaty", "../../etc/passwd",
+          "timezone: \"../../etc/passwd\" is no time zone of /usr/share/zoneinfo; write it like "
+          "\"Asia/Almaty\"" },
+        { "mqtt://127.0.0.1:1883", "http://127.0.0.1",
+          "broker.urls[0]: \"http://127.0.0.1\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or "
+          "\"mqtts://host\"" },
+        { "mqtt://127.0.0.1:1883", "mqtt://host:99999",
+          "broker.urls[0]: \"mqtt://host:99999\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or "
+          "\"mqtts://host\"" },
+        { "\"urls\":[\"mqtt://127.0.0.1:1883\"]", "\"urls\":[]",
+          "broker.urls: an empty list is not a list of 1 to 4 brokers: they are tried in turn" },
+        { "\"urls\":[\"mqtt://127.0.0.1:1883\"]", "\"urls\":[\"mqtt://a\"],\"ca_file\":\"no.pem\"",
+          "broker.ca_file: there is no file \"DIR/no.pem\"" },
+        { "\"urls\":[\"mqtt://127.0.0.1:1883\"]",
+          "\"urls\":[\"mqtt://a\"],\"cert_file\":\"hall.json\",\"password_file\":\"hall.json\"",
+          "broker: cert_file and key_file belong together; give both or none\n"
+          "broker: password_file has no username; give both" },
+        { "\"urls\":[\"mqtt://127.0.0.1:1883\"]", "\"urls\":[\"mqtt://a\"],\"protocol\":\"4\"",
+          "broker.protocol: \"4\" is not one of auto, 5, 3.1.1" },
+        { "\"broker\":", "\"calls\":{\"ttl_ms\":700000,\"dwell_ms\":10,\"recent\":33},\"broker\":",
+          "calls.ttl_ms: 700000 is not an integer from 0 to 600000\n"
+          "calls.dwell_ms: 10 is not an integer from 1000 to 60000\n"
+          "calls.recent: 33 is not an integer from 0 to 32" },
+        { "\"broker\":", "\"console\":{\"listen\":\"8080\"},\"broker\":",
+          "console.listen: \"8080\" is no address to listen on; write it like \"127.0.0.1:8080\"" },
+        { "\"broker\":", "\"theme\":\"pink\",\"broker\":", "theme: \"pink\" is not one of dark" },
+        { "\"broker\":", "\"phrases\":{\"windw\":{\"kk\":\"x\"}},\"broker\":",
+          "phrases: unknown key \"windw\"; did you mean \"window\"?" },
+        { "\"id\":\"kids\"", "\"id\":\"front\"", "zones[1].id: \"front\" is also the id of zones[0]" },
+        { "\"id\":\"kids\"", "\"id\":\"Kids!\"",
+          "zones[1].id: \"Kids!\" is no id; write 1 to 32 of a-z 0-9 _ -" },
+        { "\"zone\":\"front\"", "\"zone\":\"frnt\"",
+          "desks[0].zone: \"frnt\" is not in zones; did you mean \"front\"?" },
+        { "\"zone\":\"front\"", "\"zone\":\"elsewhere\"",
+          "desks[0].zone: \"elsewhere\" is not in zones; known are front, kids" },
+        { "\"agency\":\"akimat\"", "\"agency\":\"police\"",
+          "desks[0].agency: \"police\" is not in agencies; known are akimat" },
+        { "\"bus\":\"west\"", "\"bus\":\"east\"",
+          "desks[0].led.bus: \"east\" is not in buses; did you mean \"west\"?" },
+        { "\"unit\":17", "\"unit\":16",
+          "desks[1].led.unit: unit 16 of bus \"west\" already belongs to desk \"1\"; two boards with one "
+          "address answer at once" },
+        { "\"unit\":16", "\"unit\":0", "desks[0].led.unit: 0 is not an integer from 1 to 247" },
+        { "\"unit\":16", "\"unit\":248", "desks[0].led.unit: 248 is not an integer from 1 to 247" },
+        { "\"profile\":\"owen-smi2\"", "\"profile\":\"owen-smi3\"",
+          "desks[0].led.profile: there is no LED profile \"owen-smi3\"; known are dm56a04, owen-smi2; own "
+          "ones go into /etc/kezek/profiles" },
+        { "\"id\":\"2\",\"zone\"", "\"id\":\"2\",\"label\":\"Жүз\",\"zone\"",
+          "desks[1].label: \"Жүз\" cannot be shown on the LED board of the desk: owen-smi2 cannot show 'Ж' "
+          "without looking like another sign" },
+        { "\"id\":\"2\",\"zone\"", "\"id\":\"2\",\"label\":\"123456789\",\"zone\"",
+          "desks[1].label: \"123456789\" has more than 8 characters; give a short label" },
+        { "\"id\":\"2\",\"zone\"", "\"id\":\"2\",\"kind\":\"door\",\"zone\"",
+          "desks[1].kind: \"door\" is not one of window, desk, room" },
+        { "\"id\":\"2\",\"zone\"", "\"id\":\"2\",\"arrow\":\"north\",\"zone\"",
+          "desks[1].arrow: \"north\" is not one of none, left, right, up, down, up-left, up-right, "
+          "down-left, down-right" },
+        { "\"id\":\"2\",\"zone\"", "\"id\":\"1\",\"zone\"", "desks[1].id: \"1\" is also the id of desks[0]" },
+        { "\"device\":\"bus-west\"", "\"device\":\"bus-west\",\"baud\":9601",
+          "buses[0].baud: 9601 is not one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400" },
+        { "\"device\":\"bus-west\"",
+          "\"device\":\"bus-west\",\"parity\":\"mark\",\"stop_bits\":3,\"adapter_latency_ms\":-1",
+          "buses[0].parity: \"mark\" is not one of none, even, odd\n"
+          "buses[0].stop_bits: 3 is not an integer from 1 to 2\n"
+          "buses[0].adapter_latency_ms: -1 is not an integer from 0 to 255" },
+        { "\"id\":\"west\",\"device\":\"bus-west\"", "\"id\":\"west\"",
+          "buses[0].device: is missing; name the serial device, best by its link in /dev/serial/by-id" },
+        { "{\"id\":\"west\",\"device\":\"bus-west\"}",
+          "{\"id\":\"west\",\"device\":\"b\"},{\"id\":\"x\",\"device\":\"b\"}",
+          "buses[1]: \"DIR/b\" already belongs to bus \"west\"; one device is one bus" },
+        { "\"driver\":\"memory\"", "\"driver\":\"fbdev\"",
+          "screens[0].driver: \"fbdev\" is not one of kms, memory" },
+        { "\"driver\":\"memory\"", "\"driver\":\"kms\"",
+          "screens[0].output: is missing; name the connector, for example \"HDMI-A-1\"" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"size\":\"big\"",
+          "screens[0].size: \"big\" is no size in pixels; write it like \"1920x1080\"" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"mode\":\"100x100@60\"",
+          "screens[0].mode: \"100x100@60\" is no size in pixels; write it like \"1920x1080@60\"" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"board\"",
+          "screens[0].view: \"board\" is not one of calls" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[\"kids\"]",
+          "zones[0]: \"front\" has desks but no screen shows it; add it to the zones of a screen" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[]",
+          "screens[0].zones: an empty list is not a list of zone ids; leave the key out for all zones" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"diagonal_in\":\"55\"",
+          "screens[0].diagonal_in: \"55\" is not a number from 5 to 300" },
+        { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
+          "{\"id\":\"a\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\"},{\"id\":\"b\",\"driver\":\"kms\","
+          "\"output\":\"HDMI-A-1\"}",
+          "screens[1]: \"HDMI-A-1\" already belongs to screen \"a\"; give each its own" },
+        { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
+          "{\"id\":\"a\",\"driver\":\"memory\",\"path\":\"f\"},{\"id\":\"b\",\"driver\":\"memory\",\"path\":"
+          "\"f\"}",
+          "screens[1]: \"DIR/f\" already belongs to screen \"a\"; give each its own" },
+        { "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}]", "\"screens\":[]",
+          "screens: is empty; at least one is needed" },
+        { "\"file\":\"chime.txt\"", "\"file\":\"chime.txt\",\"call\":\"gong9\"",
+          "chimes[0].call: \"gong9\" is no melody; known are gong3, gong1" },
+        { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"trace\"",
+          "chimes[0].file: is missing; name the file for the edges" },
+        { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\"",
+          "chimes[0].line: is missing; give the number or the name of the GPIO line" },
+        { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\",\"line\":18",
+          "chimes[0].chip: is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"" },
+        { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\",\"line\":true",
+          "chimes[0].line: true is neither a line number from 0 to 1023 nor a line name" },
+        { "\"id\":\"phone\"", "\"id\":\"phone\",\"level\":\"loud\"",
+          "notices[0].level: \"loud\" is not one of info, alert" },
+        { "\"notices\":[", "\"notices\":[7,", "notices[0]: 7 is not an object" },
+        { "\"kk\":\"1308\"", "\"kk\":\"13\\u202e08\"",
+          "notices[0].text.kk: \"13\\u202E08\" has characters that cannot be seen; write printable ones "
+          "only" },
+        { "{\"hall\"", "{\"hall\":\"x\",\"hall\"",
+          "line 1, column 13: duplicate key \"hall\"; expected each key once" },
+        { "\"agencies\":[", "\"agencies\":{},\"agency\":[",
+          "unknown key \"agency\"; did you mean \"agencies\"?\n"
+          "agencies: an object is not an array\n"
+          "desks[0].agency: \"akimat\" is not in agencies; known are none" },
+        { "[\"kk\",\"ru\"]", "[\"kk\",\"ru\",\"en\",\"kk\",\"ru\"]",
+          "languages: a longer list is not a list of 1 to 4 languages: more do not fit one above the other" },
+        { "[\"kk\",\"ru\"]", "\"kk\"",
+          "languages: \"kk\" is not a list of 1 to 4 languages: more do not fit one above the other" },
+        { "\"name\":{\"kk\":\"Зал\"", "\"name\":{\"kk\":7", "name.kk: 7 is not a text" },
+        { "\"urls\":[\"mqtt://127.0.0.1:1883\"]", "\"urls\":[\"a\",\"b\",\"c\",\"d\",\"e\"]",
+          "broker.urls: a longer list is not a list of 1 to 4 brokers: they are tried in turn\n"
+          "broker.urls[0]: \"a\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or \"mqtts://host\"\n"
+          "broker.urls[1]: \"b\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or \"mqtts://host\"\n"
+          "broker.urls[2]: \"c\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or \"mqtts://host\"\n"
+          "broker.urls[3]: \"d\" is no broker; write it like \"mqtt://10.0.0.5:1883\" or \"mqtts://host\"" },
+        { "\"broker\":{\"urls\":[\"mqtt://127.0.0.1:1883\"]}", "\"broker\":[]",
+          "broker: an array is not an object" },
+        { "\"led\":{\"bus\":\"west\",\"unit\":17,\"profile\":\"owen-smi2\"}", "\"led\":17",
+          "desks[1].led: 17 is not an object of bus, unit and profile" },
+        { "\"led\":{\"bus\":\"west\",\"unit\":17,\"profile\":\"owen-smi2\"}",
+          "\"led\":{\"bus\":\"west\",\"unit\":17,\"prof\":\"owen-smi2\"}",
+          "desks[1].led: unknown key \"prof\"; known are bus, unit, profile\n"
+          "desks[1].led.profile: is missing" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[\"frond\"]",
+          "screens[0].zones[0]: \"frond\" is not in zones; did you mean \"front\"?" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[1]",
+          "screens[0].zones[0]: 1 is not the id of a zone" },
+        { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"format\":\"argb\"",
+          "screens[0].format: \"argb\" is not one of xrgb8888, rgb565" },
+        { "\"driver\":\"trace\"", "\"driver\":\"trace\",\"pulse_ms\":5,\"volume\":101,\"active_low\":1",
+          "chimes[0].active_low: 1 is not true or false\n"
+          "chimes[0].pulse_ms: 5 is not an integer from 50 to 1000\n"
+          "chimes[0].volume: 101 is not an integer from 0 to 100" },
+        { "\"zone\":\"front\"", "\"zone\":7", "desks[0].zone: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_refused(*state, rows[i].from, rows[i].to, rows[i].said);
+}
+
+static void all_errors_of_a_file_are_told_at_once(void **state)
+{
+    static const char bad[] =
+        "{\"hall\":\"H\",\"name\":{\"kk\":\"Зал\"},\"languages\":[\"kk\",\"ru\"],"
+        "\"timezone\":\"Mars\",\"broker\":{},\"zones\":[{\"id\":\"a\",\"name\":{\"kk\":\"а\",\"ru\":\"а\"}}],"
+        "\"desks\":[{\"id\":\"1\",\"zone\":\"b\"},{\"zone\":\"a\",\"colour\":1}],"
+        "\"screens\":[{\"id\":\"s\",\"driver\":\"memory\",\"zones\":[\"a\"],\"viev\":\"calls\"}]}";
+    struct bench *bench = *state;
+    assert_null(load(bench, bad, strlen(bad)));
+    assert_string_equal(
+        bench->said,
+        "hall: \"H\" is no id; write 1 to 32 of a-z 0-9 _ -\n"
+        "board: is missing\n"
+        "name: has no text in \"ru\"; give one in every language of the hall\n"
+        "timezone: \"Mars\" is no time zone of /usr/share/zoneinfo; write it like \"Asia/Almaty\"\n"
+        "broker.urls: is missing\n"
+        "desks[0].zone: \"b\" is not in zones; did you mean \"a\"?\n"
+        "desks[1]: unknown key \"colour\"; known are id, label, kind, zone, agency, arrow, led\n"
+        "desks[1].id: is missing\n"
+        "screens[0]: unknown key \"viev\"; did you mean \"view\"?");
+}
+
+static void a_language_without_phrases_names_those_that_exist(void **state)
+{
+    struct bench *bench = *state;
+    assert_null(load_with(bench, "[\"kk\",\"ru\"]", "[\"kk\",\"de\"]"));
+    assert_int_equal(bench->report.count, 1);
+    assert_non_null(strstr(bench->said, "languages[1]: \"de\" has no phrases; there are en, kk, ru in "));
+    assert_null(load_with(bench, "[\"kk\",\"ru\"]", "[\"kk\",\"../ru\"]"));
+    assert_int_equal(bench->report.count, 1);
+}
+
+static void a_text_that_is_no_hall_file_is_refused(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } rows[] = {
+        { "", "line 1, column 1: " },
+        { "[]", "is not an object; a hall file starts with {" },
+        { "{\"hall\":\"h\"} x", "line 1, column 14: " },
+    };
+    struct bench *bench = *state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_null(load(bench, rows[i].text, strlen(rows[i].text)));
+        assert_int_equal(bench->report.count, 1);
+        assert_int_equal(strncmp(bench->said, rows[i].said, strlen(rows[i].said)), 0);
+    }
+    bench->said[0] = '\0';
+    unlink(bench->file);
+    bench->report = (struct json_report){ .line = hear, .data = bench };
+    assert_null(config_load(bench->file, NULL, &bench->report));
+    assert_string_equal(bench->said, "cannot be read: No such file or directory");
+    bench->said[0] = '\0';
+    assert_null(config_load(bench->folder, NULL, &bench->report));
+    assert_int_equal(bench->report.count, 2);
+}
+
+static void a_catalogue_with_errors_is_named(void **state)
+{
+    struct bench *bench = *state;
+    char catalogue[96];
+    const struct config_paths paths = { .phrases = bench->folder };
+    load(bench, good, strlen(good));
+    snprintf(catalogue, sizeof catalogue, "%s/kk.json", bench->folder);
+    FILE *file = fopen(catalogue, "w");
+    assert_non_null(file);
+    fputs("{\"windo\": \"Терезе\"}", file);
+    fclose(file);
+    bench->said[0] = '\0';
+    bench->report = (struct json_report){ .line = hear, .data = bench };
+    assert_null(config_load(bench->file, &paths, &bench->report));
+    assert_non_null(strstr(bench->said, "languages[1]: \"ru\" has no phrases; there are hall, kk in DIR"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: unknown key \"windo\"; did you mean \"window\"?"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: window: is missing"));
+    unlink(catalogue);
+}
+
+/* ---- limits -------------------------------------------------------------------------------------------- */
+
+struct many {
+    char text[160000];
+    size_t used;
+};
+
+/* `count` items after each other, each # its number. */
+static const char *repeat(struct many *many, int count, const char *item)
+{
+    many->used = 0;
+    many->text[0] = '\0';
+    for (int i = 1; i <= count; i++)
+        for (const char *at = item; *at; at++)
+            many->used += (size_t)snprintf(many->text + many->used, sizeof many->text - many->used,
+                                           *at == '#' ? "%d" : "%c", *at == '#' ? i : *at);
+    return many->text;
+}
+
+static void more_than_fits_names_the_limit_and_its_reason(void **state)
+{
+    static const struct {
+        const char *at, *item, *said;
+        int most; /* beside those of the good file */
+    } rows[] = {
+        { "\"zones\":[", "{\"id\":\"z#\",\"name\":{\"kk\":\"#\",\"ru\":\"1\"}},",
+          "zones: 17 items; at most 16: one board cannot drive screens for more", ZONES_MAX - 2 },
+        { "\"agencies\":[", "{\"id\":\"a#\",\"name\":{\"kk\":\"#\",\"ru\":\"1\"}},",
+          "agencies: 33 items; at most 32: one front office has fewer bodies, and a wall cannot name more",
+          AGENCIES_MAX - 1 },
+        { "\"desks\":[", "{\"id\":\"d#\",\"label\":\"#\",\"zone\":\"front\"},",
+          "desks: 257 items; at most 256: a snapshot of more desks is larger than a message may be",
+          DESKS_MAX - 2 },
+        { "\"buses\":[", "{\"id\":\"b#\",\"device\":\"p#\"},",
+          "buses: 17 items; at most 16: each has a thread and a serial adapter of its own", BUSES_MAX - 1 },
+        { "\"screens\":[", "{\"id\":\"s#\",\"driver\":\"kms\",\"output\":\"HDMI-A-#\"},",
+          "screens: 9 items; at most 8: no board of this class has more outputs", SCREENS_MAX - 1 },
+        { "\"chimes\":[", "{\"id\":\"c#\",\"driver\":\"gpio-tone\",\"line\":\"GPIO#\"},",
+          "chimes: 9 items; at most 8: each has a real-time thread of its own", CHIMES_MAX - 1 },
+        { "\"notices\":[", "{\"id\":\"n#\",\"text\":{\"kk\":\"#\",\"ru\":\"1\"}},",
+          "notices: 9 items; at most 8: pages turn every few seconds, and the last one would come after a "
+          "minute",
+          HALL_NOTICES_MAX - 1 },
+    };
+    static struct many many;
+    char to[sizeof many.text + 64];
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int over = 0; over < 2 && rows[i].said[0]; over++) {
+            snprintf(to, sizeof to, "%s%s", rows[i].at, repeat(&many, rows[i].most + over, rows[i].item));
+            struct config *config = load_with(*state, rows[i].at, to);
+            const struct bench *bench = *state;
+            /* The reason is all that is said, but for what refers to items beyond the limit. */
+            assert_int_equal(
+                strncmp(bench->said, over ? rows[i].said : "", strlen(rows[i].said) * (size_t)over), 0);
+            assert_true((config == NULL) == (over == 1));
+            config_destroy(config);
+        }
+}
+
+static void a_bus_drives_thirty_two_boards(void **state)
+{
+    static struct many many;
+    char to[sizeof many.text + 64];
+    struct bench *bench = *state;
+    repeat(&many, 33,
+           "{\"id\":\"d#\",\"label\":\"1\",\"zone\":\"front\",\"led\":{\"bus\":\"east\",\"unit\":#,"
+           "\"profile\":\"dm56a04\"}},");
+    snprintf(to, sizeof to,
+             "{\"id\":\"east\",\"device\":\"e\"},{\"id\":\"west\",\"device\":\"w\"}],\"desks\":[%s",
+             many.text);
+    assert_null(load_with(bench, "{\"id\":\"west\",\"device\":\"bus-west\"}],\"desks\":[", to));
+    assert_string_equal(
+        bench->said,
+        "desks[32].led: bus \"east\" has 32 boards already: RS-485 drives 32 unit loads; use another bus");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_good_file_becomes_plain_values, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_left_out_has_a_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_given_is_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_text_of_the_wall_is_told_with_its_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_error_gets_one_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_errors_of_a_file_are_told_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_language_without_phrases_names_those_that_exist, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_that_is_no_hall_file_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_catalogue_with_errors_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_than_fits_names_the_limit_and_its_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bus_drives_thirty_two_boards, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
