@@ -1,0 +1,295 @@
+#!/usr/bin/python3
+"""The main job, end to end, on real programs: a call goes from MQTT to wall, LED board and chime, and comes back as a receipt."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from harness import BUILD, SOURCE, Hall, Listener, run, wait_for
+
+
+def outlet(receipt, name):
+    return next((o for o in receipt["outlets"] if o["outlet"] == name), None)
+
+
+def a_call_by_hand_is_shown_sounded_and_receipted():
+    """The README's mosquitto_pub line: the basic profile."""
+    hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        wait_for("LED board of desk 3 answers", lambda: not hall.unit("3")["dead"] and hall.unit("3")["requests"])
+        hall.call("3", "А042")
+        receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А042")
+        assert receipt["result"] == "shown", receipt
+        assert outlet(receipt, "screen/main")["result"] == "shown", receipt
+        assert outlet(receipt, "screen/children")["result"] == "shown", receipt
+        assert outlet(receipt, "led/3")["result"] in ("verified", "lit"), receipt
+        assert outlet(receipt, "chime/hall")["result"] == "finished", receipt
+        unit = hall.unit("3")
+        assert unit["shown"] == "A042", unit
+        status = hall.status()
+        assert status["feed"]["profile"] == "basic", status["feed"]
+        desk = next(d for d in status["desks"] if d["desk"] == "3")
+        assert desk == {"desk": "3", "status": "open", "phase": "called", "ticket": "А042"}, desk
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def the_full_profile_converges_and_says_when_the_truth_is_lost():
+    hall = Hall(with_sim=True)
+    try:
+        hall.connected()
+        wait_for("feed is full and fresh",
+                 lambda: hall.status()["feed"]["profile"] == "full" and hall.status()["feed"]["truth"] == "fresh")
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.page_post("/api/desk", {"desk": "7", "action": "call"})
+        receipt = receipts.wait("receipt of the server's call", lambda t, o: o.get("desk") == "7")
+        assert receipt["result"] == "shown" and receipt["seq"] > 0, receipt
+        ticket = receipt["ticket"]
+
+        os.kill(hall.board.pid, signal.SIGKILL)
+        hall.board.wait()
+        hall.start_board()
+        wait_for("the ticket is there again after a kill", lambda: any(
+            d["desk"] == "7" and d["ticket"] == ticket for d in hall.status()["desks"]))
+        wait_for("fresh", lambda: hall.status()["feed"]["truth"] == "fresh")
+        assert hall.status()["chimes"][0]["played"] == 0, "a restart sounds nothing"
+
+        hall.broker.stop()
+        wait_for("the truth is stale", lambda: hall.status()["feed"]["truth"] == "stale", 25)
+        hall.broker.start()
+        wait_for("fresh again", lambda: hall.status()["feed"]["truth"] == "fresh", 25)
+        receipts.close()
+    finally:
+        hall.close()
+
+
+BAD = [
+    ("broken JSON", b'{"v":1,"type":"call"'),
+    ("not an object", b"[]"),
+    ("empty", b""),
+    ("wrong type", b'{"v":1,"type":"call","desk":3,"ticket":"A1"}'),
+    ("unknown type", b'{"v":1,"type":"shout","desk":"3","ticket":"A1"}'),
+    ("invalid UTF-8", b'{"v":1,"type":"call","desk":"3","ticket":"\xff\xfe"}'),
+    ("duplicate keys", b'{"v":1,"v":1,"type":"call","desk":"3","ticket":"A1"}'),
+    ("depth 10,000", b"[" * 10000 + b"]" * 10000),
+    ("an id with wildcards", b'{"v":1,"type":"call","desk":"#","ticket":"A1"}'),
+    ("a ticket of 300 characters", b'{"v":1,"type":"call","desk":"3","ticket":"' + b"A" * 300 + b'"}'),
+    ("control characters", b'{"v":1,"type":"call","desk":"3","ticket":"A\\u0007"}'),
+    ("bidirectional characters", b'{"v":1,"type":"call","desk":"3","ticket":"A\\u202e1"}'),
+    ("bytes after the value", b'{"v":1,"type":"call","desk":"3","ticket":"A1"} x'),
+    ("version 2", b'{"v":2,"type":"call","desk":"3","ticket":"A1"}'),
+]
+
+
+def bad_messages_are_refused_one_by_one_and_stop_nothing():
+    hall = Hall()
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        for _, payload in BAD:
+            hall.broker.publish(hall.prefix + "/event", payload)
+        hall.call("nowhere", "А001")
+        receipts.wait("receipt: unknown desk", lambda t, o: o["result"] == "unknown_desk")
+        hall.call("1", "А777")
+        receipts.wait("the good call after the bad ones", lambda t, o: o.get("ticket") == "А777", 20)
+        wait_for("all were counted", lambda: hall.status()["feed"]["invalid"] == len(BAD))
+        assert hall.status()["feed"]["unknown_desks"] == 1
+        assert "refused" in hall.log("board"), hall.log("board")
+        assert len(hall.log("board").splitlines()) < 40, "one line each change, not one each message"
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def a_publisher_of_another_make_is_understood():
+    """MQTT.js over MQTT 5 with properties."""
+    hall = Hall()
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        script = os.path.join(SOURCE, "tests/integration/node/publish.js")
+        folder = os.path.join(SOURCE, "tests/integration/node")
+        if not os.path.isdir(os.path.join(folder, "node_modules")):
+            subprocess.run(["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True,
+                           timeout=300, stdin=subprocess.DEVNULL)
+        event = json.dumps({"v": 1, "type": "call", "desk": "2", "ticket": "К008"})
+        subprocess.run(["node", script, str(hall.broker.port), hall.prefix + "/event", event], check=True, timeout=20)
+        receipts.wait("receipt of MQTT.js's call", lambda t, o: o.get("ticket") == "К008")
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def the_link_comes_back_when_it_is_killed():
+    hall = Hall()
+    try:
+        hall.connected()
+        before = hall.status()["link"]["starts"]
+        children = subprocess.run(["ps", "--ppid", str(hall.board.pid), "-o", "pid="], capture_output=True, text=True,
+                                  check=True).stdout.split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        wait_for("a new link is connected",
+                 lambda: hall.status()["link"]["starts"] > before and hall.status()["link"]["connected"])
+        hall.call("4", "П015")
+        wait_for("a call arrives through it",
+                 lambda: any(d["ticket"] == "П015" for d in hall.status()["desks"]))
+    finally:
+        hall.close()
+
+
+def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
+    hall = Hall()
+    try:
+        good = json.dumps(hall.file)
+        hall.file["desks"][0]["zone"] = "nowhere"
+        hall.file["calls"] = {"dwell_ms": -1}
+        hall.write()
+        answer = hall.ask({"cmd": "reload"})
+        assert not answer["ok"] and "desks[0].zone" in answer["error"], answer
+        assert "calls.dwell_ms" in hall.log("board"), "every error is printed"
+        assert hall.status()["ok"]
+        hall.file = json.loads(good)
+        hall.file["desks"][0]["label"] = "101"
+        hall.write()
+        hall.board.send_signal(signal.SIGHUP)
+        wait_for("the good one is in force", lambda: "is in force" in hall.log("board"))
+        hall.connected()
+    finally:
+        hall.close()
+
+
+def control_clients_that_misbehave_hurt_only_themselves():
+    hall = Hall()
+    try:
+        half = hall.socket()
+        half.sendall(b'{"cmd":"sta')
+        flood = hall.socket()
+        sent = 0
+        try:
+            while sent < 1 << 30:
+                sent += flood.send(b"x" * 65536)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert sent < 64 << 20, f"{sent} bytes of one line were taken"
+        deaf = hall.socket()
+        deaf.sendall(b'{"cmd":"watch"}\n')
+        hall.connected()
+        for i in range(200):
+            hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": f"А{i:03}"})
+        start = time.monotonic()
+        assert hall.status()["ok"]
+        assert time.monotonic() - start < 2
+        for s in (half, flood, deaf):
+            s.close()
+    finally:
+        hall.close()
+
+
+def the_first_hall_runs_without_its_devices_and_reports_them_absent():
+    hall = Hall(hall_file="board/halls/open-almaty.json")
+    try:
+        hall.connected()
+        status = hall.status()
+        assert all(s["state"] == "absent" and s["detail"] for s in status["screens"]), status["screens"]
+        assert not any(b["open"] for b in status["buses"]), status["buses"]
+        assert all(c["state"] == "absent" and c["detail"] for c in status["chimes"]), status["chimes"]
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("1", "А001")
+        receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А001")
+        assert receipt["result"] == "failed", receipt
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def a_broker_that_is_not_there_is_said_once_and_waited_for():
+    def nowhere(file):
+        file["broker"]["urls"] = ["mqtt://127.0.0.1:1"]
+    hall = Hall(edit=nowhere)
+    try:
+        wait_for("the log says so", lambda: "link:" in hall.log("board"))
+        status = hall.status()
+        assert not status["link"]["connected"] and status["link"]["why"], status["link"]
+        assert all(s["state"] == "on" and s["frames"] > 0 for s in status["screens"]), "the walls stand before the broker"
+        hall.ask({"cmd": "event", "type": "call", "desk": "3", "ticket": "А042"})
+        wait_for("a manual call is shown", lambda: any(d["ticket"] == "А042" for d in hall.status()["desks"]))
+    finally:
+        hall.close()
+
+
+def birth_and_death_stand_retained_at_the_broker():
+    hall = Hall()
+    try:
+        hall.connected()
+        status = Listener(hall.broker, hall.board_topic + "/status", hall.board_topic + "/health")
+        birth = status.wait("birth", lambda t, o: t.endswith("/status") and o["online"])
+        assert birth["version"] and birth["conn"] >= 1, birth
+        hall.board.kill()
+        hall.board.wait()
+        death = status.wait("will", lambda t, o: t.endswith("/status") and not o["online"])
+        assert death["conn"] == birth["conn"], death
+        status.close()
+    finally:
+        hall.close()
+
+
+def nothing_is_written_outside_the_run_directory():
+    hall = Hall()
+    try:
+        hall.connected()
+        hall.call("1", "А001")
+        wait_for("shown", lambda: any(d["ticket"] == "А001" for d in hall.status()["desks"]))
+        written = set()
+        for fd in os.listdir(f"/proc/{hall.board.pid}/fd"):
+            path = os.readlink(f"/proc/{hall.board.pid}/fd/{fd}")
+            flags = int(open(f"/proc/{hall.board.pid}/fdinfo/{fd}").read().split("flags:")[1].split()[0], 8)
+            if flags & 3 and path.startswith("/") and not path.startswith(("/dev/", "/memfd:", "/proc/")):
+                written.add(path)
+        outside = [p for p in written if not p.startswith((hall.rundir, os.path.join(hall.folder, "board.log")))]
+        # what the hall file itself names (shared screens, the trace of the chime) lies beside it
+        named = [s.get("path") for s in hall.file["screens"]] + [c.get("file") for c in hall.file["chimes"]]
+        outside = [p for p in outside if os.path.relpath(p, hall.folder) not in named]
+        assert not outside, outside
+    finally:
+        hall.close()
+
+
+def kezekd_checks_a_file_and_exits_78_with_every_error():
+    hall = Hall()
+    try:
+        hall.file["desks"][1]["led"]["unit"] = hall.file["desks"][0]["led"]["unit"]
+        hall.file["desks"][2]["led"]["unit"] = 248
+        hall.file["colour"] = "blue"
+        hall.write()
+        result = subprocess.run([os.path.join(BUILD, "kezekd"), "-n", "-c", hall.path], capture_output=True, text=True,
+                                timeout=10)
+        assert result.returncode == 78, result
+        for path in ("desks[1].led", "desks[2].led.unit", "colour"):
+            assert path in result.stderr, result.stderr
+        good = subprocess.run([os.path.join(BUILD, "kezekd"), "-n", "-c",
+                               os.path.join(SOURCE, "board/halls/open-almaty.json")], capture_output=True, text=True,
+                              timeout=10)
+        assert good.returncode == 0, good
+    finally:
+        hall.close()
+
+
+run([
+    a_call_by_hand_is_shown_sounded_and_receipted,
+    the_full_profile_converges_and_says_when_the_truth_is_lost,
+    bad_messages_are_refused_one_by_one_and_stop_nothing,
+    a_publisher_of_another_make_is_understood,
+    the_link_comes_back_when_it_is_killed,
+    a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
+    control_clients_that_misbehave_hurt_only_themselves,
+    the_first_hall_runs_without_its_devices_and_reports_them_absent,
+    a_broker_that_is_not_there_is_said_once_and_waited_for,
+    birth_and_death_stand_retained_at_the_broker,
+    nothing_is_written_outside_the_run_directory,
+    kezekd_checks_a_file_and_exits_78_with_every_error,
+])

@@ -1,0 +1,232 @@
+"""A hall on this machine for tests: the real broker, the real board, and the virtual hall where a test wants it.
+
+Everything runs in a temporary folder and ends with the test. Conditions are waited for, never slept for.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+SOURCE = os.path.abspath(os.environ.get("KEZEK_SOURCE", os.path.join(os.path.dirname(__file__), "..", "..")))
+BUILD = os.path.join(SOURCE, os.environ.get("BUILD", "build"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, condition, seconds=10):
+    """The first true value of condition(); an AssertionError naming `what` after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+class Broker:
+    def __init__(self, folder):
+        self.port = free_port()
+        self.path = os.path.join(folder, "mosquitto.conf")
+        self.log = os.path.join(folder, "broker.log")
+        with open(self.path, "w") as f:
+            f.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+                    "max_packet_size 65536\npersistence false\nlog_dest stderr\n")
+            if os.getuid() == 0:
+                f.write("user root\n")
+        self.process = None
+        self.start()
+
+    def start(self):
+        program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
+        self.process = subprocess.Popen([program, "-c", self.path], stderr=open(self.log, "a"), stdin=subprocess.DEVNULL)
+
+        def is_up():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_for("broker listens", is_up)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def publish(self, topic, payload, *options):
+        if not isinstance(payload, (str, bytes)):
+            payload = json.dumps(payload, ensure_ascii=False)
+        if isinstance(payload, str):
+            payload = payload.encode()
+        subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s", *options], input=payload,
+                       check=True, timeout=10)
+
+
+class Listener:
+    """What the broker delivers on some topics, as (topic, object) pairs."""
+
+    def __init__(self, broker, *topics):
+        command = ["mosquitto_sub", "-p", str(broker.port), "-q", "1", "-F", "%t %p", "-v"]
+        for topic in topics:
+            command += ["-t", topic]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.buffer = b""
+        self.seen = []
+
+    def poll(self):
+        while True:
+            chunk = self.process.stdout.read()
+            if not chunk:
+                break
+            self.buffer += chunk
+        while b"\n" in self.buffer:
+            line, self.buffer = self.buffer.split(b"\n", 1)
+            topic, _, payload = line.decode().partition(" ")
+            self.seen.append((topic, json.loads(payload)))
+        return self.seen
+
+    def wait(self, what, match, seconds=10):
+        """The first message for which match(topic, object) holds."""
+        return wait_for(what, lambda: next((o for t, o in self.poll() if match(t, o)), None), seconds)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Hall:
+    def __init__(self, edit=None, with_sim=False, hall_file="sim/demo.json", sim_arguments=("--pace", "off")):
+        self.folder = tempfile.mkdtemp(prefix="kezek-test.")
+        self.rundir = os.path.join(self.folder, "run")
+        os.mkdir(self.rundir, 0o700)
+        self.broker = Broker(self.folder)
+        with open(os.path.join(SOURCE, hall_file)) as f:
+            self.file = json.load(f)
+        self.file.pop("$schema", None)
+        self.file["broker"]["urls"] = [f"mqtt://127.0.0.1:{self.broker.port}"]
+        self.file.pop("console", None)
+        if edit:
+            edit(self.file)
+        self.prefix = f"kezek/v1/{self.file['hall']}"
+        self.board_topic = f"{self.prefix}/board/{self.file['board']}"
+        self.path = os.path.join(self.folder, "hall.json")
+        self.write()
+        self.environment = dict(os.environ, KEZEK_RUNDIR=self.rundir)
+        self.processes = []
+        self.board = self.sim = None
+        if with_sim:
+            self.page = free_port()
+            self.sim = self.start("sim", os.path.join(BUILD, "kezek-sim"), "-c", self.path, "--listen",
+                                  f"127.0.0.1:{self.page}", *sim_arguments)
+        self.start_board()
+
+    def write(self):
+        with open(self.path, "w") as f:
+            json.dump(self.file, f, ensure_ascii=False)
+
+    def start(self, name, *command):
+        log = open(os.path.join(self.folder, name + ".log"), "a")
+        process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def start_board(self):
+        self.board = self.start("board", os.path.join(BUILD, "kezekd"), "-c", self.path)
+        wait_for("control socket answers", self.is_answering)
+
+    def is_answering(self):
+        if self.board.poll() is not None:
+            raise AssertionError(f"kezekd ended with status {self.board.returncode}:\n{self.log('board')}")
+        try:
+            return self.ask({"cmd": "status"}).get("ok")
+        except OSError:
+            return False
+
+    def log(self, name):
+        with open(os.path.join(self.folder, name + ".log")) as f:
+            return f.read()
+
+    def socket(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(10)
+        s.connect(os.path.join(self.rundir, "control"))
+        return s
+
+    def ask(self, request):
+        with self.socket() as s:
+            s.sendall(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+            line = b""
+            while not line.endswith(b"\n"):
+                chunk = s.recv(65536)
+                if not chunk:
+                    raise OSError("control socket closed")
+                line += chunk
+        return json.loads(line)
+
+    def status(self):
+        return self.ask({"cmd": "status"})
+
+    def unit(self, desk):
+        for bus in self.status()["buses"]:
+            for unit in bus["units"]:
+                if unit["desk"] == desk:
+                    return unit
+        raise KeyError(desk)
+
+    def connected(self):
+        wait_for("link is connected", lambda: self.status()["link"]["connected"])
+
+    def call(self, desk, ticket, **more):
+        self.broker.publish(f"{self.prefix}/event", {"v": 1, "type": "call", "desk": desk, "ticket": ticket, **more})
+
+    def page_get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.page}{path}", timeout=10) as answer:
+            return answer.read()
+
+    def page_post(self, path, body):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.page}{path}", json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def close(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in reversed(self.processes):
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.broker.stop()
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run(tests):
+    """Runs test functions, prints a line for each, then "N passed, N failed"; exits accordingly."""
+    passed = failed = 0
+    wanted = sys.argv[1:]
+    for test in tests:
+        if wanted and test.__name__ not in wanted:
+            continue
+        start = time.monotonic()
+        try:
+            test()
+            passed += 1
+            print(f"ok      {test.__name__} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED  {test.__name__}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
