@@ -32,7 +32,7 @@ SIM_LIB  := $(B)/libsim.a
 PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
 UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden integration))
 UNITS    := $(UNIT_SRC:%.c=$(B)/%)
-BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
+BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c))
 MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
 
 .PHONY: all

@@ -235,13 +235,16 @@ static int memory_commit(struct screen *screen, const struct rect *damage, unsig
     (void)ndamage;
     if (screen->is_queued)
         return -EBUSY;
-    screen->vblank_ns = next_vblank_ns(now_ns(), screen->refresh_hz);
+    const uint64_t now = now_ns();
+    screen->vblank_ns = next_vblank_ns(now, screen->refresh_hz);
     at.it_value.tv_sec = (time_t)(screen->vblank_ns / NS);
     at.it_value.tv_nsec = (long)(screen->vblank_ns % NS);
     if (timerfd_settime(screen->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0)
         return -errno;
     screen->is_queued = true;
     *frame = ++screen->frame;
+    screen->share->commit_us = (int64_t)(now / 1000);
+    __atomic_store_n(&screen->share->queued, screen->frame, __ATOMIC_RELEASE);
     return 0;
 }
 

@@ -72,4 +72,6 @@ struct screen_share {
     uint32_t front;     /* index on scan-out; atomic */
     uint64_t frame;     /* counts flips; atomic */
     int64_t flip_us;    /* CLOCK_MONOTONIC */
+    uint64_t queued;    /* counts commits; atomic, written after commit_us */
+    int64_t commit_us;  /* CLOCK_MONOTONIC of the newest commit: when a frame was submitted */
 };
