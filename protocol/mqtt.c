@@ -816,6 +816,11 @@ int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size
     return result;
 }
 
+unsigned mqtt_in_flight(const struct mqtt *mqtt)
+{
+    return mqtt->nin_flight;
+}
+
 /* ---- creation
  * -------------------------------------------------------------------------------------------------------------
  */

@@ -72,3 +72,6 @@ void mqtt_pause(struct mqtt *mqtt, bool is_paused);
  * again after it. expiry_s 0: none (MQTT 5 only). */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, bool is_retained,
                  bool is_best_effort, uint32_t expiry_s);
+/* Published with QoS 1 and not yet acknowledged. Whoever wants to part without a trace waits for 0 before mqtt_destroy(): a
+ * broker that cannot deliver an acknowledgement takes the DISCONNECT for a loss and publishes the will. */
+unsigned mqtt_in_flight(const struct mqtt *mqtt);
