@@ -59,6 +59,9 @@ struct json_at {
 struct json_at json_at_key(const struct json_at *at, const char *key, char buffer[JSON_PATH_MAX]);
 struct json_at json_at_index(const struct json_at *at, unsigned index, char buffer[JSON_PATH_MAX]);
 
+/* The member of that name, or NULL. `object` must not be NULL. */
+const cJSON *json_member(const cJSON *object, const char *key);
+
 /* Typed members of an object. All: an absent member leaves *out as it is and returns `!is_required` (a required one
  * that is absent is a complaint); a member of another type or out of range is a complaint naming the value and the
  * range, and returns false. */

@@ -91,7 +91,7 @@ static const char *notice_defect(const char *text)
 static bool read_text(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
                       defect_fn defect, char *out)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    const cJSON *item = json_member(object, key);
     if (!item || !cJSON_IsString(item))
         return json_string(at, object, key, is_required, out, 1); /* complains, or is fine without it */
     const char *why = defect(item->valuestring);
@@ -277,7 +277,7 @@ static bool read_event(const struct json_at *at, const cJSON *root, struct messa
 /* An empty desk may also say so: "ticket":null or "". */
 static bool read_shown_ticket(const struct json_at *at, const cJSON *object, char ticket[TICKET_SIZE])
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "ticket");
+    const cJSON *item = json_member(object, "ticket");
     bool is_none = cJSON_IsNull(item) || (cJSON_IsString(item) && item->valuestring[0] == '\0');
     return is_none || read_ticket(at, object, false, ticket);
 }
@@ -289,8 +289,7 @@ static bool read_phase(const struct json_at *at, const cJSON *object, struct sta
         return false;
     if (desk->phase == PHASE_IDLE || desk->ticket[0])
         return true;
-    return refuse(at, "phase", cJSON_GetObjectItemCaseSensitive(object, "phase"),
-                  "needs a ticket; expected idle without");
+    return refuse(at, "phase", json_member(object, "phase"), "needs a ticket; expected idle without");
 }
 
 static bool is_new_desk(const struct json_at *at, const cJSON *object, const struct state *state)
@@ -298,8 +297,7 @@ static bool is_new_desk(const struct json_at *at, const cJSON *object, const str
     const struct state_desk *desk = &state->desk[state->ndesks];
     for (unsigned i = 0; i < state->ndesks; i++)
         if (strcmp(state->desk[i].desk, desk->desk) == 0)
-            return refuse(at, "desk", cJSON_GetObjectItemCaseSensitive(object, "desk"),
-                          "stands twice; expected each desk once");
+            return refuse(at, "desk", json_member(object, "desk"), "stands twice; expected each desk once");
     return true;
 }
 
@@ -348,7 +346,7 @@ static bool read_list(const struct json_at *at, const cJSON *root, const char *k
                       struct state *state)
 {
     char path[JSON_PATH_MAX], item_path[JSON_PATH_MAX];
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, key), *item;
+    const cJSON *list = json_member(root, key), *item;
     struct json_at list_at = json_at_key(at, key, path);
     if (!list && !is_required)
         return true;

@@ -343,33 +343,51 @@ static void a_reason_longer_than_its_room_is_cut(void **state)
 
 /* ---- round trips ---- */
 
+static void fill_event(struct event *event, uint8_t type)
+{
+    memset(event, 0, sizeof *event); /* padding too: the test compares memory */
+    event->type = type;
+    event->seq = 9007199254740991;
+    event->ts_ms = 1763802000123;
+    event->ttl_ms = 10000;
+    event->lane = LANE_WALKIN;
+    strcpy(event->epoch, "7f3c9a12");
+    strcpy(event->desk, "3");
+    strcpy(event->ticket, "\"\\А\"");
+    strcpy(event->lang, "kk-Latn");
+    strcpy(event->booked_at, "23:59");
+    strcpy(event->from, "reg-1");
+    strcpy(event->to, "taxes");
+    event->reason = type == EVENT_CLEAR ? CLEAR_PARKED : 0;
+    event->status = type == EVENT_DESK ? DESK_CLOSED : 0;
+}
+
+static void fill_notice(struct notice *notice)
+{
+    strcpy(notice->id, "n1");
+    notice->level = NOTICE_ALERT;
+    notice->ntexts = 2;
+    notice->until_ms = 1763802000999;
+    strcpy(notice->text[0].lang, "kk");
+    strcpy(notice->text[0].text, "Қ\"");
+    strcpy(notice->text[1].lang, "ru");
+    strcpy(notice->text[1].text, "б\\");
+}
+
 static void formatted_events_parse_back_equal(void **state)
 {
     (void)state;
     static struct event events[EVENT_TYPES + 2];
-    for (uint8_t type = 0; type < EVENT_TYPES; type++) {
-        events[type] = (struct event){ .epoch = "7f3c9a12",
-                                       .seq = 9007199254740991,
-                                       .ts_ms = 1763802000123,
-                                       .ttl_ms = 10000,
-                                       .type = type,
-                                       .lane = LANE_WALKIN,
-                                       .desk = "3",
-                                       .ticket = "\"\\А\"",
-                                       .lang = "kk-Latn",
-                                       .booked_at = "23:59",
-                                       .from = "reg-1",
-                                       .to = "taxes" };
-        if (type == EVENT_CLEAR)
-            events[type].reason = CLEAR_PARKED;
-        if (type == EVENT_DESK)
-            events[type].status = DESK_CLOSED;
-        if (type == EVENT_NOTICE)
-            events[type].notice =
-                (struct notice){ "n1", NOTICE_ALERT, 2, 1763802000999, { { "kk", "Қ\"" }, { "ru", "б\\" } } };
-    }
-    events[EVENT_TYPES] = (struct event){ .type = EVENT_CALL, .ttl_ms = -1, .desk = "3", .ticket = "A1" };
-    events[EVENT_TYPES + 1] = (struct event){ .type = EVENT_NOTICE, .ttl_ms = -1, .notice = { .id = "n1" } };
+    for (uint8_t type = 0; type < EVENT_TYPES; type++)
+        fill_event(&events[type], type);
+    fill_notice(&events[EVENT_NOTICE].notice);
+    struct event *shortest = &events[EVENT_TYPES], *removal = &events[EVENT_TYPES + 1];
+    shortest->type = EVENT_CALL;
+    strcpy(shortest->desk, "3");
+    strcpy(shortest->ticket, "A1");
+    removal->type = EVENT_NOTICE;
+    strcpy(removal->notice.id, "n1");
+    shortest->ttl_ms = removal->ttl_ms = -1;
     for (size_t i = 0; i < COUNT(events); i++) {
         char out[EVENT_BYTES_MAX];
         int length = message_format_event(out, sizeof out, &events[i]);
@@ -378,6 +396,25 @@ static void formatted_events_parse_back_equal(void **state)
         parse_good(MESSAGE_EVENT, out);
         assert_memory_equal(&message.event, &events[i], sizeof events[i]);
     }
+}
+
+static void fill_desk(struct state_desk *desk, unsigned i)
+{
+    sprintf(desk->desk, "desk-%u", i);
+    desk->seq = i;
+    desk->status = i % DESK_STATUSES;
+    desk->lane = i % LANES;
+    desk->phase = i % PHASES;
+    strcpy(desk->ticket, desk->phase == PHASE_IDLE ? "" : "ҚҚ12");
+    strcpy(desk->booked_at, "10:30");
+    strcpy(desk->from, "x");
+}
+
+static void fill_call(struct state_call *call, unsigned i)
+{
+    strcpy(call->ticket, "А042");
+    strcpy(call->desk, "3");
+    call->seq = i;
 }
 
 static void a_formatted_state_parses_back_equal(void **state)
@@ -389,29 +426,15 @@ static void a_formatted_state_parses_back_equal(void **state)
     full->seq = 1042;
     full->ts_ms = 1763802000310;
     full->ndesks = DESKS_MAX;
-    full->nrecent = RECENT_MAX;
-    full->nmissed = 1;
+    full->nrecent = full->nmissed = RECENT_MAX;
     full->nnotices = 1;
-    for (unsigned i = 0; i < DESKS_MAX; i++) {
-        struct state_desk *desk = &full->desk[i];
-        *desk = (struct state_desk){ .ticket = "ҚҚ12",
-                                     .seq = i,
-                                     .status = i % DESK_STATUSES,
-                                     .lane = i % LANES,
-                                     .phase = PHASE_CALLED + i % 2,
-                                     .booked_at = "10:30",
-                                     .from = "x" };
-        if (i % 3 == 0) {
-            desk->ticket[0] = '\0';
-            memset(desk->ticket, 0, sizeof desk->ticket);
-            desk->phase = PHASE_IDLE;
-        }
-        sprintf(desk->desk, "desk-%u", i);
-    }
+    for (unsigned i = 0; i < DESKS_MAX; i++)
+        fill_desk(&full->desk[i], i);
     for (unsigned i = 0; i < RECENT_MAX; i++)
-        full->recent[i] = (struct state_call){ "А042", "3", i };
-    full->missed[0] = (struct state_call){ "А043", "4", 7 };
-    full->notice[0] = (struct notice){ "n1", NOTICE_INFO, 1, 0, { { "kk", "Қ" } } };
+        fill_call(&full->recent[i], i);
+    for (unsigned i = 0; i < MISSED_MAX; i++)
+        fill_call(&full->missed[i], 2 * i);
+    fill_notice(&full->notice[0]);
     char *out = malloc(STATE_BYTES_MAX);
     int length = message_format_state(out, STATE_BYTES_MAX, full);
     assert_int_equal(length, strlen(out));
