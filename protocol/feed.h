@@ -1,9 +1,19 @@
 /* The rules of the feed: which message is true, which is new, which may be heard. Pure: time is an argument, there is no
  * I/O, nothing is allocated, and what should follow is told to a sink.
  *
- * Full profile: rules 1 to 10 of the contract (ids FEED-1 … FEED-10 in feed.c and its tests). The server's clock is bounded
+ * Full profile: rules 1 to 10 of the contract (ids FEED-1 … FEED-10 in feed*.c and their tests). The server's clock is bounded
  * on our monotonic clock by the hello/state exchange; no wall clock is used.
- * Basic profile: events without epoch: duplicates by (desk, ticket, type) within 2 s, arrival is the time, no lease.
+ * Basic profile: events without epoch: duplicates by (desk, ticket, type) within 2 s, arrival is the time, no lease; only when
+ * the broker itself is lost does what is shown become stale and blank, and a reconnection after that begins empty.
+ *
+ * How the profile is decided:
+ *   undecided → full   when a hello is answered: only an answer lets anything with an epoch be shown
+ *   undecided → basic  with the first event without epoch; or when an event with epoch waited 60 s (as long as a number may
+ *                      stand at all) and no hello was answered: such events are then shown as they come, once per number
+ *   basic → full       when a hello is answered; any message with epoch, also a retained one, asks at once
+ *   full → basic       when the numbers were blanked and an event without epoch comes
+ * A call by hand (an event without epoch while a full server is in charge) is shown and heard, and stands for 10 s at least;
+ * then the next event of its desk or the next snapshot wins.
  *
  * All times are microseconds of CLOCK_MONOTONIC. One thread.
  */
@@ -15,6 +25,8 @@
 #define FEED_EPOCHS   4   /* windows kept */
 #define FEED_PENDING  64  /* messages of another epoch that wait for the answer */
 #define FEED_DEFERRED 32  /* calls whose age is not decidable yet */
+#define FEED_LEASE_US (15 * 1000000LL) /* after the sending of the newest message that the picture agrees with */
+#define FEED_HOLD_US  (45 * 1000000LL) /* after the lease: numbers are blanked */
 
 /* What must survive a kill of the process: lives in memory that the caller maps from /run/kezek. Zeroed memory is a
  * valid empty one. */
@@ -33,28 +45,29 @@ enum feed_profile { FEED_UNDECIDED, FEED_BASIC, FEED_FULL };
 /* May this call be heard? */
 enum feed_sound {
     FEED_LIVE,      /* new, young enough, still what the desk shows */
-    FEED_MUTED,     /* shown silently: too old, or overtaken */
+    FEED_MUTED,     /* shown silently: too old, or overtaken; also every event that is no call or recall */
     FEED_UNDECIDED_SOUND, /* shown silently now; sink.decide follows after the next answer */
 };
 
-/* All sinks are called from inside feed_message() and feed_tick(); they must not call the feed. */
+/* All sinks are called from inside feed_message() and feed_tick(); they must not call the feed, except for its questions
+ * (functions that take a const feed). All are required. */
 struct feed_sink {
     void *data;
     /* A new event, to be applied. `is_current`: false when the desk already has a newer one (count it, show nothing). */
     void (*event)(void *data, const struct event *event, bool is_current, enum feed_sound sound, int64_t received_us);
-    /* The verdict on an event told before as FEED_UNDECIDED_SOUND. */
+    /* The verdict on an event told before as FEED_UNDECIDED_SOUND: FEED_LIVE or FEED_MUTED. Each one gets a verdict. */
     void (*decide)(void *data, const struct event *event, enum feed_sound sound);
     /* An event that was seen before (receipt: duplicate). */
     void (*duplicate)(void *data, const struct event *event);
     /* A snapshot says: this is the desk's truth (only desks where it is newer than what we have). */
     void (*desk)(void *data, const struct state_desk *desk);
     void (*gone)(void *data, const char *desk); /* the desk shows nothing any more */
-    /* After the desks: lists and notices of the snapshot hold. */
+    /* After the desks: lists and notices of the snapshot hold. Not told when they are older than an event told before. */
     void (*snapshot)(void *data, const struct state *state);
     void (*hello)(void *data, const struct hello *hello); /* publish it now */
 };
 
-struct feed; /* about 1.5 MiB with its waiting messages: created once */
+struct feed; /* about 320 KiB with its waiting messages: created once, nothing is allocated later */
 struct feed_config {
     char id[ID_SIZE];   /* of this board */
     char boot[9];       /* random per start of the service */
@@ -82,10 +95,15 @@ enum feed_truth {
 };
 enum feed_truth feed_truth(const struct feed *feed, int64_t now_us);
 
+/* Until when a call that is FEED_LIVE may begin to sound: its upper-bound age reaches its ttl. For whoever has to queue it. */
+int64_t feed_sound_until_us(const struct feed *feed, const struct event *event, int64_t received_us);
+/* The server's clock now (notices end by it), or -1 while its bounds are unknown. */
+int64_t feed_server_ms(const struct feed *feed, int64_t now_us);
+
 struct feed_status {
     enum feed_profile profile;
     char epoch[EPOCH_SIZE];
-    uint64_t seq;
+    uint64_t seq; /* everything up to it is in the picture */
     int64_t lease_until_us;
     bool is_synchronised; /* bounds of the server's clock are known */
     uint64_t events, duplicates, muted, gaps, hellos, adoptions, clock_steps, pending_dropped;
