@@ -79,7 +79,7 @@ static _Noreturn void become(const char *name, int socket_fd, int config_fd)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    char *argv[] = { "kezekd", (char *)(uintptr_t)name, NULL };
+    char *argv[] = { "kezekd", (char *)name, NULL };
     execv("/proc/self/exe", argv);
     _exit(127);
 }

@@ -96,7 +96,7 @@ static const struct {
 static const char *text_of(const cJSON *request, const char *key)
 {
     const cJSON *member = key ? cJSON_GetObjectItemCaseSensitive(request, key) : NULL;
-    return cJSON_IsString(member) ? member->valuestring : NULL;
+    return member && cJSON_IsString(member) ? member->valuestring : NULL;
 }
 
 static void reply_json(struct board *board, uint64_t client, cJSON *reply)
@@ -237,10 +237,11 @@ void commands_mqtt(struct board *board, const struct command *command)
     struct words words = { .target = command->target,
                            .value = command->value,
                            .seconds = SHOW_SECONDS_DEFAULT };
-    int error = say(&words, -ENOTSUP, "no command", command->command);
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (table[i].mqtt_name && strcmp(table[i].mqtt_name, command->command) == 0)
-            error = table[i].run(board, &words);
+    size_t at = 0;
+    while (at < COMMANDS && !(table[at].mqtt_name && strcmp(table[at].mqtt_name, command->command) == 0))
+        at++;
+    int error =
+        at < COMMANDS ? table[at].run(board, &words) : say(&words, -ENOTSUP, "no command", command->command);
     char quoted[420], text[640];
     json_quote(quoted, sizeof quoted, error < 0 ? words.error : "");
     snprintf(text, sizeof text, "{\"v\":1,\"id\":\"%s\",\"ok\":%s,\"error\":%s}", command->id,

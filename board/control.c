@@ -369,9 +369,10 @@ static void refuse(int fd)
 {
     char text[96], line[192];
     snprintf(text, sizeof text, "too many clients: %d are connected; close one of them", CONTROL_CLIENTS_MAX);
-    format_error(line, sizeof line, text);
-    strcat(line, "\n");
-    if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+    format_error(line, sizeof line - 1, text);
+    size_t length = strlen(line);
+    line[length++] = '\n';
+    if (send(fd, line, length, MSG_NOSIGNAL) < 0)
         log_debug("control: refused a client that is gone already");
     close(fd);
 }

@@ -12,6 +12,12 @@ static double ms_since(int64_t at_us)
     return at_us ? (double)(clock_us() - at_us) / 1000 : -1;
 }
 
+static double uptime_s(const struct board *board)
+{
+    int64_t whole_s = (clock_us() - board->started_us) / 1000000;
+    return (double)whole_s;
+}
+
 static cJSON *item(cJSON *array)
 {
     cJSON *object = cJSON_CreateObject();
@@ -166,7 +172,7 @@ cJSON *health_status(struct board *board)
     cJSON_AddStringToObject(status, "hall", board->config->hall);
     cJSON_AddStringToObject(status, "version", KEZEK_VERSION);
     cJSON_AddStringToObject(status, "boot", board->boot);
-    cJSON_AddNumberToObject(status, "uptime_s", (double)((clock_us() - board->started_us) / 1000000));
+    cJSON_AddNumberToObject(status, "uptime_s", uptime_s(board));
     cJSON_AddNumberToObject(status, "wakeups", (double)loop_wakeups(board->loop));
     cJSON_AddItemToObject(status, "link", health_link(board));
     cJSON_AddItemToObject(status, "feed", health_feed(board));
@@ -218,7 +224,7 @@ char *health_text(struct board *board)
     cJSON_AddNumberToObject(health, "v", 1);
     cJSON_AddStringToObject(health, "id", board->config->board);
     cJSON_AddStringToObject(health, "boot", board->boot);
-    cJSON_AddNumberToObject(health, "uptime_s", (double)((clock_us() - board->started_us) / 1000000));
+    cJSON_AddNumberToObject(health, "uptime_s", uptime_s(board));
     if (status.profile == FEED_BASIC)
         cJSON_AddStringToObject(
             health, "guarantees",

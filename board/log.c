@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
     int head =
         snprintf(line, sizeof line, "%s%s: ", logger.has_priorities ? priority[level] : "", logger.process);
     int body = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
-    size_t length = (size_t)(head + (body > 0 ? body : 0));
+    size_t length = (size_t)head + (size_t)(body > 0 ? body : 0);
     if (length > sizeof line - 2)
         length = sizeof line - 2;
     line[length] = '\n';

@@ -1,6 +1,7 @@
 #include "fonts/text.h"
 #include "fonts/face.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,7 +197,7 @@ static void append_shaped(struct run *run, hb_buffer_t *buffer, uint8_t face)
 static hb_language_t language(struct shaper *shaper, const char *name)
 {
     if (!shaper->lang || strcmp(name, shaper->lang_name) != 0) {
-        strcpy(shaper->lang_name, name);
+        snprintf(shaper->lang_name, sizeof shaper->lang_name, "%s", name);
         shaper->lang = hb_language_from_string(name, -1);
     }
     return shaper->lang;

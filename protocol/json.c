@@ -37,7 +37,7 @@ const char *json_show_text(const char *text, char buffer[JSON_SHOW_MAX])
         else
             out += sprintf(out, "\\u%04X", cp);
     }
-    strcpy(out, at < end ? "…\"" : "\"");
+    snprintf(out, (size_t)(buffer + JSON_SHOW_MAX - out), "%s", at < end ? "…\"" : "\"");
     return buffer;
 }
 

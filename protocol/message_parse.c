@@ -97,7 +97,7 @@ static bool read_text(const struct json_at *at, const cJSON *object, const char 
     const char *why = defect(item->valuestring);
     if (why)
         return refuse(at, key, item, why);
-    strcpy(out, item->valuestring);
+    memcpy(out, item->valuestring, strlen(item->valuestring) + 1);
     return true;
 }
 
@@ -204,13 +204,13 @@ static bool read_notice_text(const struct json_at *at, const cJSON *item, struct
         return false;
     }
     struct notice_text *text = &notice->text[notice->ntexts++];
-    strcpy(text->lang, item->string);
+    memcpy(text->lang, item->string, strlen(item->string) + 1);
     if (!cJSON_IsString(item))
         return refuse(at, item->string, item, "is not a string");
     why = notice_defect(item->valuestring);
     if (why)
         return refuse(at, item->string, item, why);
-    strcpy(text->text, item->valuestring);
+    memcpy(text->text, item->valuestring, strlen(item->valuestring) + 1);
     return true;
 }
 

@@ -215,7 +215,7 @@ static void reply(struct http *http, uint64_t id, unsigned status, const char *t
 void http_reply(struct http *http, uint64_t id, unsigned status, const char *type, const void *bytes,
                 size_t size)
 {
-    reply(http, id, status, type, (void *)(uintptr_t)bytes, size, MHD_RESPMEM_MUST_COPY);
+    reply(http, id, status, type, (void *)bytes, size, MHD_RESPMEM_MUST_COPY);
 }
 
 void http_reply_take(struct http *http, uint64_t id, unsigned status, const char *type, void *bytes,
@@ -226,7 +226,7 @@ void http_reply_take(struct http *http, uint64_t id, unsigned status, const char
 
 void http_reply_static(struct http *http, uint64_t id, const char *type, const void *bytes, size_t size)
 {
-    reply(http, id, MHD_HTTP_OK, type, (void *)(uintptr_t)bytes, size, MHD_RESPMEM_PERSISTENT);
+    reply(http, id, MHD_HTTP_OK, type, (void *)bytes, size, MHD_RESPMEM_PERSISTENT);
 }
 
 void http_reply_error(struct http *http, uint64_t id, unsigned status, const char *format, ...)

@@ -21,7 +21,7 @@ int ctl_socket_path(char *out, size_t size)
         return 0;
     /* The service runs as root or as its own user; a technician logs in as somebody else. */
     if (access(SERVICE_SOCKET, F_OK) == 0 && sizeof SERVICE_SOCKET <= size) {
-        strcpy(out, SERVICE_SOCKET);
+        snprintf(out, size, "%s", SERVICE_SOCKET);
         return 0;
     }
     return error;
@@ -50,7 +50,7 @@ static int reach(struct ctl *ctl)
         return ctl_complain(ctl, CTL_UNREACHABLE, "no run folder: set KEZEK_RUNDIR or give -s SOCKET");
     if (error < 0)
         return ctl_complain(ctl, CTL_UNREACHABLE, "socket path: %s", strerror(-error));
-    strcpy(address.sun_path, ctl->socket ? ctl->socket : path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", ctl->socket ? ctl->socket : path);
     ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (ctl->fd >= 0 && connect(ctl->fd, (struct sockaddr *)&address, sizeof address) == 0)
         return CTL_OK;
