@@ -23,10 +23,10 @@ enum chime_result { CHIME_STARTED, CHIME_FINISHED, CHIME_FAILED };
 struct chime_report {
     uint64_t token;
     enum chime_result result;
-    int error;     /* negative errno for CHIME_FAILED */
-    int64_t at_us; /* CLOCK_MONOTONIC: first edge (started), last edge (finished) */
-    uint32_t edges,
-        late_edges; /* of the table up to now; late: more than 100 us, or skipped for that (tone.h) */
+    int error;           /* negative errno for CHIME_FAILED */
+    int64_t at_us;       /* CLOCK_MONOTONIC: first edge (started), last edge (finished) */
+    uint32_t edges;      /* of the table, up to now */
+    uint32_t late_edges; /* more than 100 us late, or skipped for that (tone.h) */
     char detail[80];
 };
 
@@ -49,8 +49,7 @@ extern const struct chime_ops chime_gpio_tone, chime_gpio_pulse, chime_trace;
 const struct chime_ops *chime_backend(const char *name); /* NULL: unknown */
 
 /* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n", with the time at which the edge was made; a
- * line
- * "# <melody id>" before each melody. Created and truncated at open; a melody that finds more than
+ * line "# <melody id>" before each melody. Created and truncated at open; a melody that finds more than
  * CHIME_TRACE_MAX bytes starts the file again from empty, so a reader that follows it must expect it to
  * shrink. Edges reach the file at most 50 ms after they were made.
  */
