@@ -48,6 +48,7 @@ struct http {
     struct loop_timer *timer, *alive_timer;
     const struct http_route *route;
     unsigned nroutes, nstreams;
+    void (*streams)(void *data, unsigned count);
     void *data;
     bool has_resumed; /* the library neither raises its descriptor nor shortens its timeout for that */
     struct http_request *requests;
@@ -302,6 +303,13 @@ static void push(struct http_request *request, const char *bytes, size_t length)
     resume(request);
 }
 
+static void count_streams(struct http *http, int difference)
+{
+    http->nstreams += (unsigned)difference;
+    if (http->streams)
+        http->streams(http->data, http->nstreams);
+}
+
 bool http_stream(struct http *http, uint64_t id)
 {
     struct http_request *request = unanswered(http, id);
@@ -319,7 +327,7 @@ bool http_stream(struct http *http, uint64_t id)
             : NULL;
     if (!response)
         return false;
-    http->nstreams++;
+    count_streams(http, 1);
     request->is_stream = true;
     push(request, ALIVE, sizeof ALIVE - 1); /* so that the page knows at once that it is open */
     answer(request, MHD_HTTP_OK, "text/event-stream", response);
@@ -448,7 +456,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
     while (*at != request)
         at = &(*at)->next;
     *at = request->next;
-    http->nstreams -= request->is_stream;
+    if (request->is_stream)
+        count_streams(http, -1);
     if (request->response)
         MHD_destroy_response(request->response);
     free(request->body);
@@ -537,9 +546,11 @@ struct http *http_create(struct loop *loop, const struct http_config *config, ch
     struct http *http = calloc(1, sizeof *http);
     if (!http)
         return NULL;
-    *http = (struct http){
-        .loop = loop, .route = config->route, .nroutes = config->nroutes, .data = config->data
-    };
+    *http = (struct http){ .loop = loop,
+                           .route = config->route,
+                           .nroutes = config->nroutes,
+                           .streams = config->streams,
+                           .data = config->data };
     snprintf(http->host, sizeof http->host, "%s", config->host);
     gethostname(http->machine, sizeof http->machine - 1);
     int result = listen_at(http, config, error, error_size);

@@ -40,6 +40,8 @@ struct http_config {
     uint16_t port;    /* 0: a free one, see http_port() */
     const struct http_route *route;
     unsigned nroutes;
+    /* The number of event streams changed; must not call the server. May be NULL. */
+    void (*streams)(void *data, unsigned count);
     void *data;
 };
 

@@ -1,6 +1,7 @@
 /* kezekctl against a board made of the real control socket and written replies. */
 #include "board/control.h"
 #include "board/ctl/ctl.h"
+#include "tests/unit/fake_board.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,37 +15,12 @@
 
 #include <cmocka.h>
 
-#define STATUS                                                                                               \
-    "{\"ok\":true,\"board\":\"hall-1\",\"hall\":\"open-almaty\",\"version\":\"0.1.0\",\"uptime_s\":7500,"    \
-    "\"link\":{"                                                                                             \
-    "\"connected\":true,\"url\":\"mqtt://"                                                                   \
-    "127.0.0.1:1883\",\"mqtt\":5,\"conn\":3,\"why\":\"\"},\"feed\":{\"profile\":"                            \
-    "\"full\",\"truth\":\"stale\",\"epoch\":\"7f3c9a12\",\"seq\":12,\"events\":10,\"duplicates\":1,"         \
-    "\"muted\":0,"                                                                                           \
-    "\"gaps\":2,\"hellos\":3,\"invalid\":0},\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"state\":"  \
-    "\"on\","                                                                                                \
-    "\"size\":\"1920x1080\",\"format\":\"xrgb8888\",\"frames\":12,\"last_flip_ms\":1200,\"detail\":\"\"},{"  \
-    "\"id\":"                                                                                                \
-    "\"children\",\"driver\":\"memory\",\"state\":\"off\",\"size\":\"\",\"format\":\"\",\"frames\":0,"       \
-    "\"last_flip_ms\":0,\"detail\":\"no "                                                                    \
-    "\\u001b[31mmemory\"}],\"buses\":[{\"id\":\"west\",\"device\":\"/dev/west\","                            \
-    "\"open\":true,\"busy_permille\":12,\"detail\":\"\",\"units\":[{\"desk\":\"1\",\"unit\":16,\"profile\":" \
-    "\"owen-smi2\",\"want\":\"А042\",\"blink\":true,\"shown\":\"A042\",\"certainty\":\"verified\",\"age_"   \
-    "ms\":65000,"                                                                                            \
-    "\"dead\":false,\"timeouts\":0,\"crc_errors\":0,\"exceptions\":0,\"round_trip_ms\":31.2},{\"desk\":"     \
-    "\"2\","                                                                                                 \
-    "\"unit\":17,\"profile\":\"dm56a04\",\"want\":\"Б7\",\"blink\":false,\"shown\":\"\",\"certainty\":"     \
-    "\"unknown\","                                                                                           \
-    "\"age_ms\":0,\"dead\":true,\"timeouts\":40,\"crc_errors\":0,\"exceptions\":0,\"round_trip_ms\":0}]}],"  \
-    "\"chimes\":[{\"id\":\"hall\",\"driver\":\"trace\",\"state\":\"ready\",\"realtime\":true,\"played\":3,"  \
-    "\"detail\":\"\"}],\"desks\":[]}"
-
 static const struct {
     const char *command, *reply;
 } replies[] = {
-    { "status", STATUS },
-    { "screens", STATUS },
-    { "leds", STATUS },
+    { "status", FAKE_STATUS },
+    { "screens", FAKE_STATUS },
+    { "leds", FAKE_STATUS },
     { "chimes", "{\"ok\":true,\"chimes\":[],\"melodies\":[\"gong3\",\"gong1\"]}" },
     { "reload", "{\"ok\":false,\"error\":\"hall.json: desks[3].led.unit: 0 is no unit; 1 to 247\"}" },
     { "event", "{\"ok\":true}" },
@@ -204,7 +180,7 @@ static void json_prints_the_reply_as_it_came(void **state)
 {
     struct board *board = *state;
     assert_int_equal(run(board, "--json status"), 0);
-    assert_string_equal(board->out, STATUS "\n");
+    assert_string_equal(board->out, FAKE_STATUS "\n");
     assert_int_equal(run(board, "reload --json"), 1);
     has(board->out, "{\"ok\":false,\"error\":");
     has(board->err, "kezekctl: hall.json: desks[3].led.unit: 0 is no unit; 1 to 247\n");
