@@ -136,7 +136,6 @@ static void begin_pass(struct schedule_unit *unit, bool is_whole)
         unit->blink = -1;
     unit->blink_due = unit->profile->has_blink && unit->blink != wants_blink(unit);
     unit->verify_due = unit->profile->verify_regs > 0;
-    unit->lit_tries = 0;
 }
 
 static void restart(struct schedule_unit *unit)
@@ -150,7 +149,7 @@ static void complete(struct schedule *schedule, struct schedule_unit *unit, int6
 {
     unit->verify_due = false;
     unit->is_refreshing = false;
-    unit->setbacks = 0;
+    unit->setbacks = unit->lit_tries = 0;
     unit->status.is_dead = false;
     if (unit->is_whole)
         unit->reassert_us = now_us + schedule->config->reassert_ms * INT64_C(1000);
@@ -226,6 +225,7 @@ void schedule_want(struct schedule *schedule, unsigned index, const struct led_t
     unit->is_told = unit->is_refreshing = false;
     unit->reached = unit->status.certainty = LED_UNKNOWN;
     unit->wire_us = 0;
+    unit->lit_tries = 0;
     if (unit->link == UP)
         unit->next_try_us = 0; /* it refused another text; this one may please it */
     begin_pass(unit, !unit->is_initialised);
@@ -377,6 +377,15 @@ static void unanswered(struct schedule *schedule, struct schedule_unit *unit,
     tell_failure(schedule, unit, result->error, is_silent ? "no reply" : "damaged replies", result->done_us);
 }
 
+/* The right registers and the wrong light: first the device gets time, then everything anew, because it may
+ * have lost its init block in a cut of power that nobody noticed. */
+static void look_again(struct schedule_unit *unit, int64_t now_us)
+{
+    unit->not_before_us = later(unit->not_before_us, now_us + LIT_RETRY_US);
+    if (unit->lit_tries + 1 == LIT_TRIES)
+        restart(unit);
+}
+
 static void verified(struct schedule *schedule, struct schedule_unit *unit,
                      const struct schedule_result *result)
 {
@@ -386,12 +395,13 @@ static void verified(struct schedule *schedule, struct schedule_unit *unit,
         return;
     }
     enum led_lit lit = led_profile_lit(unit->profile, unit->wish.text, result->value);
-    bool is_worth_another = lit == LED_LIT_OTHER && !is_blinking && ++unit->lit_tries < LIT_TRIES;
+    bool is_wrong =
+        lit == LED_LIT_OTHER && !is_blinking; /* while it blinks, dark is right half of the time */
+    bool is_worth_another = is_wrong && ++unit->lit_tries < LIT_TRIES;
     tell_progress(schedule, unit, lit == LED_LIT_EQUAL ? LED_LIT : LED_VERIFIED, !is_worth_another,
-                  lit == LED_LIT_OTHER && !is_blinking ? "other segments are lit than expected" : "",
-                  result->done_us);
+                  is_wrong ? "other segments are lit than expected" : "", result->done_us);
     if (is_worth_another)
-        unit->not_before_us = later(unit->not_before_us, result->done_us + LIT_RETRY_US);
+        look_again(unit, result->done_us);
     else
         complete(schedule, unit, result->done_us);
 }
