@@ -57,6 +57,9 @@ $(B)/obj/%_main.o: %_main.c
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+# What these embed (board/console/embed.h) is not in their dependency files.
+$(B)/obj/board/console/console.o: $(wildcard board/console/page.*)
+$(B)/obj/sim/page.o: $(wildcard sim/page.*)
 $(LIB): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	@mkdir -p $(@D)
 	@rm -f $@

@@ -115,7 +115,7 @@ function ledRow(bus, unit) {
   const isDead = unit.dead || !bus.open;
   const glass = el('div', { class: `glass${unit.blink && !isDead ? ' blink' : ''}${isDead ? ' dead' : ''}` }, unit.shown || ' ');
   const sure = isDead ? el('span', { class: 'bad-text' }, bus.open ? 'no reply' : 'bus absent') :
-    el('span', { class: 'soft' }, unit.certainty === 'unknown' ? 'not sent yet' : `${unit.certainty} ${duration(unit.age_ms)} ago`);
+    el('span', { class: 'soft' }, unit.certainty === 'unknown' ? 'not sent yet' : `${unit.certainty}, ${duration(unit.age_ms)}`);
   const identify = () => command({ cmd: 'led-identify', desk: unit.desk, seconds: 10 }, `Desk ${unit.desk} shows its unit number for 10 s`);
   return el('div', { class: 'led' }, glass,
     el('div', {}, el('b', {}, `Desk ${unit.desk}`), sure),
@@ -125,10 +125,11 @@ function showLeds(buses) {
   $('leds').replaceChildren(...buses.flatMap((bus) => bus.units.map((unit) => ledRow(bus, unit))));
 }
 
+let melodies = [];
 function showChimes(chimes) {
   $('chimes').replaceChildren(...chimes.map((chime) => el('div', { class: 'row' },
     el('div', {}, el('b', {}, chime.id), ' ', el('span', { class: 'soft' }, `${chime.state}, ${chime.driver}, played ${chime.played}`)),
-    el('div', { class: 'buttons' }, ...['gong3', 'gong1'].map((melody) => el('button', {
+    el('div', { class: 'buttons' }, ...melodies.map((melody) => el('button', {
       type: 'button', onclick: () => command({ cmd: 'chime', chime: chime.id, melody }, `${melody} sounds`),
     }, `Play ${melody}`))))));
 }
@@ -196,6 +197,11 @@ async function start() {
   document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
   setInterval(() => { if (!document.hidden) refresh(); }, 10000);
   listen();
+  try {
+    melodies = (await (await fetch('/api/chimes')).json()).melodies || [];
+  } catch (error) {
+    melodies = []; /* the verdict says what is wrong */
+  }
   refresh();
   const hall = await (await fetch('/api/hall')).json();
   $('hall').textContent = Object.values(hall.name)[0] || hall.hall;

@@ -267,8 +267,8 @@ static void metrics_are_openmetrics(void **state)
     static const char *const lines[] = {
         "# TYPE kezek_up gauge\n# HELP kezek_up Does the board process answer?\nkezek_up 1\n",
         "\nkezek_info{version=\"0.1.0\",hall=\"open-almaty\",board=\"hall-1\"} 1\n",
-        "\n# TYPE kezek_feed_events counter\n# HELP kezek_feed_events Events taken.\nkezek_feed_events_total "
-        "10\n",
+        "\n# TYPE kezek_feed_events counter\n",
+        "\nkezek_feed_events_total 10\n",
         "\nkezek_feed_fresh 0\n",
         "\nkezek_screen_on{screen=\"main\"} 1\nkezek_screen_on{screen=\"children\"} 0\n",
         "\nkezek_bus_busy_ratio{bus=\"west\"} 0.012\n",
