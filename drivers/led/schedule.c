@@ -27,24 +27,24 @@ uint32_t schedule_gap_us(const struct led_bus_config *config)
     return config->baud > 19200 ? 1750 : (schedule_wire_us(config, 7) + 1) / 2;
 }
 
-static unsigned request_bytes(const struct led_write *write)
+unsigned schedule_request_bytes(const struct led_write *write)
 {
     return write->function == 16 ? 9u + 2u * write->count : 8;
 }
 
-static unsigned answer_bytes(const struct led_write *write)
+unsigned schedule_answer_bytes(const struct led_write *write)
 {
     return write->function == 3 ? 5u + 2u * write->count : 8;
 }
 
 /* The clock of the time-out starts when the kernel has the bytes, so their time on the wire is part of it. */
-static void set_times(const struct schedule *schedule, struct schedule_step *step)
+void schedule_set_times(const struct led_bus_config *config, const struct led_profile *profile,
+                        struct schedule_step *step)
 {
-    const struct led_bus_config *config = schedule->config;
-    uint32_t turnaround_us = schedule->unit[step->index].profile->turnaround_ms * 1000u;
-    step->timeout_us = schedule_wire_us(config, request_bytes(&step->write) + 1) + turnaround_us +
+    uint32_t turnaround_us = profile->turnaround_ms * 1000u;
+    step->timeout_us = schedule_wire_us(config, schedule_request_bytes(&step->write) + 1) + turnaround_us +
                        config->adapter_latency_ms * 1000u + SCHEDULE_MARGIN_US;
-    step->quiet_us = turnaround_us + schedule_wire_us(config, answer_bytes(&step->write));
+    step->quiet_us = turnaround_us + schedule_wire_us(config, schedule_answer_bytes(&step->write));
 }
 
 /* ---- reports
@@ -317,7 +317,7 @@ bool schedule_next(struct schedule *schedule, int64_t now_us, struct schedule_st
     }
     *step = (struct schedule_step){ .index = (uint8_t)(unit - schedule->unit), .unit = unit->unit };
     fill_step(unit, step);
-    set_times(schedule, step);
+    schedule_set_times(schedule->config, schedule->unit[step->index].profile, step);
     return true;
 }
 

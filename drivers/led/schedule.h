@@ -116,3 +116,9 @@ uint32_t schedule_wire_us(const struct led_bus_config *config, unsigned bytes);
 /* Silence between frames: 3.5 characters, 1.75 ms above 19200 baud (Modbus over Serial Line V1.02, 2.5.1.1).
  */
 uint32_t schedule_gap_us(const struct led_bus_config *config);
+/* Bytes of a frame with address and CRC; function 3 reads. */
+unsigned schedule_request_bytes(const struct led_write *write);
+unsigned schedule_answer_bytes(const struct led_write *write);
+/* How long to wait for the answer to step->write: fills timeout_us and quiet_us. */
+void schedule_set_times(const struct led_bus_config *config, const struct led_profile *profile,
+                        struct schedule_step *step);
