@@ -254,6 +254,11 @@ glyph_key fonts_glyph_key(enum weight weight, unsigned face, int size_px, uint32
     return (uint64_t)(weight * FACES_PER_WEIGHT_MAX + face + 1) << 48 | (uint64_t)size_px << 32 | glyph_index;
 }
 
+int glyph_size_px(glyph_key key)
+{
+    return key && KEY_FACE(key) != ICON_FACE ? (int)KEY_SIZE(key) : 0;
+}
+
 glyph_key icon_key(enum icon icon, int size_px)
 {
     if (size_px < 1 || size_px > SIZE_PX_MAX)

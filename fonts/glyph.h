@@ -57,6 +57,8 @@ enum icon {
 };
 /* An icon in a square of size_px, its top left corner is the origin. */
 glyph_key icon_key(enum icon icon, int size_px);
+/* The em size of a letter's key; 0 for icons and for 0. */
+int glyph_size_px(glyph_key key);
 
 /* Pixels of a glyph: top-left corner relative to the pen position on the baseline (y grows downwards). */
 struct glyph {

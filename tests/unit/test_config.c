@@ -458,7 +458,7 @@ static void a_catalogue_with_errors_is_named(void **state)
     struct bench *bench = *state;
     char catalogue[96];
     const struct config_paths paths = { .phrases = bench->folder };
-    load(bench, good, strlen(good));
+    config_destroy(load(bench, good, strlen(good)));
     snprintf(catalogue, sizeof catalogue, "%s/kk.json", bench->folder);
     FILE *file = fopen(catalogue, "w");
     assert_non_null(file);

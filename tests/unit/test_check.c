@@ -1,0 +1,228 @@
+#include "board/check.h"
+#include "board/legibility.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- a font that lacks characters ---------------------------------------------------------------------- */
+
+static struct {
+    uint32_t cp[WEIGHTS];
+} lack;
+
+bool __real_fonts_cover(const struct fonts *fonts, enum weight weight, uint32_t cp);
+bool __wrap_fonts_cover(const struct fonts *fonts, enum weight weight, uint32_t cp);
+bool __wrap_fonts_cover(const struct fonts *fonts, enum weight weight, uint32_t cp)
+{
+    return cp != lack.cp[weight] && __real_fonts_cover(fonts, weight, cp);
+}
+
+struct bench {
+    struct config *config;
+    struct fonts *fonts;
+    char *said;
+    size_t size;
+    FILE *out;
+};
+
+static void fail_line(void *data, const char *line)
+{
+    (void)data;
+    fail_msg("%s", line);
+}
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    struct json_report report = { .line = fail_line };
+    char error[256], path[512];
+    const char *root = getenv("KEZEK_SOURCE");
+    snprintf(path, sizeof path, "%s/board/halls/open-almaty.json", root ? root : ".");
+    bench->config = config_load(path, NULL, &report);
+    bench->fonts = fonts_create(&font_files_debian, error, sizeof error);
+    assert_non_null(bench->config);
+    assert_non_null(bench->fonts);
+    bench->out = open_memstream(&bench->said, &bench->size);
+    memset(&lack, 0, sizeof lack);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    fclose(bench->out);
+    free(bench->said);
+    fonts_destroy(bench->fonts);
+    config_destroy(bench->config);
+    free(bench);
+    return 0;
+}
+
+static void assert_says(struct bench *bench, const char *text)
+{
+    fflush(bench->out);
+    if (!strstr(bench->said, text))
+        fail_msg("\"%s\" is not in:\n%s", text, bench->said);
+}
+
+/* ---- glyphs -------------------------------------------------------------------------------------------- */
+
+static void the_first_hall_can_be_drawn(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(check_glyphs(bench->config, bench->fonts, bench->out), 0);
+    fflush(bench->out);
+    assert_int_equal(bench->size, 0);
+}
+
+static void a_missing_glyph_is_named_with_its_places(void **state)
+{
+    struct bench *bench = *state;
+    lack.cp[WEIGHT_REGULAR] = lack.cp[WEIGHT_BOLD] = 0x49A;
+    assert_true(check_glyphs(bench->config, bench->fonts, bench->out) >= 4);
+    assert_says(bench, ": agencies[6].name.kk: no regular and bold glyph for 'Қ' (U+049A); ");
+    assert_says(bench, ": notices[0].text.kk: no regular and bold glyph for 'Қ' (U+049A); ");
+    assert_says(bench, ": phrases.recalled.kk: no regular and bold glyph for 'Қ' (U+049A); ");
+    assert_says(bench, ": letters of tickets: no regular and bold glyph for 'Қ' (U+049A); ");
+}
+
+static void each_weight_is_checked(void **state)
+{
+    struct bench *bench = *state;
+    lack.cp[WEIGHT_BOLD] = '7';
+    assert_true(check_glyphs(bench->config, bench->fonts, bench->out) > 0);
+    assert_says(bench, ": desks[6].label: no bold glyph for '7' (U+0037); ");
+    lack.cp[WEIGHT_BOLD] = 0;
+    lack.cp[WEIGHT_REGULAR] = 0x43D; /* н, of every Russian day and month */
+    assert_true(check_glyphs(bench->config, bench->fonts, bench->out) > 0);
+    assert_says(bench, ": ru: no regular glyph for 'н' (U+043D); ");
+}
+
+static void missing_glyphs_are_errors_of_the_hall(void **state)
+{
+    struct bench *bench = *state;
+    lack.cp[WEIGHT_BOLD] = 0x49A;
+    int missing = check_glyphs(bench->config, bench->fonts, bench->out);
+    assert_true(missing > 0);
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), missing);
+    lack.cp[WEIGHT_BOLD] = 0;
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+}
+
+/* ---- tables -------------------------------------------------------------------------------------------- */
+
+static void the_table_shows_screens_and_buses(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+    assert_says(bench, "screen main: 1920x1080, 55 in, 0.634 mm a pixel, 10.1 m from the farthest eyes\n"
+                       "  the called number should be 145 px high");
+    assert_says(bench, "\n  1 panel ");
+    assert_says(bench, "\n  8 panels ");
+    assert_says(bench,
+                "bus west: /dev/serial/by-id/usb-FTDI_USB-RS485_Cable_west-if00-port0, 9600 8N1, 6 boards\n"
+                "  a call is on the wire after 21 ms; ");
+    assert_says(bench, "  7 of 32 unit loads with the adapter  PASS\n");
+}
+
+static void a_screen_too_small_for_its_hall_is_an_error(void **state)
+{
+    struct bench *bench = *state;
+    bench->config->screen[0].farthest_m = 60;
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 1);
+    assert_says(bench, "FAIL\n");
+    assert_says(bench, "take a larger screen, or hang another one nearer to the seats");
+}
+
+static void a_screen_without_measures_is_said_to_be_unchecked(void **state)
+{
+    struct bench *bench = *state;
+    bench->config->screen[0].diagonal_in = 0;
+    bench->config->screen[0].device.width = 0; /* the preferred mode */
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+    assert_says(bench, "screen main: 1920x1080; not calculated: give diagonal_in and farthest_m\n");
+}
+
+static void more_than_28_unit_loads_are_warned_about(void **state)
+{
+    struct bench *bench = *state;
+    struct led_bus_config *bus = &bench->config->bus[0];
+    for (bus->nunits = 0; bus->nunits < 28; bus->nunits++)
+        bus->unit[bus->nunits] = (struct led_unit_config){ (uint8_t)(bus->nunits + 1), bus->unit[0].profile };
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+    assert_says(bench, "  29 of 32 unit loads with the adapter  WARN");
+}
+
+/* ---- formulas ------------------------------------------------------------------------------------------ */
+
+static void heights_follow_the_published_rules(void **state)
+{
+    static const struct {
+        double diagonal_in;
+        int width, height;
+        double distance_m;
+        int minimum_px, target_px, ada_px;
+    } rows[] = {
+        { 43, 1920, 1080, 8, 105, 147, 176 },  { 43, 1920, 1080, 10, 131, 184, 218 },
+        { 43, 1920, 1080, 15, 196, 276, 324 }, { 43, 1920, 1080, 20, 261, 367, 430 },
+        { 55, 1920, 1080, 8, 82, 115, 138 },   { 55, 1920, 1080, 10, 102, 144, 171 },
+        { 55, 1920, 1080, 15, 153, 216, 253 }, { 55, 1920, 1080, 20, 204, 287, 336 },
+        { 65, 3840, 2160, 8, 138, 195, 233 },  { 65, 3840, 2160, 10, 173, 243, 289 },
+        { 65, 3840, 2160, 15, 259, 364, 429 }, { 65, 3840, 2160, 20, 345, 486, 569 },
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double pitch_mm = legibility_pitch_mm(rows[i].diagonal_in, rows[i].width, rows[i].height);
+        assert_int_equal(legibility_need_px(pitch_mm, rows[i].distance_m, LEGIBILITY_MINIMUM),
+                         rows[i].minimum_px);
+        assert_int_equal(legibility_need_px(pitch_mm, rows[i].distance_m, LEGIBILITY_TARGET),
+                         rows[i].target_px);
+        assert_int_equal(legibility_ada_px(pitch_mm, rows[i].distance_m, 2.4), rows[i].ada_px);
+    }
+}
+
+static void the_verdict_turns_at_the_rules(void **state)
+{
+    (void)state;
+    double pitch_mm = legibility_pitch_mm(55, 1920, 1080);
+    assert_int_equal(legibility_verdict(pitch_mm, 10, 144), VERDICT_PASS);
+    assert_int_equal(legibility_verdict(pitch_mm, 10, 143), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(pitch_mm, 10, 102), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(pitch_mm, 10, 101), VERDICT_FAIL);
+    assert_true(legibility_reach_m(pitch_mm, 144, LEGIBILITY_TARGET) >= 10);
+    assert_true(legibility_reach_m(pitch_mm, 143, LEGIBILITY_TARGET) < 10);
+}
+
+static void a_screen_high_up_is_farther_away(void **state)
+{
+    (void)state;
+    assert_true(legibility_distance_m(3, 0) == 3);
+    assert_true(legibility_distance_m(3, LEGIBILITY_EYE_M + 4) == 5);
+    assert_true(legibility_distance_m(3, LEGIBILITY_EYE_M) == 3);
+    assert_int_equal(legibility_ada_px(1, 5, 3.0), 56); /* 51 mm and 3.2 mm for each 305 mm beyond 4.57 m */
+    assert_int_equal(legibility_ada_px(1, 5, 3.1), 75);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_first_hall_can_be_drawn),
+        TEST(a_missing_glyph_is_named_with_its_places),
+        TEST(each_weight_is_checked),
+        TEST(missing_glyphs_are_errors_of_the_hall),
+        TEST(the_table_shows_screens_and_buses),
+        TEST(a_screen_too_small_for_its_hall_is_an_error),
+        TEST(a_screen_without_measures_is_said_to_be_unchecked),
+        TEST(more_than_28_unit_loads_are_warned_about),
+        cmocka_unit_test(heights_follow_the_published_rules),
+        cmocka_unit_test(the_verdict_turns_at_the_rules),
+        cmocka_unit_test(a_screen_high_up_is_farther_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
