@@ -48,6 +48,7 @@ struct feed {
     bool is_server_gone;
     /* the basic profile */
     bool has_basic;     /* something came without epoch */
+    bool has_heart;     /* a heartbeat, old or new: someone here answers hellos */
     bool is_unanswered; /* this server gives epochs but no answers */
     bool must_forget;
     int64_t patience_us; /* INT64_MAX: nobody waits */
@@ -481,12 +482,15 @@ static void take_basic_event(struct feed *feed, const struct event *event, int64
     feed->sink->event(feed->sink->data, event, true, basic_verdict(feed, event, received_us), received_us);
 }
 
-/* Nobody answered for as long as any number may stand: the events are all that this server gives. */
+/* No heartbeat and no answer for as long as any number may stand: the events are all that this server gives.
+ */
 static void lose_patience(struct feed *feed)
 {
     if (feed->now_us < feed->patience_us)
         return;
     feed->patience_us = INT64_MAX;
+    if (feed->has_heart)
+        return;
     feed->is_unanswered = feed->hello.is_basic = true;
     feed->has_waiting_state = feed->has_waiting_server = false;
     for (; feed->nwaiting; feed->nwaiting--) {
@@ -660,6 +664,7 @@ void feed_message(struct feed *feed, const struct message *message, int64_t now_
                   const struct feed_sink *sink)
 {
     begin_turn(feed, now_us, sink);
+    feed->has_heart = feed->has_heart || message->kind == MESSAGE_SERVER;
     if (message->is_retained && message->kind != MESSAGE_COMMAND)
         take_retained(feed, message);
     else

@@ -9,7 +9,8 @@
  * How the profile is decided:
  *   undecided → full   when a hello is answered: only an answer lets anything with an epoch be shown
  *   undecided → basic  with the first event without epoch; or when an event with epoch waited 60 s (as long as a number may
- *                      stand at all) and no hello was answered: such events are then shown as they come, once per number
+ *                      stand at all), no hello was answered and no heartbeat was ever received, not even a retained one:
+ *                      such events are then shown as they come, once per number
  *   basic → full       when a hello is answered; any message with epoch, also a retained one, asks at once
  *   full → basic       when the numbers were blanked and an event without epoch comes
  * A call by hand (an event without epoch while a full server is in charge) is shown and heard, and stands for 10 s at least;

@@ -110,6 +110,13 @@ static int set_up(void **state)
     return 0;
 }
 
+/* For the next row of a table. */
+static void renew(void)
+{
+    feed_destroy(board.feed);
+    set_up(NULL);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -446,7 +453,7 @@ static void feed_3_the_age_of_a_call_is_its_upper_bound(void **state)
         { 4 * S, 6 * S + 1000, "muted" }, /* the answer may have been written at once */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        set_up(state);
+        renew();
         feed_connected(board.feed, board.now_us);
         tick();
         wait_us(rows[i].round_trip_us);
@@ -458,9 +465,7 @@ static void feed_3_the_age_of_a_call_is_its_upper_bound(void **state)
         char wanted[64];
         snprintf(wanted, sizeof wanted, "call 3 A1 %s\n", rows[i].sound);
         assert_non_null(strstr(board.log, wanted));
-        feed_destroy(board.feed);
     }
-    set_up(state);
 }
 
 static void feed_3_the_servers_clock_is_known_within_the_round_trip(void **state)
@@ -620,15 +625,13 @@ static void feed_5_only_a_call_that_is_new_young_and_current_may_sound(void **st
         { EVENT_CALL, 0, 1000, "call 3 A2 muted\n" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        set_up(state);
+        renew();
         adopt("e1", 1, "");
         new_event("e1", 2, rows[i].type, "3", "A2")->ttl_ms = rows[i].ttl_ms;
         wait_us(rows[i].delay_us);
         give();
         expect(rows[i].log);
-        feed_destroy(board.feed);
     }
-    set_up(state);
 }
 
 static void feed_5_a_snapshot_never_sounds_but_its_call_still_may(void **state)
@@ -1097,6 +1100,19 @@ static void a_server_that_never_answers_is_shown_after_a_minute(void **state)
     expect("duplicate A3\n"); /* never twice, whichever way it came */
 }
 
+static void a_server_with_a_heart_is_waited_for(void **state)
+{
+    (void)state;
+    feed_connected(board.feed, board.now_us);
+    new_server("e1", 1, true, 1);
+    board.message.is_retained = true;
+    give();
+    give_call("e1", 1, "3", "A1");
+    run_until(board.now_us + 300 * S);
+    assert_null(strstr(board.log, "call"));
+    assert_int_equal(truth(), FEED_NOTHING);
+}
+
 static void a_call_by_hand_stands_beside_a_full_server_for_a_while(void **state)
 {
     (void)state;
@@ -1214,6 +1230,7 @@ int main(void)
         FEED_TEST(basic_hellos_are_rare_until_something_with_an_epoch_comes),
         FEED_TEST(basic_becomes_full_and_forgets_what_the_answer_does_not_know),
         FEED_TEST(a_server_that_never_answers_is_shown_after_a_minute),
+        FEED_TEST(a_server_with_a_heart_is_waited_for),
         FEED_TEST(a_call_by_hand_stands_beside_a_full_server_for_a_while),
         FEED_TEST(a_blanked_full_server_gives_way_to_a_basic_one),
         FEED_TEST(notices_pass_in_both_profiles),
