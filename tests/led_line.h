@@ -20,7 +20,7 @@ struct led_line {
     struct loop *loop;
     struct slave_bus *bus;
     struct slave_line *line;
-    int call_fd;
+    int call_fd, changed_fd; /* the second one is readable after a glass has changed */
     sem_t is_called;
     void (*call)(struct led_line *line, void *data); /* run by the line's thread */
     void *data;
@@ -37,6 +37,12 @@ static inline void led_line_run_call(void *data, uint32_t events)
     else
         loop_quit(line->loop, 0);
     sem_post(&line->is_called);
+}
+
+static inline void led_line_changed(void *data)
+{
+    struct led_line *line = data;
+    eventfd_write(line->changed_fd, 1);
 }
 
 static inline void *led_line_work(void *data)
@@ -74,8 +80,10 @@ static inline void led_line_start(struct led_line *line, const char *const *mode
             slave_set_delay(line->bus, i, delay_us);
     line->line = slave_line_create(line->loop, line->path, line->bus);
     line->call_fd = eventfd(0, EFD_CLOEXEC);
+    line->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!line->line || line->call_fd < 0)
         abort();
+    slave_line_notify(line->line, led_line_changed, line);
     sem_init(&line->is_called, 0, 0);
     pthread_create(&line->thread, NULL, led_line_work, line);
 }
@@ -88,6 +96,7 @@ static inline void led_line_stop(struct led_line *line)
     slave_bus_destroy(line->bus);
     loop_destroy(line->loop);
     close(line->call_fd);
+    close(line->changed_fd);
     sem_destroy(&line->is_called);
     rmdir(line->folder);
 }
@@ -109,6 +118,21 @@ static inline struct slave_view led_line_view(struct led_line *line, unsigned in
     struct led_line_view view = { .index = index };
     led_line_call(line, led_line_do_view, &view);
     return view.view;
+}
+
+/* Waits until a glass shows `text`, 15 s at most. */
+static inline bool led_line_shows(struct led_line *line, unsigned index, const char *text)
+{
+    struct pollfd changed = { .fd = line->changed_fd, .events = POLLIN };
+    for (;;) {
+        eventfd_t ignored;
+        eventfd_read(line->changed_fd, &ignored);
+        struct slave_view view = led_line_view(line, index);
+        if (strcmp(view.text, text) == 0)
+            return true;
+        if (poll(&changed, 1, 15000) <= 0)
+            return false;
+    }
 }
 
 /* ---- the board's side

@@ -369,7 +369,10 @@ static void unanswered(struct schedule *schedule, struct schedule_unit *unit,
     unit->status.timeouts += is_silent;
     unit->status.crc_errors += !is_silent;
     unit->link = DOWN;
-    back_off(unit, unit->setbacks * SCHEDULE_BACKOFF_STEP_US, result->done_us);
+    int64_t wait_us = unit->setbacks * SCHEDULE_BACKOFF_STEP_US;
+    if (is_silent && !wait_us)
+        wait_us = SCHEDULE_FIRST_RETRY_US;
+    back_off(unit, wait_us, result->done_us);
     if (unit->setbacks < 2)
         return;
     unit->status.is_dead = is_silent;

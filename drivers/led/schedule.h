@@ -23,6 +23,8 @@
 #include "drivers/led/led.h"
 #include "drivers/led/profile_data.h"
 
+#define SCHEDULE_FIRST_RETRY_US                                                                              \
+    INT64_C(100000) /* other units have the wire meanwhile; a late answer passes by */
 #define SCHEDULE_BACKOFF_STEP_US INT64_C(500000)
 #define SCHEDULE_BACKOFF_MAX_US  INT64_C(10000000)
 #define SCHEDULE_MARGIN_US                                                                                   \

@@ -348,7 +348,7 @@ static void a_dead_unit_is_tried_again_by_half_second_steps_up_to_ten(void **sta
         int64_t expected_us = (i - 1) * SCHEDULE_BACKOFF_STEP_US;
         if (expected_us > SCHEDULE_BACKOFF_MAX_US)
             expected_us = SCHEDULE_BACKOFF_MAX_US;
-        assert_int_equal(wait_us, i == 1 ? 20000 : expected_us); /* at first only the device's own rest */
+        assert_int_equal(wait_us, i == 1 ? SCHEDULE_FIRST_RETRY_US : expected_us);
     }
     assert_int_equal(w->nreports, 1);
     assert_int_equal(final_of(1)->error, -ETIMEDOUT);

@@ -1,0 +1,302 @@
+/* The modbus backend on a pty, with boards and adapters that fail. */
+#include "tests/led_line.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <termios.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct led_bus *bus;
+    struct led_bus_config config;
+    struct led_profile *smi2, *dm56;
+    struct led_line line;
+};
+static struct fixture f;
+
+static void open_bus(void)
+{
+    char error[128];
+    assert_int_equal(led_modbus.open(&f.bus, &f.config, error, sizeof error), 0);
+}
+
+static int start(void **state)
+{
+    static const char *const models[] = { "owen-smi2", "dm56a04", "dm56a04", NULL };
+    (void)state;
+    f = (struct fixture){ .smi2 = led_line_profile("owen-smi2"), .dm56 = led_line_profile("dm56a04") };
+    led_line_start(&f.line, models, 500);
+    f.config = (struct led_bus_config){ .id = "west",
+                                        .driver = "modbus",
+                                        .baud = 115200,
+                                        .parity = 'N',
+                                        .stop_bits = 1,
+                                        .reassert_ms = 30000,
+                                        .nunits = 3,
+                                        .unit = { { 1, f.smi2 }, { 2, f.dm56 }, { 3, f.dm56 } } };
+    snprintf(f.config.device, sizeof f.config.device, "%s", f.line.path);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    led_modbus.close(f.bus);
+    led_line_stop(&f.line);
+    led_profile_destroy(f.smi2);
+    led_profile_destroy(f.dm56);
+    return 0;
+}
+
+static void want(unsigned index, const char *text, uint64_t token)
+{
+    struct led_text wish = { 0 };
+    snprintf(wish.text, sizeof wish.text, "%s", text);
+    led_modbus.want(f.bus, index, &wish, token);
+}
+
+static struct led_report final_of(uint64_t token)
+{
+    return led_line_final(&led_modbus, f.bus, token);
+}
+
+/* Calls that a fault makes in the line's thread. */
+static void cut_power(struct led_line *line, void *data)
+{
+    slave_set_power(line->bus, *(unsigned *)data, false);
+}
+
+static void give_power(struct led_line *line, void *data)
+{
+    slave_set_power(line->bus, *(unsigned *)data, true);
+}
+
+static void refuse_all(struct led_line *line, void *data)
+{
+    slave_set_exception(line->bus, *(unsigned *)data, 2);
+}
+
+static void answer_late(struct led_line *line, void *data)
+{
+    slave_set_delay(line->bus, *(unsigned *)data, 90000);
+}
+
+static void unplug(struct led_line *line, void *data)
+{
+    (void)data;
+    slave_line_unplug(line->line);
+}
+
+static void plug(struct led_line *line, void *data)
+{
+    (void)data;
+    slave_line_plug(line->line);
+}
+
+static void wait_until_shown(unsigned index, const char *glass)
+{
+    assert_true(led_line_shows(&f.line, index, glass));
+}
+
+static void the_glass_shows_what_is_reported(void **state)
+{
+    (void)state;
+    open_bus();
+    want(0, "А042", 1);
+    struct led_report report = final_of(1);
+    assert_int_equal(report.certainty, LED_LIT);
+    assert_string_equal(led_line_view(&f.line, 0).text, "A042");
+    want(1, "7", 2);
+    assert_int_equal(final_of(2).certainty, LED_VERIFIED);
+    assert_string_equal(led_line_view(&f.line, 1).text, "   7");
+}
+
+static void a_dead_unit_fails_alone(void **state)
+{
+    (void)state;
+    unsigned dead = 1;
+    struct led_unit_status status;
+    led_line_call(&f.line, cut_power, &dead);
+    open_bus();
+    want(1, "1", 1);
+    for (uint64_t token = 2; token < 14; token++) {
+        want(token % 2 ? 0 : 2, "42", token);
+        struct led_report report = final_of(token);
+        assert_int_equal(report.error, 0);
+    }
+    want(1, "2", 100);
+    struct led_report report = final_of(100);
+    assert_int_equal(report.error, -ETIMEDOUT);
+    led_modbus.unit_status(f.bus, 1, &status);
+    assert_true(status.is_dead);
+    led_line_call(&f.line, give_power, &dead);
+    wait_until_shown(1, "   2");
+}
+
+static void a_unit_that_lost_power_is_initialised_again(void **state)
+{
+    (void)state;
+    unsigned unit = 0;
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).certainty, LED_LIT);
+    led_line_call(&f.line, cut_power, &unit);
+    want(0, "2", 2);
+    assert_int_equal(final_of(2).error, -ETIMEDOUT);
+    led_line_call(&f.line, give_power, &unit);
+    wait_until_shown(0, "   2");
+}
+
+static void an_exception_is_reported_with_its_register(void **state)
+{
+    (void)state;
+    unsigned unit = 2;
+    struct led_unit_status status;
+    led_line_call(&f.line, refuse_all, &unit);
+    open_bus();
+    want(2, "1", 1);
+    struct led_report report = final_of(1);
+    assert_int_equal(report.error, -EREMOTEIO);
+    assert_string_equal(report.detail, "exception 2 at function 16, register 0");
+    led_modbus.unit_status(f.bus, 2, &status);
+    assert_false(status.is_dead);
+}
+
+static void an_answer_that_comes_too_late_confirms_nothing(void **state)
+{
+    (void)state;
+    unsigned unit = 2;
+    led_line_call(&f.line, answer_late,
+                  &unit); /* time-out and quiet are over after 60 ms, the answer comes after 90 */
+    open_bus();
+    want(2, "1", 1);
+    struct led_report report = final_of(1);
+    assert_int_equal(report.error, -ETIMEDOUT);
+    assert_int_equal(report.certainty, LED_UNKNOWN);
+    want(1, "7", 2); /* its neighbour is not disturbed */
+    assert_int_equal(final_of(2).error, 0);
+}
+
+static void an_adapter_that_is_pulled_and_plugged_in_again_heals(void **state)
+{
+    (void)state;
+    struct led_bus_status status;
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, 0);
+    led_line_call(&f.line, unplug, NULL);
+    want(0, "2", 2);
+    assert_int_equal(final_of(2).error, -ENODEV);
+    led_modbus.bus_status(f.bus, &status);
+    assert_false(status.is_open);
+    assert_true(status.error < 0);
+    led_line_call(&f.line, plug, NULL);
+    wait_until_shown(0, "   2");
+    want(0, "3", 3);
+    assert_int_equal(final_of(3).certainty, LED_LIT);
+}
+
+static void an_absent_adapter_is_waited_for(void **state)
+{
+    (void)state;
+    struct led_bus_status status;
+    led_line_call(&f.line, unplug, NULL);
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, -ENODEV);
+    led_modbus.bus_status(f.bus, &status);
+    assert_int_equal(status.error, -ENOENT);
+    assert_string_equal(status.detail, "No such file or directory");
+    led_line_call(&f.line, plug, NULL);
+    wait_until_shown(0, "   1");
+}
+
+static void what_is_no_serial_port_is_reported(void **state)
+{
+    (void)state;
+    struct led_bus_status status;
+    snprintf(f.config.device, sizeof f.config.device, "/dev/null");
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, -ENODEV);
+    led_modbus.bus_status(f.bus, &status);
+    assert_false(status.is_open);
+}
+
+struct babbler {
+    int fd, stop_fd;
+};
+
+static void *babble(void *data)
+{
+    struct babbler *babbler = data;
+    struct pollfd fds[] = { { .fd = babbler->stop_fd, .events = POLLIN },
+                            { .fd = babbler->fd, .events = POLLIN } };
+    uint8_t noise[64];
+    for (unsigned seed = 1; poll(fds, 1, 1) == 0;) {
+        for (unsigned i = 0; i < sizeof noise; i++)
+            noise[i] = (uint8_t)(seed = seed * 1103515245 + 12345);
+        if (write(babbler->fd, noise, sizeof noise) < 0)
+            continue; /* full: nobody reads just now */
+    }
+    return NULL;
+}
+
+static void a_line_of_noise_stops_nobody(void **state)
+{
+    (void)state;
+    struct babbler babbler = { .fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), .stop_fd = eventfd(0, 0) };
+    pthread_t thread;
+    assert_int_equal(grantpt(babbler.fd) | unlockpt(babbler.fd), 0);
+    assert_int_equal(ptsname_r(babbler.fd, f.config.device, sizeof f.config.device), 0);
+    pthread_create(&thread, NULL, babble, &babbler);
+    open_bus();
+    want(0, "1", 1);
+    struct led_report report = final_of(1);
+    assert_true(report.error < 0);
+    assert_int_equal(report.certainty, LED_UNKNOWN);
+    led_modbus.close(f.bus);
+    f.bus = NULL;
+    eventfd_write(babbler.stop_fd, 1);
+    pthread_join(thread, NULL);
+    close(babbler.fd);
+    close(babbler.stop_fd);
+}
+
+static void a_reader_that_sleeps_keeps_the_newest_reports(void **state)
+{
+    (void)state;
+    open_bus();
+    for (uint64_t token = 1; token <= 2000; token++)
+        want(token % 3, "8", token);
+    for (uint64_t token = 2001; token <= 2003; token++)
+        want(token % 3, "9", token);
+    for (unsigned i = 0; i < 3; i++)
+        wait_until_shown(i, "   9");
+    struct led_report report;
+    unsigned newest = 0;
+    while (newest < 3 && led_line_report(&led_modbus, f.bus, &report))
+        newest += report.is_final && report.token > 2000;
+    assert_int_equal(newest, 3);
+}
+
+#define EACH(f) cmocka_unit_test_setup_teardown(f, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(the_glass_shows_what_is_reported),
+        EACH(a_dead_unit_fails_alone),
+        EACH(a_unit_that_lost_power_is_initialised_again),
+        EACH(an_exception_is_reported_with_its_register),
+        EACH(an_answer_that_comes_too_late_confirms_nothing),
+        EACH(an_adapter_that_is_pulled_and_plugged_in_again_heals),
+        EACH(an_absent_adapter_is_waited_for),
+        EACH(what_is_no_serial_port_is_reported),
+        EACH(a_line_of_noise_stops_nobody),
+        EACH(a_reader_that_sleeps_keeps_the_newest_reports),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
