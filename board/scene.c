@@ -1,11 +1,11 @@
 #include "board/stage.h"
 
-#define HEADER_UNITS          88
+#define HEADER_UNITS          92
 #define HEADER_PORTRAIT_UNITS 168
 #define FOOTER_UNITS          86
 #define FOOTER_PORTRAIT_UNITS 112
 #define GUTTER_UNITS          20
-#define HEADER_GAP_UNITS      8 /* under the tails of the name */
+#define HEADER_GAP_UNITS      6 /* under the tails of the name */
 #define COLUMN_GAP_UNITS      28
 #define FEATURED_PERMILLE     616 /* of the width, beside the list */
 #define FEATURED_PORTRAIT     470 /* of the height, above the list */

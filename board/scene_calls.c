@@ -4,8 +4,6 @@
  * panels have two rows (ticket above desk), flat ones a single row. All measures are shares of the panel. */
 #include "board/scene_calls.h"
 
-#include <string.h>
-
 /* A number's type and the room that goes with it. */
 struct number {
     struct type type;
@@ -119,38 +117,9 @@ static bool put_desk_row(const struct stage *stage, const struct number *number,
     return kind_put_beside(stage, call, number->cap, words);
 }
 
-static void put_high_panel(const struct stage *stage, struct rect box, const struct call *call)
-{
-    int h = box.h;
-    struct rect rest = box_inset(box, stage_px(stage, 18) + box.w * 34 / 1000, 0);
-    struct rect upper = box_cut_top(&rest, h * 132 / 1000), ticket = box_cut_top(&rest, h * 28 / 100);
-    struct rect middle = box_cut_top(&rest, h * 165 / 1000), desk = box_cut_top(&rest, h * 28 / 100);
-    struct rect lower = rest;
-
-    struct number number = number_for_cap(stage, call, ticket.h);
-    fit_number(stage, &number, call, ticket.w, ticket_extent);
-    fit_number(stage, &number, call, desk.w, desk_extent);
-    ticket_put(stage, &number.type, &call->ticket, ticket.x, ticket.y + (ticket.h + number.cap) / 2);
-    /* Below the tail of Д, which hangs a fifth of the size. */
-    box_fill(stage, box_of(middle.x, middle.y + middle.h * 62 / 100, middle.w, stage_px(stage, 3)),
-             call->look.line, 0);
-
-    struct type type = sign_type(stage, call, h * 68 / 1000, 38);
-    if (!put_desk_row(stage, &number, desk, call))
-        kind_put_line(stage, call, &type, &lower);
-    else if (strspn(call->desk->label, "0123456789") < strlen(call->desk->label))
-        box_cut_right(&lower, label_width(stage, &number, call)); /* a letter may have a tail */
-    struct sign signs[SIGNS_MAX];
-    int nsigns = signs_of(stage, call, signs);
-    if (nsigns > 0)
-        sign_put(stage, type, upper, &signs[0]);
-    if (nsigns > 1)
-        sign_put(stage, type, lower, &signs[1]);
-}
-
-/* Under the number: a second sign on the left, what the desk is on the right; the sign comes first. */
-static void put_flat_foot(const struct stage *stage, const struct type *type, struct rect box,
-                          const struct call *call, const struct sign *sign)
+/* Under the number: a second sign on the left, what the desk is on the right if there is room. */
+static void put_foot(const struct stage *stage, const struct type *type, struct rect box,
+                     const struct call *call, const struct sign *sign)
 {
     struct rect left = box;
     if (!sign || sign_width(stage, type, sign) < box.w * 6 / 10)
@@ -159,26 +128,57 @@ static void put_flat_foot(const struct stage *stage, const struct type *type, st
         sign_put(stage, *type, left, sign);
 }
 
+static void put_high_panel(const struct stage *stage, struct rect box, const struct call *call)
+{
+    int h = box.h;
+    struct rect rest = box_inset(box, stage_px(stage, 18) + box.w * 34 / 1000, 0);
+    struct rect upper = box_cut_top(&rest, h * 138 / 1000), ticket = box_cut_top(&rest, h * 28 / 100);
+    struct rect middle = box_cut_top(&rest, h * 165 / 1000), desk = box_cut_top(&rest, h * 28 / 100);
+    struct rect lower = rest;
+
+    bool has_tail = ticket_has_tail(call->desk->label); /* leaves less to what stands below */
+    struct number number = number_for_cap(stage, call, has_tail ? ticket.h * 4 / 5 : ticket.h);
+    fit_number(stage, &number, call, ticket.w, ticket_extent);
+    fit_number(stage, &number, call, desk.w, desk_extent);
+    int drop = ticket_is_tall(call->slot->ticket) ? ticket.h : (ticket.h + number.cap) / 2;
+    ticket_put(stage, &number.type, &call->ticket, ticket.x, ticket.y + drop);
+    /* Below the tail of Д, which hangs a fifth of the size. */
+    box_fill(stage, box_of(middle.x, middle.y + middle.h * 62 / 100, middle.w, stage_px(stage, 3)),
+             call->look.line, 0);
+
+    struct type type = sign_type(stage, call, h * 68 / 1000, 38);
+    struct sign signs[SIGNS_MAX];
+    int nsigns = signs_of(stage, call, signs);
+    if (nsigns > 0)
+        sign_put(stage, type, upper, &signs[0]);
+    if (!put_desk_row(stage, &number, desk, call))
+        put_foot(stage, &type, lower, call, nsigns > 1 ? &signs[1] : NULL);
+    else if (nsigns > 1)
+        sign_put(stage, type, lower, &signs[1]);
+}
+
 static void put_flat_panel(const struct stage *stage, struct rect box, const struct call *call)
 {
     struct rect rest = box_inset(box, stage_px(stage, 18) + box.w * 26 / 1000, 0);
-    struct number number = number_for_cap(stage, call, box.h * 41 / 100);
+    struct number number = number_for_cap(stage, call, box.h * 38 / 100);
     fit_number(stage, &number, call, rest.w, row_extent);
 
     int zone = (box.h - number.cap) / 2;
     struct rect upper = box_cut_top(&rest, zone), lower = box_cut_bottom(&rest, zone), band = rest;
+    box_cut_bottom(&upper, zone / 5); /* off the number, which may have a tail */
+    box_cut_top(&lower, zone / 5);
     ticket_put(stage, &number.type, &call->ticket, band.x, band.y + (band.h + number.cap) / 2);
     type_put(stage, &number.type, band, ALIGN_RIGHT, call->desk->label);
     int left = band.x + ticket_column(stage, &number, call);
     int right = band.x + band.w - label_width(stage, &number, call);
     put_arrow(stage, &number, call, left + (right - left - number.arrow_px) / 2, band);
 
-    struct type type = sign_type(stage, call, zone * 42 / 100, 40);
+    struct type type = sign_type(stage, call, zone * 40 / 100, 40);
     struct sign signs[SIGNS_MAX];
     int nsigns = signs_of(stage, call, signs);
     if (nsigns > 0)
         sign_put(stage, type, upper, &signs[0]);
-    put_flat_foot(stage, &type, lower, call, nsigns > 1 ? &signs[1] : NULL);
+    put_foot(stage, &type, lower, call, nsigns > 1 ? &signs[1] : NULL);
 }
 
 static void put_panel(const struct stage *stage, struct rect box, const struct announce_slot *slot)

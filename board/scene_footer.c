@@ -8,17 +8,10 @@
 
 #define NOTICE_UNITS     40
 #define NOTICE_LOW_UNITS 33 /* side by side not below this: stacked lines are larger */
-#define NOTICE_MIN_UNITS 24
+#define NOTICE_MIN_UNITS 22
 #define PAGE_LEAST_US    5000000
 #define PAGE_START_US    2000000 /* to notice that there is something new */
 #define PAGE_POINT_US    100000  /* 10 letters a second */
-
-/* The same words in the languages that have them, in order. */
-struct lines {
-    int count;
-    const char *text[LANGS_MAX];
-    uint8_t lang[LANGS_MAX];
-};
 
 const char *notice_in(const struct stage *stage, const struct notice *notice, int lang)
 {
@@ -26,14 +19,6 @@ const char *notice_in(const struct stage *stage, const struct notice *notice, in
         if (strcmp(notice->text[i].lang, stage->in->config->lang[lang]) == 0)
             return notice->text[i].text;
     return "";
-}
-
-static void add_line(struct lines *lines, int lang, const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    lines->lang[lines->count] = (uint8_t)lang;
-    lines->text[lines->count++] = text;
 }
 
 /* ---- pages: notices of the feed first, then those of the hall file ---------------------------------------
@@ -50,15 +35,15 @@ static int count_pages(const struct scene_input *in)
 }
 
 /* A page that is in none of the hall's languages shows what there is. */
-static void lines_of_notice(const struct stage *stage, const struct notice *notice, struct lines *lines)
+static void lines_of_notice(const struct stage *stage, const struct notice *notice, struct texts *lines)
 {
     for (int i = 0; i < stage->in->config->nlangs; i++)
-        add_line(lines, i, notice_in(stage, notice, i));
+        texts_add(lines, i, notice_in(stage, notice, i));
     if (lines->count == 0 && notice->ntexts > 0)
-        add_line(lines, 0, notice->text[0].text);
+        texts_add(lines, 0, notice->text[0].text);
 }
 
-static void lines_of_page(const struct stage *stage, int page, struct lines *lines)
+static void lines_of_page(const struct stage *stage, int page, struct texts *lines)
 {
     const struct hall *hall = stage->in->hall;
     const struct config *config = stage->in->config;
@@ -68,7 +53,7 @@ static void lines_of_page(const struct stage *stage, int page, struct lines *lin
     for (int i = 0; i < config->nnotices; i++)
         if (config->notice[i].level == NOTICE_INFO && page-- == 0)
             for (int lang = 0; lang < config->nlangs; lang++)
-                add_line(lines, lang, config->notice[i].text.text[lang]);
+                texts_add(lines, lang, config->notice[i].text.text[lang]);
 }
 
 int64_t scene_notice_us(const struct scene_input *input)
@@ -77,7 +62,7 @@ int64_t scene_notice_us(const struct scene_input *input)
     if (pages < 2)
         return 0;
     struct stage stage = { .in = input };
-    struct lines lines = { 0 };
+    struct texts lines = { 0 };
     lines_of_page(&stage, (int)(input->notice_page % (uint32_t)pages), &lines);
     int64_t longest = PAGE_LEAST_US;
     for (int i = 0; i < lines.count; i++) {
@@ -91,11 +76,11 @@ int64_t scene_notice_us(const struct scene_input *input)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-/* The first n lines side by side, first at the left edge, last at the right one. False: they do not fit. */
-static bool put_beside(const struct stage *stage, const struct lines *lines, int n, struct type type,
+/* Side by side, the first at the left edge, last at the right one. False: they do not fit. */
+static bool put_beside(const struct stage *stage, const struct texts *lines, struct type type,
                        struct rect box)
 {
-    int gap = stage_px(stage, 72), total = 0;
+    int gap = stage_px(stage, 72), n = lines->count, total = 0;
     int low = type.size_px * NOTICE_LOW_UNITS / NOTICE_UNITS;
     for (; type.size_px >= low; type.size_px--) {
         total = 0;
@@ -118,44 +103,28 @@ static bool put_beside(const struct stage *stage, const struct lines *lines, int
     return true;
 }
 
-/* One under the other, all at the size that fits the longest. */
-static void put_below(const struct stage *stage, const struct lines *lines, int n, struct type type,
-                      struct rect box)
-{
-    int size = box.h * 100 / (n * LEADING_TIGHT);
-    type.size_px = size < type.size_px ? size : type.size_px;
-    for (int i = 0; i < n; i++) {
-        type.lang = lines->lang[i];
-        type_fit(stage, &type, lines->text[i], box.w, stage_px(stage, NOTICE_MIN_UNITS));
-    }
-    int pitch = type.size_px * LEADING_TIGHT / 100;
-    box_cut_top(&box, (box.h - n * pitch) / 2);
-    for (int i = 0; i < n; i++) {
-        type.lang = lines->lang[i];
-        type_put(stage, &type, box_cut_top(&box, pitch), ALIGN_LEFT, lines->text[i]);
-    }
-}
-
 /* All languages if they fit, else the first two: those the law asks for. */
-static void put_lines(const struct stage *stage, const struct lines *lines, struct type type, struct rect box)
+static void put_lines(const struct stage *stage, const struct texts *lines, struct type type, struct rect box)
 {
-    int two = lines->count < 2 ? lines->count : 2;
-    if (two == 0)
+    if (lines->count == 0)
         return;
-    if (!stage->is_portrait &&
-        (put_beside(stage, lines, lines->count, type, box) || put_beside(stage, lines, two, type, box)))
+    struct texts two = *lines;
+    two.count = lines->count < 2 ? lines->count : 2;
+    if (!stage->is_portrait && (put_beside(stage, lines, type, box) || put_beside(stage, &two, type, box)))
         return;
-    put_below(stage, lines, two, type, box);
+    type.size_px =
+        texts_fit(stage, &type, &two, box, LEADING_TIGHT, stage_px(stage, NOTICE_MIN_UNITS), type.size_px);
+    texts_put(stage, &type, &two, box, LEADING_TIGHT);
 }
 
 static void put_warning(const struct stage *stage, struct rect box, struct rect bleed)
 {
     char text[LANGS_MAX][2 * LABEL_SIZE + 4];
-    struct lines lines = { 0 };
+    struct texts lines = { 0 };
     for (int i = 0; i < stage->in->config->nlangs; i++) {
         const char *first = stage_phrase(stage, PHRASE_NO_CONNECTION, i);
         snprintf(text[i], sizeof text[i], "%s. %s", first, stage_phrase(stage, PHRASE_STALE, i));
-        add_line(&lines, i, first[0] ? text[i] : "");
+        texts_add(&lines, i, first[0] ? text[i] : "");
     }
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = stage_px(stage, 36),
@@ -176,7 +145,7 @@ void scene_put_footer(const struct stage *stage, struct rect box, struct rect bl
         return;
     }
     int pages = count_pages(stage->in);
-    struct lines lines = { 0 };
+    struct texts lines = { 0 };
     if (pages == 0)
         return;
     lines_of_page(stage, (int)(stage->in->notice_page % (uint32_t)pages), &lines);

@@ -6,7 +6,7 @@
 #define CLOCK_UNITS     78
 #define DATE_UNITS      29
 #define NAME_MAX_UNITS  38
-#define NAME_MIN_UNITS  26
+#define NAME_MIN_UNITS  22
 #define NAME_GOOD_UNITS 31 /* below this, a long name takes the place of the dates */
 #define NAME_LANGS      2  /* a third language would make the two of the law smaller */
 #define DATE_SIZE       128
@@ -83,58 +83,47 @@ static void put_date_row(const struct stage *stage, struct rect box)
     }
 }
 
-/* The size at which the name in each language fits its share of the box: one size for all. */
-static int name_size(const struct stage *stage, struct rect box, int min_units)
+static struct texts names_of(const struct stage *stage)
 {
-    int n = count_names(stage), size = stage_px(stage, NAME_MAX_UNITS);
-    for (int i = 0; i < n; i++) {
-        struct type type = { .weight = WEIGHT_BOLD, .lang = (uint8_t)i };
-        size = passage_fit(stage, &type, stage->in->config->name.text[i], box_of(0, 0, box.w, box.h / n),
-                           LEADING_TIGHT, stage_px(stage, min_units), size);
-    }
-    return size;
+    struct texts names = { 0 };
+    for (int i = 0; i < count_names(stage); i++)
+        texts_add(&names, i, stage->in->config->name.text[i]);
+    return names;
 }
 
-static void put_names(const struct stage *stage, struct rect box)
+/* One size for all: the one that fits the longest. */
+static int name_size(const struct stage *stage, const struct texts *names, struct rect box)
 {
-    int n = count_names(stage);
-    struct type type = { .weight = WEIGHT_BOLD,
-                         .size_px = name_size(stage, box, NAME_MIN_UNITS),
-                         .ink = stage->theme->ink };
-    int height[LANGS_MAX], total = 0;
-    for (int i = 0; i < n; i++) {
-        type.lang = (uint8_t)i;
-        height[i] = passage_height(stage, &type, stage->in->config->name.text[i], box.w, LEADING_TIGHT);
-        height[i] = height[i] < box.h / n ? height[i] : box.h / n;
-        total += height[i];
-    }
-    box_cut_top(&box, (box.h - total) / 2);
-    for (int i = 0; i < n; i++) {
-        type.lang = (uint8_t)i;
-        passage_put(stage, &type, box_cut_top(&box, height[i]), LEADING_TIGHT,
-                    stage->in->config->name.text[i]);
-    }
+    struct type type = { .weight = WEIGHT_BOLD };
+    return texts_fit(stage, &type, names, box, LEADING_TIGHT, stage_px(stage, NAME_MIN_UNITS),
+                     stage_px(stage, NAME_MAX_UNITS));
 }
 
 /* The dates stand if the name keeps a good size beside them. */
-static bool has_room_for_dates(const struct stage *stage, struct rect box, int width)
+static bool has_room_for_dates(const struct stage *stage, const struct texts *names, struct rect box,
+                               int width)
 {
     box_cut_right(&box, width);
-    return width > 0 && name_size(stage, box, NAME_MIN_UNITS) >= stage_px(stage, NAME_GOOD_UNITS);
+    return width > 0 && name_size(stage, names, box) >= stage_px(stage, NAME_GOOD_UNITS);
 }
 
 void scene_put_header(const struct stage *stage, struct rect box)
 {
+    struct texts names = names_of(stage);
+    box = box_inset(box, 0, stage_px(stage, 2)); /* for the breve of Й */
     if (stage->in->clock.is_known) {
         if (stage->is_portrait)
             put_date_row(stage, box_cut_bottom(&box, stage_px(stage, 56)));
         put_clock(stage, &box);
         int width = stage->is_portrait ? 0 : dates_width(stage);
         int gap = stage_px(stage, 48);
-        if (has_room_for_dates(stage, box, width + gap)) {
+        if (has_room_for_dates(stage, &names, box, width + gap)) {
             put_dates(stage, box_cut_right(&box, width));
             box_cut_right(&box, gap);
         }
     }
-    put_names(stage, box);
+    struct type type = { .weight = WEIGHT_BOLD,
+                         .size_px = name_size(stage, &names, box),
+                         .ink = stage->theme->ink };
+    texts_put(stage, &type, &names, box, LEADING_TIGHT);
 }

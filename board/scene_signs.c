@@ -84,13 +84,8 @@ static enum phrase kind_phrase(const struct call *call)
 
 /* The words of the first three languages, each once: Кабинет is the same in two. */
 #define WORDS_MAX 3
-struct words {
-    int count;
-    const char *text[WORDS_MAX];
-    uint8_t lang[WORDS_MAX];
-};
 
-static bool has_word(const struct words *words, const char *text)
+static bool has_word(const struct texts *words, const char *text)
 {
     for (int i = 0; i < words->count; i++)
         if (strcmp(words->text[i], text) == 0)
@@ -98,22 +93,20 @@ static bool has_word(const struct words *words, const char *text)
     return false;
 }
 
-static struct words kind_words(const struct stage *stage, const struct call *call)
+static struct texts kind_words(const struct stage *stage, const struct call *call)
 {
-    struct words words = { 0 };
+    struct texts words = { 0 };
     for (int i = 0; i < stage->in->config->nlangs && i < WORDS_MAX; i++) {
         const char *text = stage_phrase(stage, kind_phrase(call), i);
-        if (text[0] == '\0' || has_word(&words, text))
-            continue;
-        words.lang[words.count] = (uint8_t)i;
-        words.text[words.count++] = text;
+        if (!has_word(&words, text))
+            texts_add(&words, i, text);
     }
     return words;
 }
 
 bool kind_put_beside(const struct stage *stage, const struct call *call, int cap_px, struct rect box)
 {
-    struct words words = kind_words(stage, call);
+    struct texts words = kind_words(stage, call);
     int share = words.count == WORDS_MAX ? 27 : 31;
     struct type type = { .weight = WEIGHT_BOLD, .size_px = cap_px * share / 100, .ink = call->look.ink };
     int least_px = type.size_px * 4 / 5;
@@ -122,12 +115,7 @@ bool kind_put_beside(const struct stage *stage, const struct call *call, int cap
         if (!type_fit(stage, &type, words.text[i], box.w, least_px))
             return false;
     }
-    int pitch = type.size_px * LEADING_TEXT / 100;
-    box_cut_top(&box, (box.h - words.count * pitch) / 2);
-    for (int i = 0; i < words.count; i++) {
-        type.lang = words.lang[i];
-        type_put(stage, &type, box_cut_top(&box, pitch), ALIGN_LEFT, words.text[i]);
-    }
+    texts_put(stage, &type, &words, box, LEADING_TEXT);
     return true;
 }
 

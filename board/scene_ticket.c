@@ -74,6 +74,27 @@ bool ticket_is_tall(const char *text)
     return false;
 }
 
+/* Known to stand on the baseline; all others may hang. */
+static bool stands(uint32_t cp)
+{
+    if (cp < 0x80)
+        return (cp >= '0' && cp <= '9') || (cp >= 'A' && cp <= 'Z' && cp != 'J' && cp != 'Q') || cp == '-' ||
+               cp == '.' || cp == ' ';
+    bool is_russian = cp >= 0x410 && cp <= 0x42f && cp != 0x414 && cp != 0x426 && cp != 0x429;
+    bool is_kazakh =
+        cp == 0x406 || cp == 0x492 || cp == 0x4ae || cp == 0x4b0 || cp == 0x4ba || cp == 0x4d8 || cp == 0x4e8;
+    return is_russian || is_kazakh || cp == 0x401;
+}
+
+bool ticket_has_tail(const char *text)
+{
+    const char *at = text, *end = text + strlen(text);
+    while (at < end)
+        if (!stands(utf8_next(&at, end)))
+            return true;
+    return false;
+}
+
 bool direction_icon(int direction, enum icon *icon)
 {
     static const enum icon icons[ARROWS] = {

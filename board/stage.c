@@ -89,7 +89,7 @@ bool stage_has_desk(const struct stage *stage, int desk)
     if (desk < 0 || desk >= config->ndesks)
         return false;
     int zone = config->desk[desk].zone;
-    return zone < 0 || (stage->in->screen->zones >> zone & 1) != 0;
+    return zone >= 0 && (stage->in->screen->zones >> zone & 1) != 0;
 }
 
 /* ---- boxes

@@ -85,20 +85,36 @@ void type_put_at(const struct stage *stage, const struct type *type, int x, int 
 
 /* ---- passages: text of several lines ---------------------------------------------------------------------
  */
-/* Height of a line in percent of the type size: 116 is the least at which Й under қ does not touch. */
-#define LEADING_TIGHT 116
+/* Height of a line in percent of the type size: 122 is the least at which Й under қ does not touch. */
+#define LEADING_TIGHT 122
 #define LEADING_TEXT  128
 /* The largest size in [min_px, max_px] at which the text, broken at spaces, fits the box; min_px if none
  * does. */
 int passage_fit(const struct stage *stage, const struct type *type, const char *text, struct rect box,
                 int leading, int min_px, int max_px);
-/* Height of the text at type->size_px, broken at width_px. */
-int passage_height(const struct stage *stage, const struct type *type, const char *text, int width_px,
+/* Height of the text at type->size_px, as passage_put() would set it into the box; more than the box if it
+ * does not fit. */
+int passage_height(const struct stage *stage, const struct type *type, const char *text, struct rect box,
                    int leading);
 /* Sets it from the top of the box, left-aligned; what does not fit in height is cut with an ellipsis. Returns
  * the height. */
 int passage_put(const struct stage *stage, const struct type *type, struct rect box, int leading,
                 const char *text);
+
+/* The same text in several languages, in their order. */
+struct texts {
+    int count;
+    const char *text[LANGS_MAX];
+    uint8_t lang[LANGS_MAX];
+};
+/* Empty ones are left out. */
+void texts_add(struct texts *texts, int lang, const char *text);
+/* The one size in [min_px, max_px] at which each fits its share of the height; min_px if there is none. */
+int texts_fit(const struct stage *stage, const struct type *type, const struct texts *texts, struct rect box,
+              int leading, int min_px, int max_px);
+/* One under the other, as a group in the middle of the height. */
+void texts_put(const struct stage *stage, const struct type *type, const struct texts *texts, struct rect box,
+               int leading);
 
 /* ---- tickets
  * -----------------------------------------------------------------------------------------------------------
@@ -115,6 +131,8 @@ void ticket_put(const struct stage *stage, const struct type *type, const struct
                 int baseline_y);
 /* Does a letter stand above the capitals (Й)? Then it needs a fifth of the size more. */
 bool ticket_is_tall(const char *text);
+/* May a letter hang below the baseline (Д, Қ, р)? */
+bool ticket_has_tail(const char *text);
 /* Arrow towards the desk; false if it has none. */
 bool direction_icon(int direction, enum icon *icon);
 
