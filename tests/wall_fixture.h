@@ -99,7 +99,7 @@ static inline void room_notice(struct room *room, const char *kk, const char *ru
     const char *const text[] = { kk, ru, en };
     notice->level = NOTICE_INFO;
     for (int i = 0; i < 3; i++)
-        snprintf(notice->text.text[i], LABEL_SIZE, "%s", text[i]);
+        snprintf(notice->text.text[i], LABEL_SIZE, "%.*s", LABEL_SIZE - 1, text[i]);
 }
 
 static inline void room_alert(struct room *room, const char *kk, const char *ru, const char *en)

@@ -1,0 +1,418 @@
+/* Golden pictures: what visitors see in a dozen states, pixel by pixel.
+ *
+ * On a mismatch the picture and its difference are left in build/golden. GOLDEN_UPDATE=1 writes new ones:
+ * look at them before you commit them. Beside them, `fingerprint` records the rasteriser and the font files
+ * they were made with: with the same ones the comparison is exact; with others (another Debian) edges of
+ * letters may differ by a shade and a letter by a pixel, so then the mean difference of each block of 16 x 16
+ * is what counts. */
+#include "board/paint.h"
+#include "board/png.h"
+#include "tests/wall_fixture.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* Tolerances for another rasteriser, in 1/256 of full intensity. A missing word changes some blocks by 40 and
+ * more. */
+#define BLOCK_PX  16
+#define BLOCK_MAX 28.0
+#define MEAN_MAX  0.6
+
+static struct fonts *fonts;
+static struct room room;
+static struct picture picture;
+static bool is_exact;
+static char folder[512];
+
+/* ---- states ----------------------------------------------------------------------------------------------
+ */
+
+static void fill_list(void)
+{
+    room_recent(&room, "Б117", 12);
+    room_recent(&room, "А041", 3);
+    room_recent(&room, "К008", 10);
+    room_recent(&room, "А040", 1);
+    room_recent(&room, "Д063", 9);
+    room_recent(&room, "П015", 5);
+    room_recent(&room, "А039", 11);
+    room_notice(&room, "Қабылдау бөлмесінің телефоны: 1308", "Телефон приёмной: 1308",
+                "Reception phone: 1308");
+}
+
+static void starting(void)
+{
+    room.input.truth = FEED_NOTHING;
+}
+
+static void waiting(void)
+{
+    room_notice(&room, "Қабылдау бөлмесінің телефоны: 1308", "Телефон приёмной: 1308",
+                "Reception phone: 1308");
+}
+
+static void pause_between(void)
+{
+    fill_list();
+}
+
+static void one_new(void)
+{
+    room_call(&room, "А042", 7, true);
+    fill_list();
+}
+
+static void one_dark(void)
+{
+    room_call(&room, "А042", 7, false);
+    fill_list();
+    room_missed(&room, "К007", 10);
+    room_missed(&room, "А037", 2);
+}
+
+static void two(void)
+{
+    room_call(&room, "А042", 7, true);
+    room_call(&room, "Б118", 12, true)->is_recall = true;
+    fill_list();
+}
+
+static void four(void)
+{
+    room_call(&room, "А042", 7, true);
+    room_call(&room, "Б118", 12, true);
+    room_call(&room, "К009", 2, true);
+    room_call(&room, "Д064", 9, true);
+    fill_list();
+}
+
+static void eight(void)
+{
+    static const char *const ticket[] = { "А042", "Б118", "К009", "Д064", "П017", "А043", "Т205", "М031" };
+    static const int desk[] = { 7, 12, 2, 9, 4, 8, 11, 6 };
+    for (int i = 0; i < 7; i++)
+        room_call(&room, ticket[i], desk[i], i > 1)->is_recall = i == 4;
+    room.announce.slot[3].lane = LANE_BOOKED;
+    snprintf(room.announce.slot[3].booked_at, 6, "10:30");
+    fill_list();
+}
+
+static void recall_booked(void)
+{
+    struct announce_slot *slot = room_call(&room, "Д064", 9, true);
+    slot->is_recall = true;
+    slot->lane = LANE_BOOKED;
+    snprintf(slot->booked_at, sizeof slot->booked_at, "10:30");
+    fill_list();
+}
+
+static void passed_on(void)
+{
+    room.config.desk[8].kind = KIND_ROOM;
+    snprintf(room.config.desk[8].label, TICKET_SIZE, "214");
+    room_call(&room, "А042", 9, true)->from = 2;
+    room_call(&room, "Б118", 12, false);
+    struct announce_slot *slot = room_call(&room, "К009", 2, true);
+    slot->from = 5;
+    slot->lane = LANE_BOOKED;
+    snprintf(slot->booked_at, sizeof slot->booked_at, "14:00");
+    fill_list();
+}
+
+static void stale(void)
+{
+    one_dark();
+    room.input.truth = FEED_STALE;
+}
+
+static void blank(void)
+{
+    one_dark();
+    room.input.truth = FEED_BLANK;
+}
+
+static void alert(void)
+{
+    fill_list();
+    room_alert(
+        &room,
+        "Назар аударыңыз! Ғимараттан дереу шығыңыз. Эвакуациялық баспалдақтармен жүріңіз. Лифтті "
+        "пайдаланбаңыз.",
+        "Внимание! Немедленно покиньте здание. Двигайтесь по эвакуационным лестницам. Не пользуйтесь лифтом.",
+        "Attention! Leave the building immediately. Use the emergency stairs. Do not use the lifts.");
+}
+
+static void long_names(void)
+{
+    snprintf(room.config.name.text[0], LABEL_SIZE,
+             "Алматы қаласы Алмалы ауданы әкімі аппаратының халыққа қызмет көрсету бөлмесі");
+    snprintf(room.config.name.text[1], LABEL_SIZE,
+             "Приёмная аппарата акима Алмалинского района города Алматы по обслуживанию населения");
+    snprintf(room.config.desk[6].label, TICKET_SIZE, "12А");
+    room_call(&room, "АБ-10427", 7, true);
+    room_recent(&room, "VIP", 12);
+    room_recent(&room, "7", 3);
+    room_recent(&room, "К1008", 10);
+    room_recent(&room, "Щ40", 7);
+    room_notice(&room,
+                "Кезекке Онлайн жазылу: www.open-almaty.kz немесе қабылдау бөлмесінің 1308 телефоны арқылы",
+                "Запись в очередь онлайн: www.open-almaty.kz или по телефону приёмной 1308", "");
+}
+
+static const struct {
+    const char *name;
+    void (*set)(void);
+    int width, height, nlangs;
+} states[] = {
+    { "starting", starting, 1280, 720, 3 },
+    { "waiting", waiting, 1280, 720, 2 },
+    { "pause", pause_between, 1280, 720, 3 },
+    { "calls-1", one_new, 1920, 1080, 2 },
+    { "calls-1-dark", one_dark, 1280, 720, 3 },
+    { "calls-2", two, 1280, 720, 2 },
+    { "calls-4", four, 1920, 1080, 2 },
+    { "calls-8", eight, 1280, 720, 2 },
+    { "recall-booked", recall_booked, 1280, 720, 3 },
+    { "passed-on", passed_on, 1280, 720, 2 },
+    { "long", long_names, 1280, 720, 2 },
+    { "stale", stale, 1920, 1080, 2 },
+    { "blank", blank, 1280, 720, 3 },
+    { "alert", alert, 1920, 1080, 3 },
+    { "portrait-1", one_new, 720, 1280, 2 },
+    { "portrait-4", four, 720, 1280, 3 },
+    { "portrait-stale", stale, 720, 1280, 2 },
+    { "portrait-alert", alert, 720, 1280, 3 },
+    { "1280x1024", four, 1280, 1024, 2 },
+    { "4k", one_new, 3840, 2160, 2 },
+};
+
+/* ---- pictures --------------------------------------------------------------------------------------------
+ */
+
+static struct screen_buffer blank_buffer(int width, int height)
+{
+    struct screen_buffer buffer = { .stride = (uint32_t)width * 4,
+                                    .width = (uint16_t)width,
+                                    .height = (uint16_t)height,
+                                    .format = PIXEL_XRGB8888 };
+    buffer.pixels = calloc((size_t)height, buffer.stride);
+    assert_non_null(buffer.pixels);
+    return buffer;
+}
+
+static struct screen_buffer render(unsigned state)
+{
+    room_init(&room, states[state].nlangs);
+    states[state].set();
+    scene_build(&picture, fonts, &room.input, states[state].width, states[state].height);
+    assert_false(picture.is_full);
+    struct screen_buffer buffer = blank_buffer(picture.width, picture.height);
+    struct painter *painter = painter_create(fonts, picture.width, picture.height, PIXEL_XRGB8888);
+    assert_non_null(painter);
+    painter_full(painter, &buffer, &picture);
+    painter_destroy(painter);
+    return buffer;
+}
+
+/* A quarter each way: a 4K picture is kept as a thumbnail. */
+static struct screen_buffer thumbnail(const struct screen_buffer *full)
+{
+    struct screen_buffer small = blank_buffer(full->width / 4, full->height / 4);
+    for (int y = 0; y < small.height; y++)
+        for (int x = 0; x < small.width * 4; x++) {
+            unsigned sum = 8;
+            for (int i = 0; i < 16; i++)
+                sum += full->pixels[(size_t)(y * 4 + i / 4) * full->stride +
+                                    (size_t)(x / 4 * 16 + i % 4 * 4 + x % 4)];
+            small.pixels[(size_t)y * small.stride + (size_t)x] = (uint8_t)(sum / 16);
+        }
+    return small;
+}
+
+static int channel(const struct screen_buffer *buffer, int x, int y, int c)
+{
+    return buffer->pixels[(size_t)y * buffer->stride + (size_t)x * 4 + (size_t)c];
+}
+
+static bool is_equal(const struct screen_buffer *a, const struct screen_buffer *b)
+{
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < a->width; x++)
+            for (int c = 0; c < 3; c++)
+                if (channel(a, x, y, c) != channel(b, x, y, c))
+                    return false;
+    return true;
+}
+
+static double block_difference(const struct screen_buffer *a, const struct screen_buffer *b, int left,
+                               int top)
+{
+    int sum = 0, count = 0;
+    for (int y = top; y < top + BLOCK_PX && y < a->height; y++)
+        for (int x = left; x < left + BLOCK_PX && x < a->width; x++)
+            for (int c = 0; c < 3; c++, count++)
+                sum += channel(a, x, y, c) - channel(b, x, y, c);
+    return count ? (double)abs(sum) / count : 0;
+}
+
+static bool is_alike(const struct screen_buffer *a, const struct screen_buffer *b)
+{
+    double total = 0, worst = 0;
+    int blocks = 0;
+    for (int y = 0; y < a->height; y += BLOCK_PX)
+        for (int x = 0; x < a->width; x += BLOCK_PX, blocks++) {
+            double difference = block_difference(a, b, x, y);
+            total += difference;
+            worst = difference > worst ? difference : worst;
+        }
+    return worst <= BLOCK_MAX && total / blocks <= MEAN_MAX;
+}
+
+static void leave_difference(const char *name, const struct screen_buffer *now,
+                             const struct screen_buffer *golden)
+{
+    char path[600];
+    mkdir("build", 0777);
+    mkdir("build/golden", 0777);
+    snprintf(path, sizeof path, "build/golden/%s.png", name);
+    assert_int_equal(png_write(now, path), 0);
+    if (golden->width != now->width || golden->height != now->height)
+        return;
+    struct screen_buffer difference = blank_buffer(now->width, now->height);
+    for (int y = 0; y < now->height; y++)
+        for (int x = 0; x < now->width * 4; x++)
+            difference.pixels[(size_t)y * difference.stride + (size_t)x] =
+                (uint8_t)abs(channel(now, x / 4, y, x % 4) - channel(golden, x / 4, y, x % 4));
+    snprintf(path, sizeof path, "build/golden/%s.difference.png", name);
+    assert_int_equal(png_write(&difference, path), 0);
+    free(difference.pixels);
+}
+
+static void compare(const char *name, const struct screen_buffer *now)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s.png", folder, name);
+    if (getenv("GOLDEN_UPDATE")) {
+        assert_int_equal(png_write(now, path), 0);
+        return;
+    }
+    struct screen_buffer golden;
+    int error = png_read(path, &golden);
+    if (error < 0)
+        fail_msg("%s: %s; GOLDEN_UPDATE=1 writes it", path, strerror(-error));
+    bool is_same = golden.width == now->width && golden.height == now->height &&
+                   (is_exact ? is_equal(&golden, now) : is_alike(&golden, now));
+    if (!is_same)
+        leave_difference(name, now, &golden);
+    free(golden.pixels);
+    if (!is_same)
+        fail_msg("%s differs (%s): see build/golden/%s*.png", name,
+                 is_exact ? "exactly" : "beyond the tolerance", name);
+}
+
+static void the_picture_is_the_golden_one(void **data)
+{
+    unsigned state = (unsigned)(uintptr_t)*data;
+    struct screen_buffer full = render(state), shown = full;
+    if (full.width > 1920)
+        shown = thumbnail(&full);
+    compare(states[state].name, &shown);
+    if (shown.pixels != full.pixels)
+        free(shown.pixels);
+    free(full.pixels);
+}
+
+/* ---- what they were made with ----------------------------------------------------------------------------
+ */
+
+static uint64_t hash_file(uint64_t hash, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t bytes[4096];
+    size_t n;
+    while (file && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        for (size_t i = 0; i < n; i++)
+            hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    if (file)
+        fclose(file);
+    return hash;
+}
+
+/* The rasteriser is known by what it does: letters of several sizes, all their shades. */
+static uint64_t hash_rasteriser(uint64_t hash)
+{
+    for (int size = 23; size < 400; size += size / 3) {
+        struct text_style style = { .weight = WEIGHT_BOLD, .size_px = size, .lang = "kk", .is_number = true };
+        const struct text_line *line = text_shape(fonts, &style, "Әқ&@0583");
+        for (int i = 0; i < line->nglyphs; i++) {
+            const struct glyph *glyph = glyph_get(fonts, line->glyph[i].key);
+            for (int y = 0; y < glyph->height; y++)
+                for (int x = 0; x < glyph->width; x++)
+                    hash = (hash ^ glyph->alpha[y * glyph->stride + x]) * UINT64_C(1099511628211);
+        }
+    }
+    return hash;
+}
+
+static void fingerprint(char out[40])
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (int weight = 0; weight < WEIGHTS; weight++)
+        for (const char *const *path = font_files_debian.path[weight]; *path; path++)
+            hash = hash_file(hash, *path);
+    snprintf(out, 40, "%016llx\n", (unsigned long long)hash_rasteriser(hash));
+}
+
+static void take_fingerprint(void)
+{
+    char path[600], now[40], then[40] = "";
+    snprintf(path, sizeof path, "%s/fingerprint", folder);
+    fingerprint(now);
+    FILE *file = fopen(path, getenv("GOLDEN_UPDATE") ? "w" : "r");
+    if (!file)
+        return;
+    if (getenv("GOLDEN_UPDATE"))
+        fputs(now, file);
+    else if (!fgets(then, sizeof then, file))
+        then[0] = '\0';
+    fclose(file);
+    is_exact = strcmp(now, then) == 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    char error[256];
+    const char *root = getenv("KEZEK_SOURCE");
+    snprintf(folder, sizeof folder, "%s/tests/golden", root ? root : ".");
+    fonts = fonts_create(&font_files_debian, error, sizeof error);
+    if (!fonts) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    take_fingerprint();
+    printf("comparison: %s\n", is_exact ? "exact" : "with tolerance (other rasteriser or fonts)");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fonts_destroy(fonts);
+    return 0;
+}
+
+#define STATES (sizeof states / sizeof *states)
+int main(void)
+{
+    static struct CMUnitTest tests[STATES];
+    for (unsigned i = 0; i < STATES; i++)
+        tests[i] = (struct CMUnitTest){ .name = states[i].name,
+                                        .test_func = the_picture_is_the_golden_one,
+                                        .initial_state = (void *)(uintptr_t)i };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
