@@ -82,7 +82,8 @@ static int encode_rows(png_structp png, png_infop info, const struct screen_buff
     png_set_IHDR(png, info, buffer->width, buffer->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(png, level);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE); /* flat colours and letters repeat: a fifth smaller */
+    png_set_filter(png, PNG_FILTER_TYPE_BASE,
+                   PNG_FILTER_NONE); /* flat colours and letters repeat: a fifth smaller */
     png_write_info(png, info);
     for (unsigned y = 0; y < buffer->height; y++) {
         const uint8_t *pixels = buffer->pixels + (size_t)y * buffer->stride;

@@ -6,8 +6,8 @@
 
 /* Encodes into *out (malloc, the caller frees). `level` of zlib, 1 fast … 9 small. 0, -ENOMEM, or -EINVAL for a buffer
  * without pixels; on errors *out and *size stay as they are. */
-__attribute__((warn_unused_result)) int png_encode(const struct screen_buffer *buffer, int level, uint8_t **out,
-                                                   size_t *size);
+__attribute__((warn_unused_result)) int png_encode(const struct screen_buffer *buffer, int level,
+                                                   uint8_t **out, size_t *size);
 /* Encodes at level 9 and writes `path`; leaves no half file behind. 0 or -errno. */
 __attribute__((warn_unused_result)) int png_write(const struct screen_buffer *buffer, const char *path);
 /* Reads an 8-bit RGB(A) PNG of at most 8192 pixels a side into XRGB8888 pixels, X = 0 (malloc in buffer->pixels). For tests

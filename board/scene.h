@@ -24,7 +24,8 @@ struct scene_input {
     struct scene_clock clock;
     uint32_t notice_page; /* counts up: which of the notices */
 };
-void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width, int height);
+void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width,
+                 int height);
 /* How long the notice page `page` stays, microseconds (by the length of its text); 0: there is one page or none. */
 int64_t scene_notice_us(const struct scene_input *input);
 /* Long date of a language: kk "2026 ж. 22 қараша, жексенбі", ru "воскресенье, 22 ноября 2026 г.", en "Sunday, 22 November 2026". */
