@@ -19,7 +19,7 @@ void desktext(const struct hall_desk *desk, const struct led_profile *profile, e
         dashes(profile, text);
         return;
     }
-    if (truth == FEED_NOTHING || !desk->ticket[0])
+    if (!desk->ticket[0])
         return;
     char why[80];
     if (led_fold(profile, desk->ticket, text->text, sizeof text->text, why, sizeof why) < 0) {

@@ -54,6 +54,10 @@ static void each_state_of_a_desk_has_its_text(void **unused)
         { { .status = DESK_PAUSED, .phase = PHASE_SERVING, .ticket = "А042" }, FEED_FRESH, "A042", false },
         { { .status = DESK_OPEN, .phase = PHASE_CALLED, .ticket = "А042" }, FEED_BLANK, "----", false },
         { { .status = DESK_OPEN }, FEED_NOTHING, "", false },
+        { { .status = DESK_OPEN, .phase = PHASE_CALLED, .ticket = "А042" },
+          FEED_NOTHING,
+          "A042",
+          true }, /* the first event */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct led_text text;
