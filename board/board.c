@@ -376,7 +376,7 @@ static int set_up(struct board *board)
     memcpy(feed.id, config->board, sizeof feed.id);
     memcpy(feed.boot, board->boot, sizeof feed.boot);
     getrandom(&feed.nonce_seed, sizeof feed.nonce_seed, 0);
-    board->feed = feed_create(&feed, board->memory);
+    board->feed = feed_create(&feed, board->memory ? board->memory : &board->forgetful);
     struct desks_events desks = { .data = board, .on_change = led_changed };
     board->desks = desks_create(board->loop, config, &board->receipts, &desks);
     board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);

@@ -27,7 +27,8 @@ struct board {
     struct snapshots *snapshots; /* NULL before the first request */
 
     struct feed *feed;
-    struct feed_memory *memory;
+    struct feed_memory *memory; /* mapped from the run directory; NULL: not there, `forgetful` serves */
+    struct feed_memory forgetful;
     struct hall hall;
     struct receipts receipts;
     struct wall wall[SCREENS_MAX];
