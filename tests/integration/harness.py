@@ -16,6 +16,9 @@ import urllib.request
 SOURCE = os.path.abspath(os.environ.get("KEZEK_SOURCE", os.path.join(os.path.dirname(__file__), "..", "..")))
 BUILD = os.path.join(SOURCE, os.environ.get("BUILD", "build"))
 
+# The run directory of a real board is memory, too: a disk would be in every figure.
+RAM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
 
 def free_port():
     with socket.socket() as s:
@@ -106,7 +109,7 @@ class Listener:
 
 class Hall:
     def __init__(self, edit=None, with_sim=False, hall_file="sim/demo.json", sim_arguments=("--pace", "off")):
-        self.folder = tempfile.mkdtemp(prefix="kezek-test.")
+        self.folder = tempfile.mkdtemp(prefix="kezek-test.", dir=RAM)
         self.rundir = os.path.join(self.folder, "run")
         os.mkdir(self.rundir, 0o700)
         self.broker = Broker(self.folder)
