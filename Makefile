@@ -8,6 +8,7 @@ CC     ?= gcc
 SAN    ?=
 PREFIX ?= /usr/local
 DATADIR ?= $(PREFIX)/share/kezek
+LIBEXECDIR ?= $(PREFIX)/libexec/kezek
 PKG_CONFIG ?= pkg-config
 
 VERSION := 0.1.0
@@ -16,7 +17,7 @@ VERSION := 0.1.0
 PKGS  := libmosquitto libmodbus libgpiod freetype2 harfbuzz libcjson libmicrohttpd libpng
 GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo v2 || echo v1)
 
-CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' -DKEZEK_DATADIR='"$(DATADIR)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' -DKEZEK_DATADIR='"$(DATADIR)"' -DKEZEK_LIBEXECDIR='"$(LIBEXECDIR)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
 override CFLAGS += -std=gnu17 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
@@ -119,6 +120,7 @@ demo:
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/kezekd
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/kezekctl $(B)/kezek-sim
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-net
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json

@@ -1,6 +1,7 @@
 #include "board/board.h"
 
 #include "board/calls.h"
+#include "board/check.h"
 #include "board/journal.h"
 #include "board/log.h"
 #include "board/walltime.h"
@@ -418,6 +419,11 @@ int board_reload(struct board *board, char *error, size_t error_size)
     struct refusal refusal = { error, error_size };
     struct json_report report = { .line = refuse, .data = &refusal, .file = board->config->path };
     struct config *fresh = config_load(board->config->path, &board->paths, &report);
+    if (fresh && check_glyphs(fresh, board->fonts, stderr) > 0) {
+        snprintf(error, error_size, "characters without a glyph; the log names them");
+        config_destroy(fresh);
+        fresh = NULL;
+    }
     if (!fresh) {
         log_error("reload: refused, the old hall file stays in force");
         return -EINVAL;
@@ -534,8 +540,8 @@ int board_run(struct config *config, const struct config_paths *paths, struct fo
     board->fonts = fonts;
     board->paths = *paths;
     board->link_fd = board->clock_fd = board->signal_fd = -1;
-    board->link_child.name = "link-process";
-    board->console_child.name = "console-process";
+    board->link_child.name = "link";
+    board->console_child.name = "console";
     board->started_us = clock_us();
     getrandom(&boot, sizeof boot, 0);
     snprintf(board->boot, sizeof board->boot, "%08x", boot);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ struct config *child_config(void)
 }
 
 /* Between fork and exec: only async-signal-safe calls, the board has threads. */
-static _Noreturn void become(const char *name, int socket_fd, int config_fd)
+static _Noreturn void become(const char *program, const char *name, int socket_fd, int config_fd)
 {
     int parked_config = fcntl(config_fd, F_DUPFD, FD_ABOVE);
     int parked_socket = socket_fd >= 0 ? fcntl(socket_fd, F_DUPFD, FD_ABOVE) : -1;
@@ -79,19 +80,32 @@ static _Noreturn void become(const char *name, int socket_fd, int config_fd)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    char *argv[] = { "kezekd", (char *)name, NULL };
-    execv("/proc/self/exe", argv);
+    char *argv[] = { "kezek-net", (char *)(uintptr_t)name, NULL };
+    execv(program, argv);
+    execv(KEZEK_LIBEXECDIR "/kezek-net", argv);
     _exit(127);
+}
+
+/* Beside our own program file: so a source tree's board never runs an installed link. */
+static void find_program(char program[PATH_MAX])
+{
+    static const char name[] = "kezek-net";
+    ssize_t length = readlink("/proc/self/exe", program, PATH_MAX - sizeof name);
+    program[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    strcpy(slash ? slash + 1 : program, name);
 }
 
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us)
 {
+    char program[PATH_MAX];
+    find_program(program);
     int config_fd = parcel_fd(config);
     if (config_fd < 0)
         return config_fd;
     pid_t pid = fork();
     if (pid == 0)
-        become(child->name, fd, config_fd);
+        become(program, child->name, fd, config_fd);
     int error = pid < 0 ? -errno : 0;
     close(config_fd);
     if (error)

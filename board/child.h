@@ -16,14 +16,14 @@
 #define CHILD_FD_CONFIG 4
 
 struct child {
-    const char *name; /* argv[1] of the program: "link-process", "console-process" */
+    const char *name; /* argv[1] of kezek-net: "link", "console" */
     pid_t pid;        /* 0: not running */
     int64_t delay_us; /* back-off: 0.2 s doubling to 10 s, reset after a minute of life */
     int64_t started_us;
     uint64_t starts;
 };
 
-/* Forks and executes /proc/self/exe. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
+/* Forks and executes kezek-net. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
  * or -errno. */
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us);
 /* The child died (status of waitpid). Logs why; returns when to start it again. */

@@ -1,0 +1,37 @@
+/* kezek-net: the processes of the service that have a network and no devices: `link` and `console`. kezekd starts them
+ * (child.h); a program of its own, so that the board process is linked with no TLS, HTTP or MQTT library at all: it starts in
+ * a third of the time, needs 2 MiB less, and has nothing of theirs to attack.
+ */
+#include "board/child.h"
+#include "board/console/console.h"
+#include "board/control.h"
+#include "board/link.h"
+#include "board/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static int run_console(const struct config *config)
+{
+    char path[108];
+    return rundir_path(path, sizeof path, "control") < 0 ? EX_SOFTWARE : console_run(config, path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("kezek-net " KEZEK_VERSION) < 0;
+    bool is_link = argc == 2 && strcmp(argv[1], "link") == 0;
+    if (!is_link && (argc != 2 || strcmp(argv[1], "console") != 0)) {
+        fputs("kezek-net is a part of kezekd, which starts it; it is not started by hand\n", stderr);
+        return EX_USAGE;
+    }
+    log_open(argv[1], LOG_LEVEL_INFO);
+    const struct config *config = child_config();
+    if (!config) {
+        log_error("kezekd and kezek-net are not of the same build; restart the service");
+        return EX_SOFTWARE;
+    }
+    return is_link ? link_run(CHILD_FD_SOCKET, config) : run_console(config);
+}
