@@ -29,8 +29,16 @@ struct label {
 
 enum desk_kind { KIND_WINDOW, KIND_DESK, KIND_ROOM, KINDS };
 enum direction {
-    ARROW_NONE, ARROW_LEFT, ARROW_RIGHT, ARROW_UP, ARROW_DOWN, ARROW_UP_LEFT, ARROW_UP_RIGHT, ARROW_DOWN_LEFT,
-    ARROW_DOWN_RIGHT, ARROWS
+    ARROW_NONE,
+    ARROW_LEFT,
+    ARROW_RIGHT,
+    ARROW_UP,
+    ARROW_DOWN,
+    ARROW_UP_LEFT,
+    ARROW_UP_RIGHT,
+    ARROW_DOWN_LEFT,
+    ARROW_DOWN_RIGHT,
+    ARROWS
 };
 
 struct config_desk {
@@ -39,9 +47,9 @@ struct config_desk {
     uint8_t kind;            /* enum desk_kind */
     uint8_t arrow;           /* enum direction */
     int8_t zone;
-    int8_t agency;           /* or NONE */
-    int8_t bus;              /* or NONE: no LED board */
-    uint8_t bus_index;       /* of the unit in buses[bus].unit */
+    int8_t agency;     /* or NONE */
+    int8_t bus;        /* or NONE: no LED board */
+    uint8_t bus_index; /* of the unit in buses[bus].unit */
 };
 struct config_named {
     char id[ID_SIZE];
@@ -49,10 +57,10 @@ struct config_named {
 };
 struct config_screen {
     struct screen_config device;
-    char view[16];      /* calls */
-    uint32_t zones;     /* bit per zone */
+    char view[16];                            /* calls */
+    uint32_t zones;                           /* bit per zone */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
-    double overscan;    /* fraction of each edge kept free, 0.025 */
+    double overscan;                          /* fraction of each edge kept free, 0.025 */
 };
 struct config_chime {
     struct chime_config device;
@@ -116,4 +124,5 @@ void config_destroy(struct config *config);
 /* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */
 /* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */
-void config_each_text(const struct config *config, void (*fn)(void *data, const char *where, const char *text), void *data);
+void config_each_text(const struct config *config,
+                      void (*fn)(void *data, const char *where, const char *text), void *data);

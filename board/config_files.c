@@ -66,7 +66,7 @@ static bool find_source_tree(char *out, size_t size)
         if (!slash || slash == out)
             return false;
         *slash = '\0';
-        snprintf(probe, sizeof probe, "%s/board/phrases/kk.json", out);
+        snprintf(probe, sizeof probe, "%s/board/hall.schema.json", out);
         if (access(probe, F_OK) == 0)
             return true;
     }

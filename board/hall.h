@@ -20,9 +20,9 @@ struct hall_desk {
     bool is_recall;
     char ticket[TICKET_SIZE]; /* "" none */
     char booked_at[6];
-    int16_t from;             /* desk index the visit came from, or NONE */
+    int16_t from; /* desk index the visit came from, or NONE */
     uint64_t seq;
-    int64_t since_us;         /* of ticket and phase */
+    int64_t since_us; /* of ticket and phase */
 };
 struct hall_call {
     char ticket[TICKET_SIZE];
@@ -37,14 +37,15 @@ struct hall {
     uint16_t nrecent, nmissed, nnotices;
     struct hall_call recent[RECENT_MAX]; /* newest first; a ticket stands once */
     struct hall_call missed[MISSED_MAX]; /* newest first; leaves when called again */
-    struct notice notice[NOTICES_MAX];   /* from the feed, oldest first; the hall file's notices are in config. A further
-                                            one takes the place of the oldest info, or of the oldest if all are alerts */
-    struct notice standing;              /* the first alert of the hall file; ntexts 0: none */
+    /* From the feed, oldest first; the hall file's notices are in config. A further one takes the place of the oldest
+     * info, or of the oldest if all are alerts. */
+    struct notice notice[NOTICES_MAX];
+    struct notice standing; /* the first alert of the hall file; ntexts 0: none */
 };
 
 enum hall_change {
-    HALL_DESK = 1,   /* what a desk shows */
-    HALL_LISTS = 2,  /* recent, missed */
+    HALL_DESK = 1,  /* what a desk shows */
+    HALL_LISTS = 2, /* recent, missed */
     HALL_NOTICE = 4,
 };
 

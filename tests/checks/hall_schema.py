@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""board/hall.schema.json against the loader: both take the good hall files, both refuse the bad ones (but for rules that a
+schema cannot say), and both know the same keys. Needs the built kezekctl (B=build) and python3-jsonschema."""
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+KEZEKCTL = os.path.join(ROOT, os.environ.get("B", "build"), "kezekctl")
+GOOD_FILES = ("board/halls/open-almaty.json", "sim/demo.json")
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return json.load(file)
+
+
+SCHEMA = read("board/hall.schema.json")
+BASE = read(GOOD_FILES[0])
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+
+
+def edit(path, value):
+    """A copy of the base with one place changed; path like desks.0.led.unit, value None removes the key."""
+    hall = copy.deepcopy(BASE)
+    *parents, last = [int(p) if p.isdigit() else p for p in path.split(".")]
+    at = hall
+    for parent in parents:
+        if isinstance(at, dict) and parent not in at:
+            at[parent] = {}
+        at = at[parent]
+    if value is None:
+        del at[last]
+    elif isinstance(at, list) and last == len(at):
+        at.append(value)
+    else:
+        at[last] = value
+    return hall
+
+
+TEXT = {"kk": "а", "ru": "а", "en": "a"}
+TRACE = {"id": "t", "driver": "trace", "file": "trace"}
+GPIO = {"id": "g", "driver": "gpio-tone", "chip": "gpiochip0", "line": 3}
+MEMORY = {"id": "m", "driver": "memory"}
+KMS = {"id": "k", "driver": "kms", "output": "DP-1"}
+
+GOOD = [
+    ("theme", "dark"),
+    ("board_profile", "rpi-4b"),
+    ("calls", {"ttl_ms": 0, "dwell_ms": 1000, "recent": 32}),
+    ("console", {"listen": "[::1]:8080"}),
+    ("broker.urls", ["mqtts://broker.hall.kz", "mqtt://[fe80::1]:1883"]),
+    ("broker.protocol", "3.1.1"),
+    ("phrases", {"window": {"ru": "Окошко"}}),
+    ("desks.0.label", "12А"),
+    ("desks.0.kind", "desk"),
+    ("desks.0.arrow", "down-left"),
+    ("desks.0.led", None),
+    ("buses.0.driver", "memory"),
+    ("buses.0.parity", "even"),
+    ("screens.2", MEMORY | {"size": "3840x2160", "format": "rgb565", "path": "m", "overscan": 0}),
+    ("screens.2", KMS | {"mode": "1280x720", "zones": ["front", "children"]}),
+    ("chimes.1", TRACE | {"volume": 0, "call": "gong1", "zones": ["children"]}),
+    ("chimes.1", GPIO | {"active_low": True}),
+    ("chimes.1", {"id": "p", "driver": "gpio-pulse", "line": "GPIO17", "pulse_ms": 50}),
+    ("notices.2", {"id": "fire", "level": "alert", "text": TEXT}),
+]
+# Refused by both.
+BAD = [
+    ("hall", None), ("hall", "Зал"), ("hall", ""), ("hall", "a" * 33), ("hall", 7),
+    ("colour", 1),
+    ("board", None), ("name", None), ("name", "Hall"), ("name.ru", ""), ("name.ru", 1), ("name", {}),
+    ("languages", []), ("languages", ["kk", "kk"]), ("languages", "kk"), ("languages", ["../x"]), ("languages", None),
+    ("timezone", None), ("timezone", "../etc/passwd"), ("timezone", ""),
+    ("theme", "pink"),
+    ("broker", None), ("broker.urls", []), ("broker.urls", ["http://x"]), ("broker.urls", ["mqtt://"]),
+    ("broker.urls", ["mqtt://h/p"]), ("broker.urls", ["mqtt://a"] * 5), ("broker.url", "mqtt://a"),
+    ("broker.protocol", "4"), ("broker.cert_file", "hall.json"), ("broker.password_file", "hall.json"),
+    ("calls.ttl_ms", -1), ("calls.ttl_ms", 600001), ("calls.ttl_ms", 1.5), ("calls.dwell_ms", 999), ("calls.recent", 33),
+    ("console", {}), ("console.listen", "8080"), ("console.listen", ":8080"),
+    ("phrases.windw", {"kk": "x"}), ("phrases.window", {"kk": ""}),
+    ("zones", []), ("zones", None), ("zones.0.id", "A"), ("zones.0.name", None), ("zones.0.colour", 1),
+    ("agencies.0.id", None), ("agencies.0", 7),
+    ("desks", []), ("desks", None), ("desks.0.zone", None), ("desks.0.kind", "door"), ("desks.0.arrow", "north"),
+    ("desks.0.label", ""), ("desks.0.label", "123456789"), ("desks.0.id", "a-desk-with-a-long-id"),
+    ("desks.0.led.unit", 0), ("desks.0.led.unit", 248), ("desks.0.led.unit", "1"), ("desks.0.led.bus", None),
+    ("desks.0.led.profile", None), ("desks.0.led", 7), ("desks.0.led.cells", 4),
+    ("buses.0.baud", 9601), ("buses.0.baud", "9600"), ("buses.0.parity", "mark"), ("buses.0.stop_bits", 3),
+    ("buses.0.adapter_latency_ms", 256), ("buses.0.device", None), ("buses.0.device", ""), ("buses.0.driver", "tcp"),
+    ("screens", []), ("screens", None), ("screens.0.driver", "fbdev"), ("screens.0.driver", None), ("screens.0.output", None),
+    ("screens.0.mode", "big"), ("screens.0.mode", "1920x1080@"), ("screens.0.size", "1920"), ("screens.0.view", "zone"),
+    ("screens.0.zones", []), ("screens.0.zones", "front"), ("screens.0.format", "argb"),
+    ("screens.0.diagonal_in", 4), ("screens.0.farthest_m", 0), ("screens.0.overscan", 0.2), ("screens.0.height_m", -1),
+    ("chimes.0.driver", "alsa"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),
+    ("chimes.0.chip", None), ("chimes.0.volume", 101), ("chimes.0.pulse_ms", 49), ("chimes.0.active_low", 1),
+    ("chimes.1", {"id": "t", "driver": "trace"}),
+    ("notices.0.level", "loud"), ("notices.0.text", None),
+    ("notices", [{"id": f"n{i}", "text": TEXT} for i in range(9)]),
+    ("agencies", [{"id": f"a{i}", "name": TEXT} for i in range(33)]),
+    ("zones", [{"id": f"z{i}", "name": TEXT} for i in range(17)]),
+    ("chimes", [TRACE | {"id": f"t{i}", "file": f"t{i}"} for i in range(9)]),
+    ("screens", [MEMORY | {"id": f"m{i}"} for i in range(9)]),
+    ("buses", [{"id": f"b{i}", "device": f"b{i}"} for i in range(17)]),
+    ("desks", [{"id": f"d{i}", "zone": "front"} for i in range(257)]),
+]
+# What only the loader can know.
+LOADER_ONLY = [
+    ("languages", ["kk", "de"]), ("name.en", None), ("timezone", "Asia/Nowhere"), ("broker.ca_file", "none.pem"),
+    ("zones.1.id", "front"), ("desks.0.zone", "nowhere"), ("desks.0.agency", "nobody"), ("desks.0.led.bus", "north"),
+    ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),
+    ("screens.1.output", "HDMI-A-1"), ("screens.0.zones", ["nowhere"]), ("screens", [KMS | {"zones": ["children"]}]),
+    ("chimes.0.call", "gong9"), ("buses.1.device", BASE["buses"][0]["device"]), ("broker.urls", ["mqtt://h:99999"]),
+    ("screens.0.mode", "100x100"), ("name.kk", "a\u202eb"),
+]
+# Where a key that nobody knows makes the loader list those it knows, and where the schema says the same.
+OBJECTS = [
+    ("", SCHEMA), ("broker", SCHEMA["properties"]["broker"]), ("calls", SCHEMA["properties"]["calls"]),
+    ("console", SCHEMA["properties"]["console"]), ("phrases", SCHEMA["properties"]["phrases"]),
+    ("zones.0", SCHEMA["definitions"]["named"]), ("buses.0", SCHEMA["definitions"]["bus"]),
+    ("desks.0", SCHEMA["definitions"]["desk"]), ("desks.0.led", SCHEMA["definitions"]["desk"]["properties"]["led"]),
+    ("screens.0", SCHEMA["definitions"]["screen"]), ("chimes.0", SCHEMA["definitions"]["chime"]),
+    ("notices.0", SCHEMA["definitions"]["notice"]),
+]
+STRANGER = "qqqqqqqqqqqqqq"
+
+
+class Checks:
+    def __init__(self, folder):
+        self.folder, self.passed, self.failed = folder, 0, 0
+
+    def expect(self, name, is_so, why):
+        self.passed, self.failed = self.passed + is_so, self.failed + (not is_so)
+        if not is_so:
+            print(f"{name}: {why}")
+
+    def load(self, hall):
+        path = os.path.join(self.folder, "hall.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(hall, file, ensure_ascii=False)
+        run = subprocess.run([KEZEKCTL, "--json", "check", path], capture_output=True, text=True, timeout=20)
+        return json.loads(run.stdout)["errors"]
+
+    def both(self, name, hall, schema_takes, loader_takes):
+        defects = [e.message for e in VALIDATOR.iter_errors(hall)]
+        errors = self.load(hall)
+        self.expect(name, (not defects) == schema_takes, f"schema: {defects or 'takes it'}"[:300])
+        self.expect(name, (not errors) == loader_takes, f"loader: {errors or 'takes it'}"[:300])
+
+    def same_keys(self, place, schema):
+        errors = self.load(edit(f"{place}.{STRANGER}" if place else STRANGER, {}))
+        known = [re.search(r"known are (.*)", e) for e in errors if STRANGER in e]
+        keys = set(known[0][1].split(", ")) if known and known[0] else set()
+        self.expect(place, keys == set(schema["properties"]), f"keys differ: {keys ^ set(schema['properties'])}")
+
+
+def name_of(row):
+    return f"{row[0]} = {json.dumps(row[1], ensure_ascii=False)[:60]}"
+
+
+def main():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    with tempfile.TemporaryDirectory() as folder:
+        checks = Checks(folder)
+        for path in GOOD_FILES:
+            checks.both(path, read(path), True, True)
+        for rows, schema_takes, loader_takes in ((GOOD, True, True), (BAD, False, False), (LOADER_ONLY, True, False)):
+            for row in rows:
+                checks.both(name_of(row), edit(*row), schema_takes, loader_takes)
+        for place, schema in OBJECTS:
+            checks.same_keys(place, schema)
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
