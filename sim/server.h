@@ -23,7 +23,7 @@ struct server_visit {
     uint8_t lane;             /* enum lane */
     char booked_at[6];        /* LANE_BOOKED: "10:30" */
     char lang[LANG_SIZE];     /* "" not known */
-    int16_t from;             /* desk that passed the visit on, or NONE */
+    int16_t from;             /* desk that passed the visit on, or NONE (0 is the first desk!) */
 };
 struct server_desk {
     struct server_visit visit;

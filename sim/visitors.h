@@ -26,7 +26,7 @@ struct action {
     uint8_t agency; /* ACT_ARRIVE */
     uint16_t desk;  /* index in the hall file: all but ACT_ARRIVE and ACT_NOTICE */
     char to[ID_SIZE];          /* ACT_CLEAR, CLEAR_TRANSFERRED */
-    struct server_visit visit; /* ACT_ARRIVE without ticket, ACT_CALL with */
+    struct server_visit visit; /* ACT_ARRIVE without ticket, ACT_CALL with; .from = NONE unless it was passed on */
     const struct notice *notice; /* ACT_NOTICE, borrowed */
 };
 /* Performs it. 1: *event is to be published; 0: done, nothing to tell; -errno of sim/server.h. */
@@ -37,6 +37,8 @@ struct visitors {
     uint64_t random;
     enum pace pace;
     int64_t start_us, arrival_us[SERVER_AGENCIES_MAX];
+    uint8_t early[SERVER_AGENCIES_MAX]; /* that wait when the doors open */
+    uint16_t first_minute; /* of the day at start_us, for booked times; 09:00 unless the caller changes it */
     struct visitors_desk {
         uint8_t plan;      /* what follows at due_us */
         bool will_miss;    /* this visitor does not come */
