@@ -326,10 +326,20 @@ struct queue *queue_create(struct loop *loop, const struct queue_config *config,
     return queue;
 }
 
+/* If it does not get through, the will says the same. */
+static void say_goodbye(struct queue *queue)
+{
+    struct server heartbeat;
+    server_heartbeat(&queue->server, false, queue->conn, clock_us(), &heartbeat);
+    publish(queue, queue->server_topic, message_format_server(queue->text, sizeof queue->text, &heartbeat),
+            true, 0);
+}
+
 void queue_destroy(struct queue *queue)
 {
     if (!queue)
         return;
+    say_goodbye(queue);
     loop_remove(queue->source);
     loop_timer_remove(queue->visitors_timer);
     loop_timer_remove(queue->heartbeat_timer);

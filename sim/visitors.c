@@ -5,7 +5,8 @@
 
 #define SECOND       INT64_C(1000000)
 #define NEVER        INT64_MAX
-#define QUEUE_LONG   12 /* waiting per desk: who sees that many people goes home */
+#define QUEUE_LONG   12                           /* waiting per desk: who sees that many people goes home */
+#define QUEUE_FULL   (SERVER_WAITING_MAX * 3 / 4) /* the rest is for visits that are passed on */
 #define FIRST_MINUTE (9 * 60)
 
 const char *const pace_names[PACES] = { "none", "quiet", "rush" };
@@ -119,7 +120,7 @@ static bool arrive(struct visitors *visitors, const struct queue_server *server,
         book(visitors, &action->visit, at_us);
     pick_language(visitors, &action->visit);
     unsigned waiting = server->queue[agency].count;
-    if (waiting >= QUEUE_LONG * desks_of(visitors, agency) || waiting == SERVER_WAITING_MAX)
+    if (waiting >= QUEUE_LONG * desks_of(visitors, agency) || waiting >= QUEUE_FULL)
         return false;
     wake_desks(visitors, server, agency, at_us);
     return true;
@@ -193,7 +194,8 @@ static void pick_other_agency(struct visitors *visitors, const struct queue_serv
     unsigned first = below(visitors, config->nagencies);
     for (unsigned i = 0; i < config->nagencies; i++) {
         unsigned agency = (first + i) % config->nagencies;
-        if ((int)agency == config->desk[index].agency || desks_of(visitors, agency) == 0)
+        if ((int)agency == config->desk[index].agency || desks_of(visitors, agency) == 0 ||
+            server->queue[agency].count == SERVER_WAITING_MAX)
             continue;
         strcpy(to, config->agency[agency].id);
         wake_desks(visitors, server, agency, at_us);
@@ -211,7 +213,8 @@ static void finish(struct visitors *visitors, const struct queue_server *server,
         pick_other_agency(visitors, server, index, at_us, action->to);
     if (action->to[0])
         action->reason = CLEAR_TRANSFERRED;
-    else if (dice >= 100 - PARK_PERCENT)
+    else if (dice >= 100 - PARK_PERCENT &&
+             server->queue[server->desk[index].agency].count < SERVER_WAITING_MAX)
         action->reason = CLEAR_PARKED;
 }
 
@@ -263,7 +266,8 @@ void visitors_init(struct visitors *visitors, const struct config *config, uint6
         visitors->arrival_us[i] = NEVER;
         if (pace == PACE_NONE || i > config->nagencies || desks_of(visitors, i) == 0)
             continue;
-        visitors->early[i] = (uint8_t)(paces[pace].early * desks_of(visitors, i));
+        unsigned early = paces[pace].early * desks_of(visitors, i);
+        visitors->early[i] = (uint8_t)(early < QUEUE_FULL ? early : QUEUE_FULL);
         visitors->arrival_us[i] = arrival_after(visitors, i, now_us);
     }
     for (unsigned i = 0; i < config->ndesks; i++)
