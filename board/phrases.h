@@ -6,31 +6,28 @@
  */
 #pragma once
 
-#define PHRASE_LIST(X)                                                                                                  \
-    X(WINDOW, "window")                   /* sign: Терезе · Окно */                                                     \
-    X(DESK, "desk")                       /* sign: Үстел · Стол */                                                      \
-    X(ROOM, "room")                       /* sign: Кабинет */                                                           \
-    X(CALLED, "called")                   /* heading of the recent list */                                              \
-    X(MISSED, "missed")                   /* heading of the list of those who did not come */                           \
-    X(RECALLED, "recalled")               /* sign on a repeated call */                                                 \
-    X(BY_APPOINTMENT, "by_appointment")   /* sign on a booked visit */                                                  \
-    X(BOOKED, "booked")                   /* the same in at most 15 letters, where room is short */                     \
-    X(PASSED_ON, "passed_on")             /* sign on a visit that another desk passed on; "3 → 7" follows */            \
-    X(CLOSED, "closed")                                                                                                 \
-    X(BREAK, "break")                                                                                                   \
-    X(FREE, "free")                                                                                                     \
-    X(PLEASE_WAIT, "please_wait")         /* headline while no number is called */                                      \
-    X(WAIT_FOR_NUMBER, "wait_for_number") /* the sentence under it */                                                   \
-    X(NO_CONNECTION, "no_connection")     /* headline of the warning strip and of the blanked wall, no full stop */     \
-    X(STALE, "stale")                     /* follows it in the strip, no full stop */                                   \
-    X(BLANKED, "blanked")                 /* numbers are withheld: ask the staff */                                     \
-    X(STARTING, "starting")               /* headline: no data since the start */                                       \
+#define PHRASE_LIST(X)                                                                                       \
+    X(WINDOW, "window")                 /* sign: Терезе · Окно */                                 \
+    X(DESK, "desk")                     /* sign: Үстел · Стол */                                   \
+    X(ROOM, "room")                     /* sign: Кабинет */                                           \
+    X(CALLED, "called")                 /* heading of the recent list */                                     \
+    X(MISSED, "missed")                 /* heading of the list of those who did not come */                  \
+    X(RECALLED, "recalled")             /* sign on a repeated call */                                        \
+    X(BY_APPOINTMENT, "by_appointment") /* sign on a booked visit */                                         \
+    X(BOOKED, "booked")                 /* the same in at most 15 letters, where room is short */            \
+    X(PASSED_ON, "passed_on")           /* sign on a visit that another desk passed on; "3 → 7" follows */ \
+    X(CLOSED, "closed")                                                                                      \
+    X(BREAK, "break")                                                                                        \
+    X(FREE, "free")                                                                                          \
+    X(PLEASE_WAIT, "please_wait")         /* headline while no number is called */                           \
+    X(WAIT_FOR_NUMBER, "wait_for_number") /* the sentence under it */                                        \
+    X(NO_CONNECTION, "no_connection")     /* headline of strip and blank wall, no full stop */               \
+    X(STALE, "stale")                     /* follows it in the strip, no full stop */                        \
+    X(BLANKED, "blanked")                 /* numbers are withheld: ask the staff */                          \
+    X(STARTING, "starting")               /* headline: no data since the start */                            \
     X(ATTENTION, "attention")             /* headline of an alert that brings none of its own */
 
-enum phrase {
 #define X(name, key) PHRASE_##name,
-    PHRASE_LIST(X)
+enum phrase { PHRASE_LIST(X) PHRASES };
 #undef X
-    PHRASES
-};
 extern const char *const phrase_keys[PHRASES];

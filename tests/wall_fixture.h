@@ -67,6 +67,7 @@ static inline void room_init(struct room *room, int nlangs)
                                         "Общественная приёмная «Open Almaty»",
                                         "Open Almaty public reception" };
     memset(room, 0, sizeof *room);
+    nlangs = nlangs < 3 ? nlangs : 3;
     struct config *config = &room->config;
     config->nlangs = (uint8_t)nlangs;
     for (int i = 0; i < nlangs; i++) {

@@ -316,7 +316,7 @@ static void compare(const char *name, const struct screen_buffer *now)
 
 static void the_picture_is_the_golden_one(void **data)
 {
-    unsigned state = (unsigned)(uintptr_t)*data;
+    unsigned state = *(const unsigned *)*data;
     struct screen_buffer full = render(state), shown = full;
     if (full.width > 1920)
         shown = thumbnail(&full);
@@ -410,9 +410,12 @@ static int teardown(void **state)
 int main(void)
 {
     static struct CMUnitTest tests[STATES];
-    for (unsigned i = 0; i < STATES; i++)
+    static unsigned index[STATES];
+    for (unsigned i = 0; i < STATES; i++) {
+        index[i] = i;
         tests[i] = (struct CMUnitTest){ .name = states[i].name,
                                         .test_func = the_picture_is_the_golden_one,
-                                        .initial_state = (void *)(uintptr_t)i };
+                                        .initial_state = &index[i] };
+    }
     return cmocka_run_group_tests(tests, setup, teardown);
 }
