@@ -181,6 +181,7 @@ static bool renew(struct announce *announce, const struct announce_slot *call, i
     if (!known || (known->is_used && !known->is_new))
         return false;
     bool is_featured = known->is_used;
+    announce->superseded = known->token;
     *known = *call;
     known->is_used = known->is_new = is_featured;
     known->until_us = is_featured ? now_us + announce->dwell_us : 0;
@@ -198,6 +199,7 @@ static void wait_in_line(struct announce *announce, const struct announce_slot *
 bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token,
                    int64_t now_us)
 {
+    announce->superseded = 0;
     if (!concerns(announce, desk) || !hall->desk[desk].ticket[0])
         return false;
     announce_tick(announce, now_us);

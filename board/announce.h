@@ -25,7 +25,8 @@ struct announce_slot {
     int16_t from;
     char ticket[TICKET_SIZE];
     char booked_at[6];
-    uint64_t token;   /* of the call, for its receipt; 0 when restored from a snapshot */
+    uint64_t
+        token; /* of the call, for its receipt; 0 once a picture carries it, or when restored from a snapshot */
     int64_t until_us; /* end of the dwell */
 };
 struct announce {
@@ -36,6 +37,8 @@ struct announce {
     uint16_t nslots; /* places of the present layout: 1, 2, 4 or 8; used ones ≤ nslots */
     uint16_t nwaiting;
     struct announce_slot waiting[ANNOUNCE_WAITING];
+    uint64_t
+        superseded; /* token that the last announce_call() took over before any picture carried it; 0: none */
     /* Calls that found the waiting room full: their panel was skipped, the list still shows them. 8 panels × 8 s and 64
      * waiting: a hall that gets there calls over 70 visitors in a minute. */
     uint64_t overflowed;
@@ -43,8 +46,8 @@ struct announce {
 
 void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us);
 /* A call or recall of `desk`, which hall_apply() has taken into `hall`. False if the desk is in none of the zones (or shows
- * nothing). A recall of a ticket that is featured or waits renews it in place, with the new token: the caller answers the
- * old one as superseded if it was still waiting. Several calls of one desk are all shown, in order. */
+ * nothing). A recall of a ticket that is featured or waits renews it in place, with the new token; the caller answers for
+ * `superseded`. Several calls of one desk are all shown, in order. */
 bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token,
                    int64_t now_us);
 /* The desk's visit came to the desk, ended or moved: its panel is over after its dwell. A call that still waits is shown

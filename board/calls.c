@@ -47,6 +47,8 @@ static void show_on_wall(struct board *board, struct wall *wall, int desk, uint6
     receipts_expect(&board->receipts, token, name);
     uint64_t overflowed = wall->announce.overflowed;
     announce_call(&wall->announce, &board->hall, desk, token, now_us);
+    receipts_settle(&board->receipts, wall->announce.superseded, name, "superseded", 0,
+                    "called again before it was drawn", true);
     if (wall->state != WALL_ON)
         receipts_settle(&board->receipts, token, name, "failed", 0, wall->detail, true);
     else if (wall->announce.overflowed != overflowed)
@@ -177,7 +179,9 @@ static void on_desk(void *data, const struct state_desk *state)
 {
     struct board *board = data;
     int desk = config_desk_index(board->config, state->desk);
-    if (desk >= 0 && strcmp(board->hall.desk[desk].ticket, state->ticket) != 0)
+    char ticket[TICKET_SIZE];
+    hall_ticket(board->config, state->ticket, ticket);
+    if (desk >= 0 && (strcmp(board->hall.desk[desk].ticket, ticket) != 0 || state->phase != PHASE_CALLED))
         end_panels(board, state->desk);
     hall_set_desk(&board->hall, state, clock_us());
 }

@@ -150,8 +150,9 @@ void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_r
         struct speaker *speaker = in_zone(speakers, i, zone);
         if (speaker && !speaker->chime)
             receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
-        else if (speaker)
-            chime_gate_ask(&speaker->gate, token, is_recall, expires_us, now_us);
+        else if (speaker && !chime_gate_ask(&speaker->gate, token, is_recall, expires_us, now_us))
+            receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
+                            "one chime sounds for more than 16 calls", true);
     }
 }
 

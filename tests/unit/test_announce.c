@@ -236,6 +236,10 @@ static void a_recall_renews_the_panel_in_place(void **state)
     assert_wall(wall, "2: 1*А1 2*А2");
     assert_true(wall->announce.slot[0].is_recall);
     assert_int_equal(wall->announce.slot[0].token, wall->token);
+    assert_int_equal(wall->announce.superseded, 1);
+    wall->announce.slot[0].token = 0; /* a picture carries it */
+    recall(wall, 1);
+    assert_int_equal(wall->announce.superseded, 0);
     pass(wall, 7 * SECOND);
     assert_wall(wall, "2: 1*А1 2-А2");
 }
