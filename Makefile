@@ -93,6 +93,11 @@ $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
 
+# What integration tests drive.
+$(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
 .PHONY: flags # for tools that read the sources
 flags:
 	$(info $(CPPFLAGS) $(CFLAGS))@:
