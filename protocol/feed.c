@@ -1,7 +1,10 @@
 #include "protocol/feed.h"
 
+#include "protocol/feed_clock.h"
 #include "protocol/feed_desks.h"
 #include "protocol/feed_hello.h"
+#include "protocol/feed_recent.h"
+#include "protocol/feed_waiting.h"
 #include "protocol/feed_window.h"
 
 #include <stddef.h>
@@ -12,16 +15,9 @@
 #define GAP_US   500000 /* messages of different topics may overtake each other */
 #define PAST_US                                                                                              \
     (5 * 1000000LL) /* a message that looks this old: stalled, or the server's clock stepped back */
-#define BY_HAND_US      (10 * 1000000LL) /* how long a call by hand stands against the snapshots of a server */
-#define BASIC_REPEAT_US (2 * 1000000LL)
-#define BASIC_RECENT    256
-#define PATIENCE_US     (FEED_LEASE_US + FEED_HOLD_US)
-#define LEAP_MAX        (1u << 20) /* no server is this far ahead of its own answer: its numbers were wrong */
-
-struct waiting {
-    struct event event;
-    int64_t received_us;
-};
+#define BY_HAND_US  (10 * 1000000LL) /* how long a call by hand stands against the snapshots of a server */
+#define PATIENCE_US (FEED_LEASE_US + FEED_HOLD_US)
+#define LEAP_MAX    (1u << 20) /* no server is this far ahead of its own answer: its numbers were wrong */
 
 struct feed {
     struct feed_config config;
@@ -40,9 +36,7 @@ struct feed {
     uint64_t highest; /* exists, as far as we know */
     uint64_t applied; /* newest event that the sink was told */
     int64_t gap_us;   /* since when something between is missing; INT64_MAX */
-    /* server clock minus ours lies within [low, high] */
-    bool has_bounds;
-    int64_t high_us, low_us;
+    struct feed_clock clock;
     int64_t lease_until_us;
     uint64_t conn; /* newest connection of the server */
     bool is_server_gone;
@@ -52,21 +46,12 @@ struct feed {
     bool is_unanswered; /* this server gives epochs but no answers */
     bool must_forget;
     int64_t patience_us; /* INT64_MAX: nobody waits */
-    unsigned next_recent;
-    struct {
-        uint64_t hash;
-        int64_t at_us;
-    } recent[BASIC_RECENT];
+    struct feed_recent recent;
 
     struct feed_desks desks;
     unsigned first_deferred, ndeferred;
     struct event deferred[FEED_DEFERRED];
-    unsigned first_waiting, nwaiting;
-    struct waiting waiting[FEED_PENDING];
-    bool has_waiting_state, has_waiting_server;
-    int64_t state_received_us, server_received_us;
-    struct server waiting_server;
-    struct state waiting_state;
+    struct feed_waiting waiting;
     struct feed_status count;
 };
 
@@ -77,12 +62,6 @@ static void take_server(struct feed *feed, const struct server *server, int64_t 
 static bool is_call(const struct event *event)
 {
     return event->type == EVENT_CALL || event->type == EVENT_RECALL;
-}
-
-/* Only notices carry the large tail. */
-static void copy_event(struct event *to, const struct event *from)
-{
-    memcpy(to, from, from->type == EVENT_NOTICE ? sizeof *to : offsetof(struct event, notice));
 }
 
 static int64_t ttl_us(const struct feed *feed, const struct event *event)
@@ -102,8 +81,7 @@ static enum feed_profile profile(const struct feed *feed)
     return feed->has_basic || feed->is_unanswered ? FEED_BASIC : FEED_UNDECIDED;
 }
 
-/* ---- the sequence
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the sequence --------------------------------------------------------------------------------------- */
 
 /* FEED-9: what is missing between the snapshot and the highest number. */
 static void advance(struct feed *feed)
@@ -133,37 +111,36 @@ static void watch_gap(struct feed *feed)
  * to there. The server said so at its ts, so a message that was long on its way prolongs nothing. */
 static void touch(struct feed *feed, uint64_t seq, int64_t ts_ms)
 {
-    int64_t until_us = ts_ms * 1000 - feed->high_us + FEED_LEASE_US;
-    if (feed->has_bounds && seq <= feed->whole && until_us > feed->lease_until_us)
+    int64_t until_us = feed_clock_sent_us(&feed->clock, ts_ms) + FEED_LEASE_US;
+    if (feed->clock.is_known && seq <= feed->whole && until_us > feed->lease_until_us)
         feed->lease_until_us = until_us;
 }
 
 /* FEED-9: a message from the future means that the server's clock stepped, and one from the past may. */
 static void watch_clock(struct feed *feed, int64_t ts_ms, int64_t received_us)
 {
-    if (!feed->has_bounds)
+    if (!feed->clock.is_known)
         return;
-    int64_t age_us = received_us + feed->high_us - ts_ms * 1000;
+    int64_t age_us = feed_clock_age_us(&feed->clock, ts_ms, received_us);
     if (age_us < -SLACK_US) {
-        feed->has_bounds = false;
+        feed->clock.is_known = false;
         feed->count.clock_steps++;
     }
     if (age_us < -SLACK_US || age_us > PAST_US)
         feed_hello_want(&feed->hello);
 }
 
-/* ---- sound
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- sound ---------------------------------------------------------------------------------------------- */
 
 /* FEED-5, for an event that is live and new. */
 static enum feed_sound verdict(struct feed *feed, const struct event *event)
 {
     if (!is_call(event))
         return FEED_MUTED;
-    if (!feed->has_bounds)
+    if (!feed->clock.is_known)
         return FEED_UNDECIDED_SOUND;
     const struct feed_desk *desk = feed_desks_find(&feed->desks, event->desk);
-    int64_t age_us = feed->now_us + feed->high_us - event->ts_ms * 1000;
+    int64_t age_us = feed_clock_age_us(&feed->clock, event->ts_ms, feed->now_us);
     bool is_shown = desk && desk->is_confirmed && desk->seq == event->seq;
     if (is_shown && age_us <= ttl_us(feed, event))
         return FEED_LIVE;
@@ -184,7 +161,7 @@ static void defer(struct feed *feed, const struct event *event)
 {
     if (feed->ndeferred == FEED_DEFERRED)
         mute_oldest_deferred(feed);
-    copy_event(&feed->deferred[(feed->first_deferred + feed->ndeferred++) % FEED_DEFERRED], event);
+    event_copy(&feed->deferred[(feed->first_deferred + feed->ndeferred++) % FEED_DEFERRED], event);
 }
 
 static void decide_deferred(struct feed *feed)
@@ -196,8 +173,7 @@ static void decide_deferred(struct feed *feed)
     feed->ndeferred = 0;
 }
 
-/* ---- desks
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- desks ---------------------------------------------------------------------------------------------- */
 
 static struct feed_desk *add_desk(struct feed *feed, const char *id)
 {
@@ -238,13 +214,7 @@ static bool is_by_hand(const struct feed *feed, const struct feed_desk *desk)
 
 static void drop_absent_desks(struct feed *feed, const struct state *state)
 {
-    for (unsigned i = 0; i < feed->desks.count; i++)
-        feed->desks.desk[i].is_mentioned = false;
-    for (unsigned i = 0; i < state->ndesks; i++) {
-        struct feed_desk *desk = feed_desks_find(&feed->desks, state->desk[i].desk);
-        if (desk)
-            desk->is_mentioned = true;
-    }
+    feed_desks_mention(&feed->desks, state);
     for (unsigned i = feed->desks.count; i-- > 0;) {
         struct feed_desk *desk = &feed->desks.desk[i];
         bool is_newer = (desk->is_confirmed && desk->seq > state->seq) || is_by_hand(feed, desk);
@@ -281,19 +251,11 @@ static void apply_state(struct feed *feed, const struct state *state)
         feed->sink->snapshot(feed->sink->data, state);
 }
 
-/* ---- messages of another epoch
- * ------------------------------------------------------------------------------------ */
+/* ---- messages of another epoch -------------------------------------------------------------------------- */
 
 static void wait_event(struct feed *feed, const struct event *event, int64_t received_us)
 {
-    if (feed->nwaiting == FEED_PENDING) {
-        feed->first_waiting = (feed->first_waiting + 1) % FEED_PENDING;
-        feed->nwaiting--;
-        feed->count.pending_dropped++;
-    }
-    struct waiting *last = &feed->waiting[(feed->first_waiting + feed->nwaiting++) % FEED_PENDING];
-    copy_event(&last->event, event);
-    last->received_us = received_us;
+    feed->count.pending_dropped += feed_waiting_add(&feed->waiting, event, received_us);
     if (!feed->epoch[0] && feed->patience_us == INT64_MAX)
         feed->patience_us = feed->now_us + PATIENCE_US;
 }
@@ -307,47 +269,39 @@ static bool is_past(const struct feed *feed, const char *epoch, int64_t received
 
 static void replay_snapshot(struct feed *feed, int64_t asked_us)
 {
-    if (feed->has_waiting_state && is_mine(feed, feed->waiting_state.epoch)) {
-        feed->has_waiting_state = false;
-        take_state(feed, &feed->waiting_state, feed->state_received_us);
+    struct feed_waiting *waiting = &feed->waiting;
+    if (waiting->has_state && is_mine(feed, waiting->state.epoch)) {
+        waiting->has_state = false;
+        take_state(feed, &waiting->state, waiting->state_received_us);
     }
-    if (feed->has_waiting_server && is_mine(feed, feed->waiting_server.epoch)) {
-        feed->has_waiting_server = false;
-        take_server(feed, &feed->waiting_server, feed->server_received_us);
+    if (waiting->has_server && is_mine(feed, waiting->server.epoch)) {
+        waiting->has_server = false;
+        take_server(feed, &waiting->server, waiting->server_received_us);
     }
-    if (is_past(feed, feed->waiting_state.epoch, feed->state_received_us, asked_us))
-        feed->has_waiting_state = false;
-    if (is_past(feed, feed->waiting_server.epoch, feed->server_received_us, asked_us))
-        feed->has_waiting_server = false;
+    if (is_past(feed, waiting->state.epoch, waiting->state_received_us, asked_us))
+        waiting->has_state = false;
+    if (is_past(feed, waiting->server.epoch, waiting->server_received_us, asked_us))
+        waiting->has_server = false;
 }
 
 /* FEED-2: in the order of arrival. */
 static void replay(struct feed *feed, int64_t asked_us)
 {
-    unsigned kept = 0, count = feed->nwaiting;
     replay_snapshot(feed, asked_us);
-    for (unsigned i = 0; i < count; i++) {
-        struct waiting *waiting = &feed->waiting[(feed->first_waiting + i) % FEED_PENDING];
-        struct waiting *place_left = &feed->waiting[(feed->first_waiting + kept) % FEED_PENDING];
-        if (is_mine(feed, waiting->event.epoch)) {
+    for (unsigned left = feed->waiting.count; left > 0; left--) {
+        const struct feed_waiting_event *waiting = feed_waiting_take(&feed->waiting);
+        if (is_mine(feed, waiting->event.epoch))
             take_event(feed, &waiting->event, waiting->received_us);
-        } else if (is_past(feed, waiting->event.epoch, waiting->received_us, asked_us)) {
+        else if (is_past(feed, waiting->event.epoch, waiting->received_us, asked_us))
             feed->count.pending_dropped++;
-        } else {
-            if (place_left != waiting) {
-                copy_event(&place_left->event, &waiting->event);
-                place_left->received_us = waiting->received_us;
-            }
-            kept++;
-        }
+        else
+            feed_waiting_add(&feed->waiting, &waiting->event, waiting->received_us);
     }
-    feed->nwaiting = kept;
-    if (kept || feed->has_waiting_state || feed->has_waiting_server)
+    if (!feed_waiting_is_empty(&feed->waiting))
         feed_hello_want(&feed->hello);
 }
 
-/* ---- the answer
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------------------- */
 
 static void leave_epoch(struct feed *feed)
 {
@@ -358,7 +312,7 @@ static void leave_epoch(struct feed *feed)
     feed->epoch[0] = '\0';
     feed->base = feed->whole = feed->highest = feed->applied = 0;
     feed->gap_us = INT64_MAX;
-    feed->has_bounds = false;
+    feed->clock.is_known = false;
     feed->lease_until_us = INT64_MIN / 2;
     feed->conn = 0;
     feed->is_server_gone = false;
@@ -398,47 +352,19 @@ static void take_answer(struct feed *feed, const struct state *state, int64_t re
         return;
     adopt(feed, state->epoch);
     heal(feed, state->seq);
-    /* FEED-3 */
-    feed->has_bounds = true;
-    feed->high_us = state->ts_ms * 1000 - sent_us;
-    feed->low_us = state->ts_ms * 1000 - received_us;
+    feed_clock_set(&feed->clock, state->ts_ms, sent_us, received_us); /* FEED-3 */
     apply_state(feed, state);
     touch(feed, state->seq, state->ts_ms);
     replay(feed, sent_us);
     decide_deferred(feed);
 }
 
-/* ---- the basic profile
- * -------------------------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t hash, const char *text)
-{
-    do
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-    while (*text++);
-    return hash;
-}
-
-/* Notices say everything each time: repeating one does no harm. */
-static bool is_repeated(struct feed *feed, const struct event *event, int64_t received_us)
-{
-    uint64_t hash = 0xcbf29ce484222325 ^ event->type ^ (uint64_t)event->status << 8;
-    hash = mix(mix(hash, event->desk), event->ticket);
-    if (event->type == EVENT_NOTICE)
-        return false;
-    for (unsigned i = 0; i < BASIC_RECENT; i++)
-        if (feed->recent[i].hash == hash && received_us - feed->recent[i].at_us < BASIC_REPEAT_US)
-            return true;
-    feed->recent[feed->next_recent].hash = hash;
-    feed->recent[feed->next_recent].at_us = received_us;
-    feed->next_recent = (feed->next_recent + 1) % BASIC_RECENT;
-    return false;
-}
+/* ---- the basic profile ---------------------------------------------------------------------------------- */
 
 static bool is_known(struct feed *feed, const struct event *event, int64_t received_us)
 {
     if (!event->epoch[0])
-        return is_repeated(feed, event, received_us);
+        return feed_recent_has(&feed->recent, event, received_us);
     struct feed_window *window = feed_window(feed->memory, event->epoch);
     bool is_seen = feed_window_has(window, event->seq);
     if (!is_seen)
@@ -460,7 +386,7 @@ static void leave_full(struct feed *feed)
 {
     forget_desks(feed);
     leave_epoch(feed);
-    feed->nwaiting = 0;
+    feed_waiting_clear(&feed->waiting);
 }
 
 static void take_basic_event(struct feed *feed, const struct event *event, int64_t received_us)
@@ -492,16 +418,12 @@ static void lose_patience(struct feed *feed)
     if (feed->has_heart)
         return;
     feed->is_unanswered = feed->hello.is_basic = true;
-    feed->has_waiting_state = feed->has_waiting_server = false;
-    for (; feed->nwaiting; feed->nwaiting--) {
-        const struct waiting *waiting = &feed->waiting[feed->first_waiting];
-        feed->first_waiting = (feed->first_waiting + 1) % FEED_PENDING;
+    feed->waiting.has_state = feed->waiting.has_server = false;
+    for (const struct feed_waiting_event *waiting; (waiting = feed_waiting_take(&feed->waiting));)
         take_basic_event(feed, &waiting->event, waiting->received_us);
-    }
 }
 
-/* ---- live messages
- * ------------------------------------------------------------------------------------------------ */
+/* ---- live messages -------------------------------------------------------------------------------------- */
 
 static void take_own_event(struct feed *feed, const struct event *event, int64_t received_us)
 {
@@ -552,9 +474,7 @@ static void take_state(struct feed *feed, const struct state *state, int64_t rec
         return;
     }
     feed_hello_want(&feed->hello);
-    feed->waiting_state = *state;
-    feed->has_waiting_state = true;
-    feed->state_received_us = received_us;
+    feed_waiting_set_state(&feed->waiting, state, received_us);
 }
 
 /* FEED-10 */
@@ -588,11 +508,8 @@ static void take_server(struct feed *feed, const struct server *server, int64_t 
         return;
     }
     feed_hello_want(&feed->hello);
-    if (!server->is_online)
-        return;
-    feed->waiting_server = *server;
-    feed->has_waiting_server = true;
-    feed->server_received_us = received_us;
+    if (server->is_online)
+        feed_waiting_set_server(&feed->waiting, server, received_us);
 }
 
 /* FEED-7: a retained copy may be hours old; it only tells that there is someone to ask. */
@@ -621,8 +538,7 @@ static void take_live(struct feed *feed, const struct message *message)
     }
 }
 
-/* ---- turns
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- turns ---------------------------------------------------------------------------------------------- */
 
 static int64_t hello_due_us(const struct feed *feed)
 {
@@ -736,14 +652,13 @@ enum feed_truth feed_truth(const struct feed *feed, int64_t now_us)
 
 int64_t feed_sound_until_us(const struct feed *feed, const struct event *event, int64_t received_us)
 {
-    if (is_mine(feed, event->epoch) && feed->has_bounds)
-        return event->ts_ms * 1000 - feed->high_us + ttl_us(feed, event);
-    return received_us + ttl_us(feed, event);
+    bool is_bounded = is_mine(feed, event->epoch) && feed->clock.is_known;
+    return ttl_us(feed, event) + (is_bounded ? feed_clock_sent_us(&feed->clock, event->ts_ms) : received_us);
 }
 
 int64_t feed_server_ms(const struct feed *feed, int64_t now_us)
 {
-    return feed->has_bounds ? (now_us + feed->low_us + (feed->high_us - feed->low_us) / 2) / 1000 : -1;
+    return feed->clock.is_known ? feed_clock_server_ms(&feed->clock, now_us) : -1;
 }
 
 void feed_status(const struct feed *feed, struct feed_status *status)
@@ -753,7 +668,7 @@ void feed_status(const struct feed *feed, struct feed_status *status)
     memcpy(status->epoch, feed->epoch, EPOCH_SIZE);
     status->seq = feed->whole;
     status->lease_until_us = feed->lease_until_us;
-    status->is_synchronised = feed->has_bounds;
+    status->is_synchronised = feed->clock.is_known;
 }
 
 struct feed *feed_create(const struct feed_config *config, struct feed_memory *memory)
@@ -767,8 +682,6 @@ struct feed *feed_create(const struct feed_config *config, struct feed_memory *m
     feed->gap_us = feed->patience_us = INT64_MAX;
     feed->lease_until_us = INT64_MIN / 2;
     feed_window_check(memory);
-    for (unsigned i = 0; i < BASIC_RECENT; i++)
-        feed->recent[i].at_us = INT64_MIN / 2;
     return feed;
 }
 

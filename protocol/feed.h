@@ -22,21 +22,21 @@
 
 #include "protocol/message.h"
 
-#define FEED_WINDOW   256 /* replay window, sequence numbers */
-#define FEED_EPOCHS   4   /* windows kept */
-#define FEED_PENDING  64  /* messages of another epoch that wait for the answer */
-#define FEED_DEFERRED 32  /* calls whose age is not decidable yet */
-#define FEED_LEASE_US (15 * 1000000LL) /* after the sending of the newest message that the picture agrees with */
-#define FEED_HOLD_US  (45 * 1000000LL) /* after the lease: numbers are blanked */
+#define FEED_WINDOW   256              /* replay window, sequence numbers */
+#define FEED_EPOCHS   4                /* windows kept */
+#define FEED_PENDING  64               /* messages of another epoch that wait for the answer */
+#define FEED_DEFERRED 32               /* calls whose age is not decidable yet */
+#define FEED_LEASE_US (15 * 1000000LL) /* after the sending of what the picture agrees with */
+#define FEED_HOLD_US  (45 * 1000000LL) /* after the lease: no numbers */
 
 /* What must survive a kill of the process: lives in memory that the caller maps from /run/kezek. Zeroed memory is a
  * valid empty one. */
 struct feed_memory {
     struct feed_window {
         char epoch[EPOCH_SIZE];
-        uint64_t top; /* highest number seen */
+        uint64_t top;                    /* highest number seen */
         uint64_t bits[FEED_WINDOW / 64]; /* bit (seq % FEED_WINDOW): seen */
-        uint64_t used; /* order of last use */
+        uint64_t used;                   /* order of last use */
     } window[FEED_EPOCHS];
     uint64_t clock;
 };
@@ -45,8 +45,8 @@ enum feed_profile { FEED_UNDECIDED, FEED_BASIC, FEED_FULL };
 
 /* May this call be heard? */
 enum feed_sound {
-    FEED_LIVE,      /* new, young enough, still what the desk shows */
-    FEED_MUTED,     /* shown silently: too old, or overtaken; also every event that is no call or recall */
+    FEED_LIVE,  /* new, young enough, still what the desk shows */
+    FEED_MUTED, /* shown silently: too old, or overtaken; also every event that is no call or recall */
     FEED_UNDECIDED_SOUND, /* shown silently now; sink.decide follows after the next answer */
 };
 
@@ -55,7 +55,8 @@ enum feed_sound {
 struct feed_sink {
     void *data;
     /* A new event, to be applied. `is_current`: false when the desk already has a newer one (count it, show nothing). */
-    void (*event)(void *data, const struct event *event, bool is_current, enum feed_sound sound, int64_t received_us);
+    void (*event)(void *data, const struct event *event, bool is_current, enum feed_sound sound,
+                  int64_t received_us);
     /* The verdict on an event told before as FEED_UNDECIDED_SOUND: FEED_LIVE or FEED_MUTED. Each one gets a verdict. */
     void (*decide)(void *data, const struct event *event, enum feed_sound sound);
     /* An event that was seen before (receipt: duplicate). */
@@ -70,10 +71,10 @@ struct feed_sink {
 
 struct feed; /* about 320 KiB with its waiting messages: created once, nothing is allocated later */
 struct feed_config {
-    char id[ID_SIZE];   /* of this board */
-    char boot[9];       /* random per start of the service */
+    char id[ID_SIZE]; /* of this board */
+    char boot[9];     /* random per start of the service */
     uint32_t nonce_seed;
-    int32_t ttl_ms;     /* for calls that carry none */
+    int32_t ttl_ms; /* for calls that carry none */
 };
 /* `memory` stays the caller's and must outlive the feed. NULL without memory. */
 struct feed *feed_create(const struct feed_config *config, struct feed_memory *memory);
@@ -82,7 +83,8 @@ void feed_destroy(struct feed *feed);
 void feed_connected(struct feed *feed, int64_t now_us); /* subscriptions are acknowledged: rule 1 */
 void feed_disconnected(struct feed *feed, int64_t now_us);
 /* `message` as the link received it (message->received_us is its arrival). */
-void feed_message(struct feed *feed, const struct message *message, int64_t now_us, const struct feed_sink *sink);
+void feed_message(struct feed *feed, const struct message *message, int64_t now_us,
+                  const struct feed_sink *sink);
 /* Time passes: gaps, hello, lease. Call it at feed_deadline_us() or later; earlier is harmless. */
 void feed_tick(struct feed *feed, int64_t now_us, const struct feed_sink *sink);
 int64_t feed_deadline_us(const struct feed *feed); /* INT64_MAX: nothing to wait for */
@@ -91,8 +93,8 @@ int64_t feed_deadline_us(const struct feed *feed); /* INT64_MAX: nothing to wait
 enum feed_truth {
     FEED_NOTHING, /* no data since the start */
     FEED_FRESH,
-    FEED_STALE,   /* lease over: sign on the screens */
-    FEED_BLANK,   /* 45 s after that: no numbers */
+    FEED_STALE, /* lease over: sign on the screens */
+    FEED_BLANK, /* 45 s after that: no numbers */
 };
 enum feed_truth feed_truth(const struct feed *feed, int64_t now_us);
 

@@ -49,3 +49,14 @@ void feed_desks_remove(struct feed_desks *desks, struct feed_desk *desk)
 {
     *desk = desks->desk[--desks->count];
 }
+
+void feed_desks_mention(struct feed_desks *desks, const struct state *state)
+{
+    for (unsigned i = 0; i < desks->count; i++)
+        desks->desk[i].is_mentioned = false;
+    for (unsigned i = 0; i < state->ndesks; i++) {
+        struct feed_desk *desk = feed_desks_find(desks, state->desk[i].desk);
+        if (desk)
+            desk->is_mentioned = true;
+    }
+}

@@ -9,11 +9,11 @@
 
 struct feed_desk {
     char id[ID_SIZE];
-    bool is_confirmed;   /* seq counts in the present epoch; false: whatever a snapshot says replaces it */
-    bool is_mentioned;   /* by the snapshot that is being applied */
+    bool is_confirmed; /* seq counts in the present epoch; false: whatever a snapshot says replaces it */
+    bool is_mentioned; /* by the snapshot that is being applied */
     uint32_t hash;
     uint64_t seq;
-    int64_t by_hand_us;  /* set by an event without epoch: snapshots leave it alone until then */
+    int64_t by_hand_us; /* set by an event without epoch: snapshots leave it alone until then */
 };
 struct feed_desks {
     unsigned count;
@@ -25,3 +25,5 @@ struct feed_desk *feed_desks_find(struct feed_desks *desks, const char *id); /* 
 struct feed_desk *feed_desks_add(struct feed_desks *desks, const char *id, char left[ID_SIZE]);
 /* The last desk takes its place. */
 void feed_desks_remove(struct feed_desks *desks, struct feed_desk *desk);
+/* Sets is_mentioned of every desk: does the snapshot speak of it? */
+void feed_desks_mention(struct feed_desks *desks, const struct state *state);

@@ -13,15 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JSON_DEPTH_MAX 16                   /* deepest legal document (hall file) uses 6 */
-#define JSON_INTEGER_MAX 9007199254740991LL /* 2^53 - 1: the largest integer every JSON reader keeps exact (RFC 8259, 6) */
+#define JSON_DEPTH_MAX 16 /* deepest legal document (hall file) uses 6 */
+#define JSON_INTEGER_MAX                                                                                     \
+    9007199254740991LL /* 2^53 - 1: the largest integer every JSON reader keeps exact (RFC 8259, 6) */
 
-#define JSON_MEMBERS_MAX 1024 /* of all objects open at one place: bounds the search for duplicates; 256 desks use 300 */
+#define JSON_MEMBERS_MAX                                                                                     \
+    1024 /* of all objects open at one place: bounds the search for duplicates; 256 desks use 300 */
 #define JSON_EXPONENT_MAX 200 /* with at most 63 digits every number stays finite */
 
 struct json_error {
-    size_t offset;  /* byte at which the text stops being acceptable */
-    unsigned line;  /* 1-based, for files */
+    size_t offset; /* byte at which the text stops being acceptable */
+    unsigned line; /* 1-based, for files */
     unsigned column;
     char text[160]; /* what is wrong and what would be right, one line without full stop */
 };
@@ -65,11 +67,12 @@ const cJSON *json_member(const cJSON *object, const char *key);
 /* Typed members of an object. All: an absent member leaves *out as it is and returns `!is_required` (a required one
  * that is absent is a complaint); a member of another type or out of range is a complaint naming the value and the
  * range, and returns false. */
-bool json_string(const struct json_at *at, const cJSON *object, const char *key, bool is_required, char *out, size_t size);
-bool json_integer(const struct json_at *at, const cJSON *object, const char *key, bool is_required, long long min,
-                  long long max, long long *out);
-bool json_number(const struct json_at *at, const cJSON *object, const char *key, bool is_required, double min, double max,
-                 double *out);
+bool json_string(const struct json_at *at, const cJSON *object, const char *key, bool is_required, char *out,
+                 size_t size);
+bool json_integer(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
+                  long long min, long long max, long long *out);
+bool json_number(const struct json_at *at, const cJSON *object, const char *key, bool is_required, double min,
+                 double max, double *out);
 bool json_bool(const struct json_at *at, const cJSON *object, const char *key, bool is_required, bool *out);
 /* names[0..count): *out becomes the index; the complaint lists the names. */
 bool json_choice(const struct json_at *at, const cJSON *object, const char *key, bool is_required,

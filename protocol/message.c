@@ -15,6 +15,11 @@ const char *const receipt_result_names[RECEIPT_RESULTS] = { "shown",     "partia
                                                             "duplicate", "unknown_desk", "invalid",
                                                             "failed" };
 
+void event_copy(struct event *to, const struct event *from)
+{
+    memcpy(to, from, from->type == EVENT_NOTICE ? sizeof *to : offsetof(struct event, notice));
+}
+
 bool id_is_valid(const char *id)
 {
     size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-");

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ID_SIZE         33  /* [a-z0-9_-]{1,32} and NUL */
-#define EPOCH_SIZE      33  /* 1..32 printable ASCII and NUL; opaque */
+#define ID_SIZE         33 /* [a-z0-9_-]{1,32} and NUL */
+#define EPOCH_SIZE      33 /* 1..32 printable ASCII and NUL; opaque */
 #define NONCE_SIZE      33
-#define TICKET_SIZE     33  /* 1..8 printable code points (an LED board shows 4 to 8), and NUL */
+#define TICKET_SIZE     33 /* 1..8 printable code points (an LED board shows 4 to 8), and NUL */
 #define TICKET_POINTS   8
 #define LANG_SIZE       9   /* BCP 47 primary tag with one subtag: kk, ru, en, kk-Latn */
 #define LANGS_MAX       4   /* kk, ru, en and one more */
@@ -76,6 +76,9 @@ struct event {
     struct notice notice; /* EVENT_NOTICE only, last so that other events travel without it */
 };
 
+/* Copies what is in use: notices are ten times as long as all else. */
+void event_copy(struct event *to, const struct event *from);
+
 /* On the wire desk, status and seq are required; an absent phase is called with a ticket and idle without. A phase other
  * than idle needs a ticket. */
 struct state_desk {
@@ -136,8 +139,8 @@ struct message {
 /* Parses one payload of the given kind (the topic tells the kind). 0, or -EBADMSG with a line for the log in `error`
  * that names the member, its value (shortened, made printable) and what would be right. `received_us` and `is_retained`
  * stay as they are. */
-int message_parse(struct message *message, enum message_kind kind, const char *bytes, size_t length, char *error,
-                  size_t error_size);
+int message_parse(struct message *message, enum message_kind kind, const char *bytes, size_t length,
+                  char *error, size_t error_size);
 
 /* Formatters write one JSON document and NUL; length without NUL, or -ENOSPC. They allocate nothing. */
 int message_format_event(char *out, size_t size, const struct event *event);
@@ -153,22 +156,30 @@ struct hello {
 };
 int message_format_hello(char *out, size_t size, const struct hello *hello);
 /* For servers (kezek-sim): reads a hello. 0 or -EBADMSG. */
-int message_parse_hello(struct hello *hello, const char *bytes, size_t length, char *error, size_t error_size);
+int message_parse_hello(struct hello *hello, const char *bytes, size_t length, char *error,
+                        size_t error_size);
 
-int message_format_status(char *out, size_t size, const char *id, bool is_online, uint64_t conn, const char *boot,
-                          const char *version);
+int message_format_status(char *out, size_t size, const char *id, bool is_online, uint64_t conn,
+                          const char *boot, const char *version);
 
 /* What became of a call on one outlet. `outlet` is "screen/main", "led/3", "chime/hall". */
 struct receipt_outlet {
     char outlet[ID_SIZE + 8];
-    char result[16]; /* screen: shown; led: sent acked verified lit; chime: started finished; all: failed superseded muted_late */
+    char result
+        [16]; /* screen: shown; led: sent acked verified lit; chime: started finished; all: failed superseded muted_late */
     int64_t latency_us; /* from the arrival of the call on the board; -1: none */
     char detail[80];    /* why, if it failed; "" */
 };
 #define RECEIPT_OUTLETS_MAX 32
 enum receipt_result {
-    RECEIPT_SHOWN, RECEIPT_PARTIAL, RECEIPT_MUTED_LATE, RECEIPT_DUPLICATE, RECEIPT_UNKNOWN_DESK, RECEIPT_INVALID,
-    RECEIPT_FAILED, RECEIPT_RESULTS
+    RECEIPT_SHOWN,
+    RECEIPT_PARTIAL,
+    RECEIPT_MUTED_LATE,
+    RECEIPT_DUPLICATE,
+    RECEIPT_UNKNOWN_DESK,
+    RECEIPT_INVALID,
+    RECEIPT_FAILED,
+    RECEIPT_RESULTS
 };
 extern const char *const receipt_result_names[RECEIPT_RESULTS];
 struct receipt {
