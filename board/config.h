@@ -12,14 +12,14 @@
 #include "protocol/message.h"
 
 #define LABEL_SIZE       256 /* the evacuation notice needs 220 bytes in Kazakh */
-#define AGENCIES_MAX     32
-#define ZONES_MAX        16
-#define BUSES_MAX        16
-#define SCREENS_MAX      8
-#define CHIMES_MAX       8
-#define HALL_NOTICES_MAX 8
-#define PROFILES_MAX     16
-#define URLS_MAX         4
+#define AGENCIES_MAX     32  /* one front office has fewer bodies */
+#define ZONES_MAX        16  /* half of what a screen's mask holds; one board has 8 screens for them */
+#define BUSES_MAX        16  /* each is a thread and a serial adapter */
+#define SCREENS_MAX      8   /* no board of this class has more outputs */
+#define CHIMES_MAX       8   /* each is a real-time thread */
+#define HALL_NOTICES_MAX 8   /* at 5 s a page the last one comes after 40 s */
+#define PROFILES_MAX     16  /* board types in one hall: nobody keeps spares for so many */
+#define URLS_MAX         4   /* as MQTT_URLS_MAX */
 #define NONE             (-1)
 
 /* Text in the hall's languages, indexed like config.lang. */

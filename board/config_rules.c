@@ -6,15 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 4, 5))) static void complain_at(struct reader *reader, const char *section,
-                                                              unsigned index, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void complain_at(struct reader *reader, const char *section,
+                                                              unsigned index, const char *key,
+                                                              const char *format, ...)
 {
     char path[64], what[256];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    snprintf(path, sizeof path, "%s[%u]", section, index);
+    snprintf(path, sizeof path, "%s[%u]%s", section, index, key);
     json_complain(reader->at.report, path, "%s", what);
 }
 
@@ -41,7 +42,7 @@ static void rule_zones_are_shown(struct reader *reader)
     const struct config *config = reader->config;
     for (unsigned i = 0; i < config->nzones && config->nscreens > 0; i++)
         if (has_desk(config, (int)i) && !has_screen(config, i))
-            complain_at(reader, "zones", i,
+            complain_at(reader, "zones", i, "",
                         "\"%s\" has desks but no screen shows it; add it to the zones of a screen",
                         config->zone[i].id);
 }
@@ -59,7 +60,7 @@ static void rule_outputs_are_single(struct reader *reader)
             bool is_kms = strcmp(a->driver, "kms") == 0;
             const char *mine = is_kms ? a->output : a->path, *other = is_kms ? b->output : b->path;
             if (*mine && strcmp(mine, other) == 0)
-                complain_at(reader, "screens", i,
+                complain_at(reader, "screens", i, is_kms ? ".output" : ".path",
                             "\"%s\" already belongs to screen \"%s\"; give each its own", mine, b->id);
         }
 }
@@ -70,7 +71,8 @@ static void rule_bus_devices_are_single(struct reader *reader)
     for (unsigned i = 1; i < config->nbuses; i++)
         for (unsigned j = 0; j < i; j++)
             if (config->bus[i].device[0] && strcmp(config->bus[i].device, config->bus[j].device) == 0)
-                complain_at(reader, "buses", i, "\"%s\" already belongs to bus \"%s\"; one device is one bus",
+                complain_at(reader, "buses", i, ".device",
+                            "\"%s\" already belongs to bus \"%s\"; one device is one bus",
                             config->bus[i].device, config->bus[j].id);
 }
 
@@ -85,7 +87,8 @@ static void rule_chime_lines_are_single(struct reader *reader)
                 continue;
             if (is_trace ? a->file[0] && strcmp(a->file, b->file) == 0
                          : a->line[0] && strcmp(a->line, b->line) == 0 && strcmp(a->chip, b->chip) == 0)
-                complain_at(reader, "chimes", i, "\"%s\" already belongs to chime \"%s\"; give each its own",
+                complain_at(reader, "chimes", i, is_trace ? ".file" : ".line",
+                            "\"%s\" already belongs to chime \"%s\"; give each its own",
                             is_trace ? a->file : a->line, b->id);
         }
 }

@@ -173,24 +173,30 @@ static int apply_serve(struct hall *hall, int index, const struct event *event, 
     return show_ticket(desk, ticket, PHASE_SERVING, now_us);
 }
 
+/* What a clear does to the lists. A ticket that another desk has called since is no longer this desk's to move. */
+static int clear_lists(struct hall *hall, int index, const struct event *event, const char *ticket,
+                       int64_t now_us)
+{
+    int place = list_find(hall->recent, hall->nrecent, ticket);
+    if (!*ticket || event->reason == CLEAR_DONE || (place != NONE && hall->recent[place].desk != index))
+        return 0;
+    bool is_changed = list_remove(hall->recent, &hall->nrecent, ticket);
+    if (event->reason == CLEAR_NO_SHOW) {
+        struct hall_call call = { .desk = (int16_t)index, .seq = event->seq, .at_us = now_us };
+        snprintf(call.ticket, sizeof call.ticket, "%s", ticket);
+        if (strcmp(hall->desk[index].ticket, ticket) == 0)
+            call.lane = hall->desk[index].lane;
+        list_lead(hall->missed, &hall->nmissed, MISSED_MAX, &call);
+        is_changed = true;
+    }
+    return is_changed ? HALL_LISTS : 0;
+}
+
 static int apply_clear(struct hall *hall, int index, const struct event *event, const char *ticket,
                        int64_t now_us)
 {
     struct hall_desk *desk = &hall->desk[index];
-    int change = 0, place = *ticket ? list_find(hall->recent, hall->nrecent, ticket) : NONE;
-    struct hall_call call = {
-        .desk = (int16_t)index, .lane = desk->lane, .seq = event->seq, .at_us = now_us
-    };
-    if (*ticket && event->reason == CLEAR_NO_SHOW) {
-        memcpy(call.ticket, ticket, sizeof call.ticket);
-        list_lead(hall->missed, &hall->nmissed, MISSED_MAX, &call);
-        change = HALL_LISTS;
-    }
-    /* What another desk has called since is no longer this desk's to take from the list. */
-    if (place != NONE && hall->recent[place].desk == index && event->reason != CLEAR_DONE) {
-        list_remove(hall->recent, &hall->nrecent, ticket);
-        change = HALL_LISTS;
-    }
+    int change = clear_lists(hall, index, event, ticket, now_us);
     if (strcmp(desk->ticket, ticket) != 0)
         return change;
     forget_visit(desk);

@@ -7,7 +7,7 @@
  *   serve         the desk shows the ticket as being served; the lists stay
  *   clear         the desk shows no ticket any more, unless it has called another one meanwhile. The recent list keeps a visit
  *                 that is done; one that was transferred or parked leaves it (it would send the visitor to the wrong desk),
- *                 and a no-show moves to the missed list
+ *                 and a no-show moves to the missed list. What another desk has called since stays as it is
  *   desk          open, paused or closed; a ticket on the desk stays
  *   notice        comes, changes or goes
  */

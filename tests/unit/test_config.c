@@ -310,7 +310,7 @@ static const struct {
       "buses[0].device: is missing; name the serial device, best by its link in /dev/serial/by-id" },
     { "{\"id\":\"west\",\"device\":\"bus-west\"}",
       "{\"id\":\"west\",\"device\":\"b\"},{\"id\":\"x\",\"device\":\"b\"}",
-      "buses[1]: \"DIR/b\" already belongs to bus \"west\"; one device is one bus" },
+      "buses[1].device: \"DIR/b\" already belongs to bus \"west\"; one device is one bus" },
     { "\"driver\":\"memory\"", "\"driver\":\"fbdev\"",
       "screens[0].driver: \"fbdev\" is not one of kms, memory" },
     { "\"driver\":\"memory\"", "\"driver\":\"kms\"",
@@ -330,11 +330,11 @@ static const struct {
     { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
       "{\"id\":\"a\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\"},{\"id\":\"b\",\"driver\":\"kms\","
       "\"output\":\"HDMI-A-1\"}",
-      "screens[1]: \"HDMI-A-1\" already belongs to screen \"a\"; give each its own" },
+      "screens[1].output: \"HDMI-A-1\" already belongs to screen \"a\"; give each its own" },
     { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
       "{\"id\":\"a\",\"driver\":\"memory\",\"path\":\"f\"},{\"id\":\"b\",\"driver\":\"memory\",\"path\":"
       "\"f\"}",
-      "screens[1]: \"DIR/f\" already belongs to screen \"a\"; give each its own" },
+      "screens[1].path: \"DIR/f\" already belongs to screen \"a\"; give each its own" },
     { "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}]", "\"screens\":[]",
       "screens: is empty; at least one is needed" },
     { "\"file\":\"chime.txt\"", "\"file\":\"chime.txt\",\"call\":\"gong9\"",
@@ -550,6 +550,83 @@ static void a_bus_drives_thirty_two_boards(void **state)
         "desks[32].led: bus \"east\" has 32 boards already: RS-485 drives 32 unit loads; use another bus");
 }
 
+/* ---- surroundings -------------------------------------------------------------------------------------- */
+
+static void the_data_folder_of_the_environment_is_taken(void **state)
+{
+    struct bench *bench = *state;
+    setenv("KEZEK_DATADIR", bench->folder, 1);
+    assert_null(load(bench, good, strlen(good)));
+    unsetenv("KEZEK_DATADIR");
+    assert_non_null(
+        strstr(bench->said, "languages[0]: \"kk\" has no phrases; there are none in DIR/phrases"));
+    assert_non_null(strstr(bench->said, "there is no LED profile \"owen-smi2\"; known are none"));
+}
+
+static uint32_t next_random(uint32_t *random)
+{
+    *random = *random * 1664525u + 1013904223u;
+    return *random >> 8;
+}
+
+/* Cuts, doubles or replaces a piece, so that much of it stays legal JSON. */
+static size_t damage(char *text, size_t length, uint32_t *random)
+{
+    static const char *const piece[] = { "0", "-1",   "\"",   "{",    "}",  "[",  "]",
+                                         ",", "null", "1e99", "\"\"", "[]", "{}", "true" };
+    size_t at = next_random(random) % length, size = next_random(random) % 12;
+    const char *new = piece[next_random(random) % (sizeof piece / sizeof *piece)];
+    size_t new_size = strlen(new);
+    if (at + size > length)
+        size = length - at;
+    memmove(text + at + new_size, text + at + size, length - at - size);
+    memcpy(text + at, new, new_size);
+    return length - size + new_size;
+}
+
+static void replace(cJSON *parent, cJSON *item, cJSON *by)
+{
+    if (cJSON_IsObject(parent))
+        cJSON_ReplaceItemInObjectCaseSensitive(parent, item->string, by);
+    else
+        cJSON_ReplaceItemViaPointer(parent, item, by);
+}
+
+static cJSON *random_item(const cJSON *parent, uint32_t *random)
+{
+    int size = cJSON_GetArraySize(parent);
+    return size ? cJSON_GetArrayItem(parent, (int)(next_random(random) % (unsigned)size)) : NULL;
+}
+
+/* A section where something else is expected, up to four levels down. */
+static size_t exchange(char *text, size_t size, uint32_t *random)
+{
+    cJSON *root = cJSON_Parse(good), *parent = root, *item = random_item(root, random);
+    for (unsigned depth = next_random(random) % 4; depth && cJSON_GetArraySize(item); depth--) {
+        parent = item;
+        item = random_item(parent, random);
+    }
+    replace(parent, item, cJSON_Duplicate(random_item(root, random), true));
+    assert_true(cJSON_PrintPreallocated(root, text, (int)size, false));
+    cJSON_Delete(root);
+    return strlen(text);
+}
+
+static void no_damage_to_the_file_harms_its_reader(void **state)
+{
+    static char text[4 * sizeof good];
+    uint32_t random = 7;
+    for (int i = 0; i < 500; i++) {
+        memcpy(text, good, sizeof good);
+        size_t length = i % 2 ? exchange(text, sizeof text, &random) : damage(text, sizeof good - 1, &random);
+        struct config *config = load(*state, text, length);
+        const struct bench *bench = *state;
+        assert_true((config == NULL) == (bench->report.count > 0));
+        assert_true((config == NULL) == (bench->said[0] != '\0'));
+        config_destroy(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +641,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_catalogue_with_errors_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_than_fits_names_the_limit_and_its_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bus_drives_thirty_two_boards, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_data_folder_of_the_environment_is_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_damage_to_the_file_harms_its_reader, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

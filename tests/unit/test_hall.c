@@ -370,6 +370,47 @@ static void lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know(void **s
     free(snapshot);
 }
 
+/* ---- random events ------------------------------------------------------------------------------------- */
+
+static void assert_list(const struct hall_call *list, unsigned count, unsigned max)
+{
+    assert_true(count <= max);
+    for (unsigned i = 0; i < count; i++) {
+        assert_in_range(list[i].desk, 0, 2);
+        for (unsigned j = 0; j < i; j++)
+            assert_string_not_equal(list[i].ticket, list[j].ticket);
+    }
+}
+
+static void assert_sound(const struct hall *hall)
+{
+    assert_list(hall->recent, hall->nrecent, RECENT_MAX);
+    assert_list(hall->missed, hall->nmissed, MISSED_MAX);
+    for (unsigned i = 0; i < hall->nmissed; i++)
+        for (unsigned j = 0; j < hall->nrecent; j++)
+            assert_string_not_equal(hall->missed[i].ticket, hall->recent[j].ticket);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(hall->desk[i].phase == PHASE_IDLE, hall->desk[i].ticket[0] == '\0');
+}
+
+static void random_events_keep_the_hall_sound(void **state)
+{
+    struct bench *bench = *state;
+    uint32_t random = 1;
+    for (int i = 0; i < 20000; i++) {
+        char desk[4], ticket[16];
+        random = random * 1664525u + 1013904223u;
+        snprintf(desk, sizeof desk, "%u", 1 + (random >> 8) % 3);
+        snprintf(ticket, sizeof ticket, (random >> 10) % 4 ? "А%u" : "", (random >> 12) % 50);
+        struct event event = event_of(bench, (random >> 20) % EVENT_DESK, desk, ticket);
+        event.reason = (random >> 24) % CLEAR_REASONS;
+        if (event.type == EVENT_CALL && !event.ticket[0])
+            continue; /* no message has that */
+        assert_true(hall_apply(bench->hall, &event, i, &bench->desk) >= 0);
+        assert_sound(bench->hall);
+    }
+}
+
 /* ---- tickets ------------------------------------------------------------------------------------------- */
 
 static void latin_look_alikes_become_cyrillic_in_a_cyrillic_hall(void **state)
@@ -428,6 +469,7 @@ int main(void)
         TEST(a_snapshot_that_says_what_is_shown_changes_nothing),
         TEST(a_desk_that_the_snapshot_leaves_out_is_cleared),
         TEST(lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know),
+        TEST(random_events_keep_the_hall_sound),
         TEST(latin_look_alikes_become_cyrillic_in_a_cyrillic_hall),
         TEST(both_keyboards_write_the_same_ticket),
     };
