@@ -1,6 +1,16 @@
-/* Layout of a wall screen: the hall's state to a picture. Pure but for the font caches.
+/* Layout of a wall screen: the hall's state to a picture. Pure but for the font caches; allocates nothing once they are
+ * warm (20 us for eight calls).
  *
- * All sizes are fractions of the height, so 720p, 1080p and 4K look alike. Kazakh stands above Russian at the same size.
+ * All sizes are fractions of the short side, so 720p, 1080p and 4K look alike; a portrait screen has the featured calls
+ * above the list. Nothing stands in the overscan of the screen (at least 2 % are kept free). Text that is too long is made
+ * smaller within limits, then broken at spaces, then cut with an ellipsis; it never overlaps.
+ *
+ * Languages stand in the order of the hall file at one size, Kazakh above or left of Russian (law on languages, art. 21).
+ * Where there is no room for all, the first two stand: the head of the wall never has more.
+ *
+ * What is shown, first match: an alert alone; FEED_NOTHING: "starting"; FEED_BLANK: "no connection", no numbers; else calls
+ * and lists, or "please wait" when there are none. FEED_STALE with a lease puts a warning strip in the place of notices. A
+ * panel depends on its own call and on announce.nslots only: it does not move for anything else.
  */
 #pragma once
 
