@@ -56,11 +56,6 @@ static int ticket_column(const struct stage *stage, const struct number *number,
                   ticket_width(stage, &number->type, &usual));
 }
 
-static int ticket_extent(const struct stage *stage, const struct number *number, const struct call *call)
-{
-    return ticket_width(stage, &number->type, &call->ticket);
-}
-
 static int desk_extent(const struct stage *stage, const struct number *number, const struct call *call)
 {
     return number->arrow_px + number->gap + label_width(stage, number, call);
@@ -138,7 +133,7 @@ static void put_high_panel(const struct stage *stage, struct rect box, const str
 
     bool has_tail = ticket_has_tail(call->desk->label); /* leaves less to what stands below */
     struct number number = number_for_cap(stage, call, has_tail ? ticket.h * 4 / 5 : ticket.h);
-    fit_number(stage, &number, call, ticket.w, ticket_extent);
+    fit_number(stage, &number, call, ticket.w, ticket_column);
     fit_number(stage, &number, call, desk.w, desk_extent);
     int drop = ticket_is_tall(call->slot->ticket) ? ticket.h : (ticket.h + number.cap) / 2;
     ticket_put(stage, &number.type, &call->ticket, ticket.x, ticket.y + drop);
