@@ -38,7 +38,7 @@
 #define IS_SANITIZED 0
 #endif
 
-/* ---- what is heard and what is said ------------------------------------------------------- */
+/* ---- what is heard and what is said ---------------------------------------------------------- */
 
 enum heard { HEARD_EVENT, HEARD_STATE, HEARD_SERVER, HEARD_PRIVATE, HEARD_COMMAND, HEARD_STATUS, HEARD };
 
@@ -120,7 +120,7 @@ static bool name_topics(struct link *link)
     return is_fine;
 }
 
-/* ---- to the board -------------------------------------------------------------------------- */
+/* ---- to the board ---------------------------------------------------------------------------- */
 
 static bool next_record(struct link *link)
 {
@@ -263,7 +263,7 @@ static void answer_status(struct link *link, const struct mqtt_message *message)
     publish_status(link, true);
 }
 
-/* ---- to the broker ---------------------------------------------------------------------------- */
+/* ---- to the broker --------------------------------------------------------------------------- */
 
 static void drop_text(struct link *link)
 {
@@ -317,7 +317,7 @@ static void publish(struct link *link, const struct record_publish *publish)
         keep_text(link, publish);
 }
 
-/* ---- events of the session ---------------------------------------------------------------------- */
+/* ---- events of the session ------------------------------------------------------------------- */
 
 static void on_up(void *data, uint64_t conn, int version, const char *url)
 {
@@ -365,7 +365,7 @@ static void on_message(void *data, const struct mqtt_message *message)
     }
 }
 
-/* ---- the loop ----------------------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 /* Says goodbye and waits until that, and every receipt on its way, has arrived. */
 static void leave(struct link *link)
@@ -423,7 +423,7 @@ static void on_signal(void *data, uint32_t events)
         leave(link);
 }
 
-/* ---- start and end -------------------------------------------------------------------------------- */
+/* ---- start and end --------------------------------------------------------------------------- */
 
 void link_boot(char boot[9])
 {

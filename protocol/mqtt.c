@@ -51,7 +51,7 @@
 #define KEEPALIVE_S    10
 #define BAD_KEEPALIVE  1 /* below the 5 s that the library accepts: see the trick above */
 #define ATTEMPT_US     (10 * SECOND)
-#define TICK_US        (1 * SECOND)
+#define TICK_US        (2 * SECOND) /* adds to the keep-alive: well within the broker's patience of 15 s */
 #define BEAT_US        (4 * SECOND)
 #define BACKOFF_MS     500
 #define BACKOFF_MAX_MS 15000
@@ -133,8 +133,7 @@ static struct route *route_now(struct mqtt *mqtt)
     return &mqtt->route[mqtt->at_route];
 }
 
-/* ---- texts
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static const char *const error_texts[] = {
     [MOSQ_ERR_NOMEM] = "out of memory",
@@ -152,7 +151,7 @@ static const char *const error_texts[] = {
     [MOSQ_ERR_UNKNOWN] = "unknown error",
     [MOSQ_ERR_PROXY] = "proxy error",
     [MOSQ_ERR_MALFORMED_UTF8] = "malformed UTF-8 from the broker",
-    [MOSQ_ERR_KEEPALIVE] = "the broker has been silent for 10 s",
+    [MOSQ_ERR_KEEPALIVE] = "the broker does not answer any more",
     [MOSQ_ERR_LOOKUP] = "the host name was not found",
     [MOSQ_ERR_MALFORMED_PACKET] = "malformed packet from the broker",
     [MOSQ_ERR_DUPLICATE_PROPERTY] = "duplicate property from the broker",
@@ -209,8 +208,7 @@ static const char *reason_text(int code)
     return "the broker gave no reason that is known here";
 }
 
-/* ---- messages held between the library's callback and the user's
- * ------------------------------------------------- */
+/* ---- messages held between the library's callback and the user's ----------------------------- */
 
 static void hold(struct mqtt *mqtt, const struct mosquitto_message *message)
 {
@@ -260,8 +258,7 @@ static void hand_on(struct mqtt *mqtt)
     }
 }
 
-/* ---- callbacks of the library: they only take notes
- * ------------------------------------------------------------------- */
+/* ---- callbacks of the library: they only take notes ------------------------------------------ */
 
 static void on_connack(struct mosquitto *client, void *data, int code, int flags,
                        const mosquitto_property *properties)
@@ -312,9 +309,7 @@ static void on_published(struct mosquitto *client, void *data, int mid)
     }
 }
 
-/* ---- time
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void wake_at(struct mqtt *mqtt, int64_t at_us)
 {
@@ -341,9 +336,7 @@ static int64_t backoff_us(struct mqtt *mqtt)
     return delay_ms * (int64_t)(700 + random_next(mqtt) % 601); /* ±30 %, ms × per mille = µs */
 }
 
-/* ---- the socket
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 static void tune_socket(int fd)
 {
@@ -402,8 +395,7 @@ static int socket_errno(const struct mqtt *mqtt)
     return error;
 }
 
-/* ---- failure and the next attempt
- * ----------------------------------------------------------------------------------------- */
+/* ---- failure and the next attempt ------------------------------------------------------------ */
 
 /* The last route of the list was tried: is it time to wait? Before that the next one is tried at once. */
 static bool next_route(struct mqtt *mqtt)
@@ -475,6 +467,8 @@ static void fail(struct mqtt *mqtt, int rc, const char *text)
 
 static void fail_code(struct mqtt *mqtt, int rc, int error)
 {
+    if (rc == MOSQ_ERR_ERRNO && error == EPROTO) /* how 2.0.21 says it while it writes */
+        rc = MOSQ_ERR_TLS;
     if (mqtt->connack > 0)
         fail(mqtt, rc, reason_text(mqtt->connack));
     else if (mqtt->farewell > 0)
@@ -483,9 +477,7 @@ static void fail_code(struct mqtt *mqtt, int rc, int error)
         fail(mqtt, rc, error_text(rc, error));
 }
 
-/* ---- connecting
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- connecting ------------------------------------------------------------------------------ */
 
 static void drop_client(struct mqtt *mqtt)
 {
@@ -641,9 +633,7 @@ static void settle(struct mqtt *mqtt)
     hand_on(mqtt);
 }
 
-/* ---- the turn
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 static void check(struct mqtt *mqtt, int rc, int error)
 {
@@ -764,9 +754,7 @@ void mqtt_pause(struct mqtt *mqtt, bool is_paused)
     update_interest(mqtt);
 }
 
-/* ---- publishing
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- publishing ------------------------------------------------------------------------------ */
 
 static int publish_error(struct mqtt *mqtt, int rc)
 {
@@ -821,9 +809,7 @@ unsigned mqtt_in_flight(const struct mqtt *mqtt)
     return mqtt->nin_flight;
 }
 
-/* ---- creation
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static bool parse_port(const char *text, int *port)
 {

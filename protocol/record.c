@@ -1,4 +1,5 @@
 #include "protocol/record.h"
+#include "protocol/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -90,8 +91,7 @@ static bool move_record(struct packet *packet, struct record *record)
     }
 }
 
-/* ---- what a reader may rely on
- * ----------------------------------------------------------------------------------- */
+/* ---- what a reader may rely on --------------------------------------------------------------- */
 
 struct place {
     size_t offset, size;
@@ -102,11 +102,15 @@ struct place {
     }
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static bool texts_end(const void *value, const struct place *text, size_t count)
+/* Ended and well-formed: what draws and quotes them need not ask again. */
+static bool texts_are_sound(const void *value, const struct place *text, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!memchr((const char *)value + text[i].offset, '\0', text[i].size))
+    for (size_t i = 0; i < count; i++) {
+        const char *at = (const char *)value + text[i].offset;
+        size_t length = strnlen(at, text[i].size);
+        if (length == text[i].size || utf8_check(at, length) != length)
             return false;
+    }
     return true;
 }
 
@@ -122,10 +126,10 @@ static bool notice_is_sound(const struct notice *notice)
 {
     static const struct place id = TEXT(notice, id);
     static const struct place text[] = { TEXT(notice_text, lang), TEXT(notice_text, text) };
-    if (!texts_end(notice, &id, 1) || notice->level >= NOTICE_LEVELS || notice->ntexts > LANGS_MAX)
+    if (!texts_are_sound(notice, &id, 1) || notice->level >= NOTICE_LEVELS || notice->ntexts > LANGS_MAX)
         return false;
     for (unsigned i = 0; i < notice->ntexts; i++)
-        if (!texts_end(&notice->text[i], text, COUNT(text)))
+        if (!texts_are_sound(&notice->text[i], text, COUNT(text)))
             return false;
     return true;
 }
@@ -135,7 +139,7 @@ static bool event_is_sound(const struct event *event)
     static const struct place text[] = { TEXT(event, epoch), TEXT(event, desk),      TEXT(event, ticket),
                                          TEXT(event, lang),  TEXT(event, booked_at), TEXT(event, from),
                                          TEXT(event, to) };
-    return texts_end(event, text, COUNT(text)) && event->type < EVENT_TYPES && event->lane < LANES &&
+    return texts_are_sound(event, text, COUNT(text)) && event->type < EVENT_TYPES && event->lane < LANES &&
            event->reason < CLEAR_REASONS && event->status < DESK_STATUSES && event->ttl_ms >= -1 &&
            event->ttl_ms <= TTL_MAX_MS && notice_is_sound(&event->notice);
 }
@@ -144,7 +148,7 @@ static bool desk_is_sound(const struct state_desk *desk)
 {
     static const struct place text[] = { TEXT(state_desk, desk), TEXT(state_desk, ticket),
                                          TEXT(state_desk, booked_at), TEXT(state_desk, from) };
-    return texts_end(desk, text, COUNT(text)) && desk->status < DESK_STATUSES && desk->phase < PHASES &&
+    return texts_are_sound(desk, text, COUNT(text)) && desk->status < DESK_STATUSES && desk->phase < PHASES &&
            desk->lane < LANES;
 }
 
@@ -152,7 +156,7 @@ static bool calls_are_sound(const struct state_call *call, unsigned count)
 {
     static const struct place text[] = { TEXT(state_call, ticket), TEXT(state_call, desk) };
     for (unsigned i = 0; i < count; i++)
-        if (!texts_end(&call[i], text, COUNT(text)))
+        if (!texts_are_sound(&call[i], text, COUNT(text)))
             return false;
     return true;
 }
@@ -160,7 +164,7 @@ static bool calls_are_sound(const struct state_call *call, unsigned count)
 static bool state_is_sound(const struct state *state)
 {
     static const struct place text[] = { TEXT(state, epoch), TEXT(state, re) };
-    if (!texts_end(state, text, COUNT(text)))
+    if (!texts_are_sound(state, text, COUNT(text)))
         return false;
     for (unsigned i = 0; i < state->ndesks; i++)
         if (!desk_is_sound(&state->desk[i]))
@@ -174,14 +178,14 @@ static bool state_is_sound(const struct state *state)
 static bool server_is_sound(const struct server *server)
 {
     static const struct place epoch = TEXT(server, epoch);
-    return texts_end(server, &epoch, 1) && bool_is_sound(&server->is_online);
+    return texts_are_sound(server, &epoch, 1) && bool_is_sound(&server->is_online);
 }
 
 static bool command_is_sound(const struct command *command)
 {
     static const struct place text[] = { TEXT(command, id), TEXT(command, command), TEXT(command, target),
                                          TEXT(command, value) };
-    return texts_end(command, text, COUNT(text));
+    return texts_are_sound(command, text, COUNT(text));
 }
 
 static bool message_is_sound(const struct message *message)
@@ -200,14 +204,14 @@ static bool message_is_sound(const struct message *message)
 static bool link_is_sound(const struct record_link *link)
 {
     static const struct place text[] = { TEXT(record_link, url), TEXT(record_link, why) };
-    return texts_end(link, text, COUNT(text)) && bool_is_sound(&link->is_connected);
+    return texts_are_sound(link, text, COUNT(text)) && bool_is_sound(&link->is_connected);
 }
 
 static bool invalid_is_sound(const struct record_invalid *invalid)
 {
     static const struct place text[] = { TEXT(record_invalid, topic), TEXT(record_invalid, reason),
                                          TEXT(record_invalid, epoch) };
-    return texts_end(invalid, text, COUNT(text));
+    return texts_are_sound(invalid, text, COUNT(text));
 }
 
 static bool record_is_sound(const struct record *record)
@@ -221,8 +225,7 @@ static bool record_is_sound(const struct record *record)
     }
 }
 
-/* ---- the socket
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 static int enlarge(int fd)
 {

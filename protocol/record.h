@@ -49,8 +49,10 @@ struct record {
 /* A connected pair, both ends non-blocking and close-on-exec, send buffers large enough for 8 state records. 0 or -errno. */
 int record_pair(int fd[2]);
 /* Sends only the part of the record that is in use (an event without notice: under 320 bytes). 0, -EAGAIN when the
- * socket is full, -EPIPE when the other side is gone, other -errno. */
+ * socket is full, -EPIPE when the other side is gone, -EINVAL for kinds and counts that cannot be, other -errno. */
 int record_send(int fd, const struct record *record);
-/* 1: *record filled and checked (lengths, enums, terminated strings: a broken peer cannot harm the reader);
- * 0: nothing there; -EPIPE: peer gone; -EBADMSG: a packet that is no record (dropped). */
+/* 1: *record filled and checked (lengths, enums, booleans, terminated strings of well-formed UTF-8: a broken peer cannot
+ * harm the reader; ids, tickets and numbers are as the peer claims). What is not in use is zero, or undefined beyond a count.
+ * 0: nothing there; -EPIPE: peer gone, or an empty packet, which looks the same; -EBADMSG: a packet that is no record
+ * (dropped). */
 int record_receive(int fd, struct record *record);

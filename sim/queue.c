@@ -52,7 +52,7 @@ static void new_epoch(char epoch[EPOCH_SIZE])
     snprintf(epoch, EPOCH_SIZE, "%08x", number);
 }
 
-/* ---- to the boards -------------------------------------------------------------------------- */
+/* ---- to the boards --------------------------------------------------------------------------- */
 
 static bool publish(struct queue *queue, const char *topic, int length, bool is_retained, uint32_t expiry_s)
 {
@@ -105,7 +105,7 @@ static void tell(struct queue *queue, const struct event *event, int64_t now_us)
         queue->watch.event(queue->watch.data, event);
 }
 
-/* ---- from the boards ------------------------------------------------------------------------ */
+/* ---- from the boards ------------------------------------------------------------------------- */
 
 static void answer_hello(struct queue *queue, const struct mqtt_message *message)
 {
@@ -174,7 +174,7 @@ static void on_down(void *data, const char *why)
         queue->watch.link(queue->watch.data, false, why);
 }
 
-/* ---- time ----------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void on_visitors(void *data, int64_t now_us)
 {

@@ -9,7 +9,7 @@
 /* Capitals that every face has and nobody takes for a digit. */
 static const char *const prefixes[] = { "А", "Г", "Д", "Е", "К", "Л", "М", "Н", "П", "Р", "С", "Т" };
 
-/* ---- queues ------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static struct server_visit no_visit(void)
 {
@@ -71,7 +71,7 @@ int server_arrive(struct queue_server *server, unsigned agency, struct server_vi
     return 0;
 }
 
-/* ---- events and lists --------------------------------------------------------------------- */
+/* ---- events and lists ------------------------------------------------------------------------ */
 
 int64_t server_clock_ms(const struct queue_server *server, int64_t now_us)
 {
@@ -133,7 +133,7 @@ static void head_list(struct state_call *list, uint16_t *count, uint16_t limit, 
     ++*count;
 }
 
-/* ---- transitions -------------------------------------------------------------------------- */
+/* ---- transitions ----------------------------------------------------------------------------- */
 
 static int open_desk(const struct queue_server *server, unsigned desk)
 {
@@ -304,7 +304,7 @@ int server_notice(struct queue_server *server, const struct notice *notice, int6
     return 0;
 }
 
-/* ---- start and snapshots ------------------------------------------------------------------- */
+/* ---- start and snapshots --------------------------------------------------------------------- */
 
 static void begin_epoch(struct queue_server *server, const char *epoch, int64_t wall_ms, int64_t now_us)
 {

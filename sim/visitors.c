@@ -35,7 +35,7 @@ static const struct span recall_after = { 110, 140 }, give_up_after = { 60, 100 
 #define PAUSE_PERCENT    2
 #define BOOKED_PERCENT   35
 
-/* ---- chance -------------------------------------------------------------------------------- */
+/* ---- chance ---------------------------------------------------------------------------------- */
 
 /* splitmix64: any seed is a good one, also 0. */
 static uint64_t random_next(struct visitors *visitors)
@@ -62,7 +62,7 @@ static int64_t within(struct visitors *visitors, struct span span)
     return (span.min_ds * 100 + (int64_t)below(visitors, milliseconds)) * 1000;
 }
 
-/* ---- arrivals ------------------------------------------------------------------------------- */
+/* ---- arrivals -------------------------------------------------------------------------------- */
 
 static unsigned desks_of(const struct visitors *visitors, unsigned agency)
 {
@@ -126,7 +126,7 @@ static bool arrive(struct visitors *visitors, const struct queue_server *server,
     return true;
 }
 
-/* ---- desks ---------------------------------------------------------------------------------- */
+/* ---- desks ----------------------------------------------------------------------------------- */
 
 static void plan(struct visitors_desk *desk, enum plan next, int64_t due_us)
 {
@@ -251,7 +251,7 @@ static bool go_on(struct visitors *visitors, const struct queue_server *server, 
     return true;
 }
 
-/* ---- the day -------------------------------------------------------------------------------- */
+/* ---- the day --------------------------------------------------------------------------------- */
 
 void visitors_init(struct visitors *visitors, const struct config *config, uint64_t seed, enum pace pace,
                    int64_t now_us)

@@ -59,7 +59,7 @@ BROKER_TEST void broker_write_config(const struct broker *broker, const char *pa
     assert_non_null(file);
     fprintf(file,
             "listener %u 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n"
-            "log_dest stderr\nlog_type information\nlog_type error\n%s",
+            "user root\nlog_dest stderr\nlog_type information\nlog_type error\n%s",
             broker->port, broker->extra);
     assert_int_equal(fclose(file), 0);
 }

@@ -189,7 +189,7 @@ static void say(const char *suffix, const char *text)
     "{\"v\":1,\"epoch\":\"7f3c9a12\",\"seq\":%d,\"ts\":1763802000123,\"type\":\"call\",\"desk\":\"3\","      \
     "\"ticket\":\"А042\"}"
 
-/* ---- from the broker to the board ------------------------------------------------------------- */
+/* ---- from the broker to the board ------------------------------------------------------------ */
 
 static void an_event_arrives_as_a_checked_record(void **context)
 {
@@ -303,7 +303,7 @@ static void a_blocked_link_still_publishes(void **context)
     assert_string_equal(last_heard(), "hello");
 }
 
-/* ---- birth and death ---------------------------------------------------------------------------- */
+/* ---- birth and death ------------------------------------------------------------------------- */
 
 static void its_birth_is_published_and_retained(void **context)
 {
@@ -383,7 +383,7 @@ static void a_stray_death_notice_is_answered_by_a_birth(void **context)
     assert_non_null(strstr(last_heard(), "\"online\":true"));
 }
 
-/* ---- from the board to the broker ------------------------------------------------------------------ */
+/* ---- from the board to the broker ------------------------------------------------------------ */
 
 static void send_receipt(unsigned number)
 {
@@ -457,7 +457,7 @@ static void garbage_from_the_board_does_not_end_it(void **context)
     WAIT_FOR(nheard == 2);
 }
 
-/* ---- configurations --------------------------------------------------------------------------------- */
+/* ---- configurations -------------------------------------------------------------------------- */
 
 static void a_password_file_that_is_not_there_is_told_to_the_board(void **context)
 {

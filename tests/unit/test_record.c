@@ -224,8 +224,7 @@ static void a_record_of_impossible_counts_is_not_sent(void **context)
     assert_int_equal(record_send(ends->fd[0], &sent), -EINVAL);
 }
 
-/* ---- packets of a broken peer
- * ------------------------------------------------------------------------------------ */
+/* ---- packets of a broken peer ---------------------------------------------------------------- */
 
 static void refuse(const struct ends *ends, const void *bytes, size_t size)
 {
@@ -302,6 +301,7 @@ enum defect {
     EVENT_BOOKED_END,
     EVENT_FROM_END,
     EVENT_TO_END,
+    EVENT_TICKET_UTF8,
     RETAINED_BOOL,
     NOTICE_LEVEL,
     NOTICE_ID_END,
@@ -358,6 +358,7 @@ static void spoil(enum defect defect)
     case EVENT_BOOKED_END: NO_END(EVENT.booked_at); break;
     case EVENT_FROM_END: NO_END(EVENT.from); break;
     case EVENT_TO_END: NO_END(EVENT.to); break;
+    case EVENT_TICKET_UTF8: strcpy(EVENT.ticket, "\xD0"); break;
     case RETAINED_BOOL: memset(&sent.message.is_retained, 2, 1); break;
     case NOTICE_LEVEL: EVENT.notice.level = NOTICE_LEVELS; break;
     case NOTICE_ID_END: NO_END(EVENT.notice.id); break;
