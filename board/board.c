@@ -343,7 +343,7 @@ static void led_changed(void *data, int desk, const struct led_report *report)
 {
     struct board *board = data;
     board_soon(board);
-    if (report->error)
+    if (report->error || report->is_status)
         board->is_health_changed = true;
     if (!control_is_watched(board->control) || report->is_superseded)
         return;

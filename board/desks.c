@@ -91,7 +91,8 @@ static void reported(void *data, uint32_t events)
     struct led_report report;
     while (bus->ops->take(bus->bus, &report)) {
         int desk = bus->desk[report.index];
-        settle(desks, desk, &report);
+        if (!report.is_status)
+            settle(desks, desk, &report);
         note_unit(bus, index, &report, desk);
         desks->events.on_change(desks->events.data, desk, &report);
     }

@@ -150,12 +150,23 @@ static inline struct led_profile *led_line_profile(const char *name)
 }
 
 /* The next report within 5 s; false: none came. */
-static inline bool led_line_report(const struct led_ops *ops, struct led_bus *bus, struct led_report *report)
+static inline bool led_line_any_report(const struct led_ops *ops, struct led_bus *bus,
+                                       struct led_report *report)
 {
     struct pollfd fd = { .fd = ops->fd(bus), .events = POLLIN };
     while (!ops->take(bus, report))
         if (poll(&fd, 1, 5000) <= 0)
             return false;
+    return true;
+}
+
+/* The same, about wishes only. */
+static inline bool led_line_report(const struct led_ops *ops, struct led_bus *bus, struct led_report *report)
+{
+    do
+        if (!led_line_any_report(ops, bus, report))
+            return false;
+    while (report->is_status);
     return true;
 }
 

@@ -55,11 +55,14 @@ struct led_text {
  * answered with an exception, reads back something else, or cannot show the text. The wish stays: when the
  * unit comes back it shows it, which unit_status() tells, not a report;
  *   - is_superseded: a newer wish for the unit took its place; `certainty` says how far this one had come.
+ * Besides, a report with is_status tells that a unit has died or come back, or that the bus was opened or lost (then index
+ * is 0): it is about no wish, and unit_status() and bus_status() say what is true now.
  * Reports wait in a mailbox of LED_REPORTS_MAX. A reader that lets it fill up loses superseded reports first;
  * reports about the newest wish of each unit are kept until there is room. */
 #define LED_REPORTS_MAX 256
 struct led_report {
     uint8_t index;  /* of the unit in the configuration */
+    bool is_status; /* about no wish: token is 0, is_final false */
     uint64_t token; /* of the led_want() this is about */
     enum led_certainty certainty;
     int error; /* 0, or negative errno: -ETIMEDOUT no reply, -ENODEV adapter gone, -EREMOTEIO exception … */

@@ -57,6 +57,11 @@ static int64_t now_us(void)
 static void deliver(struct led_bus *bus, const struct led_report *report)
 {
     bool *is_kept = &bus->is_kept[report->index];
+    if (report->is_status) {
+        mailbox_post(bus->mailbox,
+                     report); /* lost when there is no room: the states themselves can be asked for */
+        return;
+    }
     if (*is_kept || !mailbox_post(bus->mailbox, report)) {
         if (!report->is_superseded || !*is_kept)
             bus->kept[report->index] = *report;
@@ -99,11 +104,16 @@ static void publish(struct led_bus *bus)
 
 static void publish_port(struct led_bus *bus, int error)
 {
+    struct led_report change = { .is_status = true, .error = error, .done_us = now_us() };
     pthread_mutex_lock(&bus->lock);
+    bool is_change = bus->bus_status.error != error;
     bus->bus_status.is_open = error == 0;
     bus->bus_status.error = error;
     snprintf(bus->bus_status.detail, sizeof bus->bus_status.detail, "%s", error ? strerror(-error) : "");
     pthread_mutex_unlock(&bus->lock);
+    snprintf(change.detail, sizeof change.detail, "%s", error ? strerror(-error) : "");
+    if (is_change && bus->config.nunits)
+        mailbox_post(bus->mailbox, &change);
 }
 
 /* ---- the worker
@@ -239,7 +249,7 @@ static struct led_bus *create_bus(const struct led_bus_config *config)
         return NULL;
     init_locks(bus);
     bus->config = *config;
-    bus->bus_status.error = -ENODEV;
+    bus->bus_status.error = -EINPROGRESS; /* until the port was tried */
     schedule_init(&bus->schedule, &bus->config);
     bus->wire = modbus_wire_create(&bus->config);
     bus->mailbox = mailbox_create(sizeof(struct led_report), LED_REPORTS_MAX);

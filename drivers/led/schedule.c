@@ -96,6 +96,21 @@ static void tell_failure(struct schedule *schedule, struct schedule_unit *unit, 
     snprintf(report->detail, sizeof report->detail, "%s", detail);
 }
 
+/* Deaths and returns are told once each, whether or not somebody waits for a wish. */
+static void tell_life(struct schedule *schedule, struct schedule_unit *unit, int64_t now_us)
+{
+    if (unit->status.is_dead == unit->is_known_dead)
+        return;
+    unit->is_known_dead = unit->status.is_dead;
+    struct led_report *report = add_report(schedule, unit, now_us);
+    report->is_status = true;
+    report->token = 0;
+    report->wire_us = 0;
+    report->certainty = unit->status.certainty;
+    report->error = unit->is_known_dead ? -ETIMEDOUT : 0;
+    snprintf(report->detail, sizeof report->detail, "%s", unit->is_known_dead ? "no reply" : "");
+}
+
 /* The token has come further; `is_final` when it cannot come further still. */
 static void tell_progress(struct schedule *schedule, struct schedule_unit *unit, enum led_certainty certainty,
                           bool is_final, const char *detail, int64_t now_us)
@@ -175,7 +190,7 @@ static void forget_link(struct schedule_unit *unit)
     unit->setbacks = 0;
     unit->next_try_us = unit->not_before_us = 0;
     unit->status.certainty = LED_UNKNOWN;
-    unit->status.is_dead = false;
+    unit->status.is_dead = unit->is_known_dead = false; /* the port's loss is told instead */
     restart(unit);
 }
 
@@ -480,6 +495,7 @@ void schedule_done(struct schedule *schedule, const struct schedule_step *step,
         excepted(schedule, unit, step, result);
     else
         unanswered(schedule, unit, result);
+    tell_life(schedule, unit, result->done_us);
 }
 
 const struct led_unit_status *schedule_status(const struct schedule *schedule, unsigned index)

@@ -58,6 +58,7 @@ struct schedule_unit {
     uint8_t link; /* untried, up, down */
     bool has_wish;
     bool is_fresh;       /* its text was not acknowledged yet */
+    bool is_known_dead;  /* as told last */
     bool is_told;        /* the final report about the token is out */
     bool is_initialised; /* since it last failed to answer */
     bool is_refreshing;  /* this pass is no call */

@@ -282,6 +282,43 @@ static void a_reader_that_sleeps_keeps_the_newest_reports(void **state)
     assert_int_equal(newest, 3);
 }
 
+/* The next report about a state. */
+static struct led_report status_report(void)
+{
+    struct led_report report;
+    do
+        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
+    while (!report.is_status);
+    assert_int_equal(report.token, 0);
+    assert_false(report.is_final);
+    return report;
+}
+
+static void states_are_told_without_a_wish(void **state)
+{
+    (void)state;
+    unsigned dead = 1;
+    struct led_bus_status bus;
+    open_bus();
+    assert_int_equal(status_report().error, 0);
+    want(1, "1", 1);
+    assert_int_equal(final_of(1).error, 0);
+    led_line_call(&f.line, cut_power, &dead);
+    want(1, "2", 2);
+    struct led_report death = status_report();
+    assert_int_equal(death.index, 1);
+    assert_int_equal(death.error, -ETIMEDOUT);
+    led_line_call(&f.line, give_power, &dead);
+    struct led_report life = status_report();
+    assert_int_equal(life.index, 1);
+    assert_int_equal(life.error, 0);
+    led_line_call(&f.line, unplug, NULL);
+    want(1, "3", 3);
+    assert_true(status_report().error < 0);
+    led_modbus.bus_status(f.bus, &bus);
+    assert_false(bus.is_open);
+}
+
 #define EACH(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -296,6 +333,7 @@ int main(void)
         EACH(an_absent_adapter_is_waited_for),
         EACH(what_is_no_serial_port_is_reported),
         EACH(a_line_of_noise_stops_nobody),
+        EACH(states_are_told_without_a_wish),
         EACH(a_reader_that_sleeps_keeps_the_newest_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,7 +150,7 @@ static void collect(void)
 {
     struct led_report report;
     while (schedule_take(&w->schedule, &report))
-        if (w->nreports < REPORTS)
+        if (w->nreports < REPORTS && !report.is_status)
             w->report[w->nreports++] = report;
 }
 
@@ -611,6 +611,31 @@ static void numbers_come_before_blinking_and_proof(void **state)
         assert_true(final_of(200 + i)->certainty >= LED_VERIFIED);
 }
 
+/* What the wire must carry at least: frames, silences, and the devices' own delays. */
+static int64_t needed_us(const struct done_step *done)
+{
+    bool is_smi2 = w->config.unit[done->step.index].profile == w->smi2;
+    const struct led_write *write = &done->step.write;
+    unsigned request = write->function == 16 ? 9u + 2u * write->count : 8;
+    unsigned answer = write->function == 3 ? 5u + 2u * write->count : 8;
+    return schedule_gap_us(&w->config) + schedule_wire_us(&w->config, request + answer) +
+           (is_smi2 ? 45000 : 5000);
+}
+
+static void a_full_refresh_leaves_no_gaps_on_the_wire(void **state)
+{
+    (void)state;
+    begin(32, 9600);
+    fill(32);
+    run_for(20 * SECOND);
+    int64_t needed = 0;
+    for (unsigned i = 0; i < w->nsteps; i++)
+        needed += needed_us(&w->step[i]);
+    int64_t taken_us = w->step[w->nsteps - 1].done_us - w->step[0].start_us;
+    assert_int_equal(w->nsteps, 16 * 4 + 16 * 3);
+    assert_true(needed * 100 >= taken_us * 98);
+}
+
 static void the_use_of_the_wire_is_told(void **state)
 {
     (void)state;
@@ -780,6 +805,7 @@ int main(void)
         cmocka_unit_test(a_call_waits_for_one_transaction_in_flight),
         cmocka_unit_test(dead_units_delay_calls_by_one_time_out_at_most),
         cmocka_unit_test(numbers_come_before_blinking_and_proof),
+        cmocka_unit_test(a_full_refresh_leaves_no_gaps_on_the_wire),
         cmocka_unit_test(the_use_of_the_wire_is_told),
         cmocka_unit_test(time_outs_follow_line_profile_and_adapter),
         cmocka_unit_test(after_random_faults_every_board_shows_what_is_wanted),
