@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""board/hall.schema.json against the loader: both take the good hall files, both refuse the bad ones (but for rules that a
-schema cannot say), and both know the same keys. Needs the built kezekctl (B=build) and python3-jsonschema."""
+"""board/hall.schema.json against the loader and the manual: schema and loader take the good hall files, refuse the bad ones
+(but for rules that a schema cannot say) and know the same keys; kezek-hall(5) names each key, and the default that the
+schema names. Needs the built kezekctl (B=build) and python3-jsonschema."""
 import copy
 import json
 import os
@@ -128,6 +129,13 @@ OBJECTS = [
     ("notices.0", SCHEMA["definitions"]["notice"]),
 ]
 STRANGER = "qqqqqqqqqqqqqq"
+MANUAL = "board/man/kezek-hall.5.scd"
+SECTIONS = {
+    "THE HALL": SCHEMA, "BROKER": SCHEMA["properties"]["broker"], "CALLS": SCHEMA["properties"]["calls"],
+    "CONSOLE": SCHEMA["properties"]["console"], "AGENCIES, ZONES": SCHEMA["definitions"]["named"],
+    "DESKS": SCHEMA["definitions"]["desk"], "BUSES": SCHEMA["definitions"]["bus"], "SCREENS": SCHEMA["definitions"]["screen"],
+    "CHIMES": SCHEMA["definitions"]["chime"], "NOTICES": SCHEMA["definitions"]["notice"],
+}
 
 
 class Checks:
@@ -159,6 +167,29 @@ class Checks:
         self.expect(place, keys == set(schema["properties"]), f"keys differ: {keys ^ set(schema['properties'])}")
 
 
+def manual_sections():
+    """Title → {key: what is said of it}."""
+    with open(os.path.join(ROOT, MANUAL), encoding="utf-8") as file:
+        text = file.read().replace("\\", "")
+    sections = {}
+    for title, body in re.findall(r"^# (.*)\n([^#]*)", text, re.M):
+        rows = re.findall(r"^- ((?:\*[^*]+\*(?:, )?)+) – (.*(?:\n  .*)*)", body, re.M)
+        sections[title] = {key: said for keys, said in rows for key in re.findall(r"\*([^*]+)\*", keys)}
+    return sections
+
+
+def check_manual(checks):
+    sections = manual_sections()
+    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall"}
+    for title, schema in SECTIONS.items():
+        told = sections.get(title, {})
+        keys = {k: rule for k, rule in schema["properties"].items() if schema is not SCHEMA or k not in chapters}
+        checks.expect(f"{MANUAL}: {title}", set(keys) == set(told), f"keys differ: {set(keys) ^ set(told)}")
+        for key, rule in keys.items():
+            default = str(rule.get("default", "")).lower()
+            checks.expect(f"{MANUAL}: {title}: {key}", default in told.get(key, "").lower(), f"the default {default} is not told")
+
+
 def name_of(row):
     return f"{row[0]} = {json.dumps(row[1], ensure_ascii=False)[:60]}"
 
@@ -174,6 +205,7 @@ def main():
                 checks.both(name_of(row), edit(*row), schema_takes, loader_takes)
         for place, schema in OBJECTS:
             checks.same_keys(place, schema)
+        check_manual(checks)
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 
