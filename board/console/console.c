@@ -96,7 +96,7 @@ static void board_up(void *data)
 {
     struct console *console = data;
     console->why[0] = '\0';
-    log_info("console: the board answers");
+    log_info("board: it answers");
 }
 
 static void board_down(void *data, const char *why)
@@ -104,7 +104,7 @@ static void board_down(void *data, const char *why)
     struct console *console = data;
     struct pending pending;
     snprintf(console->why, sizeof console->why, "%s", why);
-    log_warn("console: %s; trying again", why);
+    log_warn("%s; trying again", why);
     while (take_pending(console, &pending))
         fail(console, &pending, 504, why);
 }
@@ -368,10 +368,10 @@ int console_run(const struct config *config, const char *control_path)
     struct console *console = loop ? console_create(loop, config, control_path, error, sizeof error) : NULL;
     int status = 1;
     if (console) {
-        log_info("console: http://%s:%u/", config->console.host, console_port(console));
+        log_info("page: http://%s:%u/", config->console.host, console_port(console));
         status = loop_run(loop) < 0;
     } else {
-        log_error("console: %s", error);
+        log_error("page: %s", error);
     }
     console_destroy(console);
     loop_destroy(loop);

@@ -1,0 +1,92 @@
+#include "sim/wires.h"
+
+#include "board/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* 3.5 characters (Modbus over Serial Line V1.02, 2.5.1.1); above 19200 baud a fixed 1.75 ms. */
+static uint32_t gap_us(const struct led_bus_config *bus)
+{
+    unsigned bits = 9u + (bus->parity != 'N') + bus->stop_bits;
+    return bus->baud > 19200 ? 1750 : (uint32_t)(3500000ull * bits / (unsigned)bus->baud);
+}
+
+static void add_units(struct wire *wire, const struct led_bus_config *bus)
+{
+    for (unsigned i = 0; i < bus->nunits; i++) {
+        const char *model = led_profile_name(bus->unit[i].profile);
+        int index = slave_bus_add(wire->bus, model, bus->unit[i].unit);
+        wire->slave[i] = (int8_t)(index < 0 ? NONE : index);
+        if (index < 0)
+            log_warn("%s/%u: no simulated board of type %s: %s", bus->id, bus->unit[i].unit, model,
+                     strerror(-index));
+    }
+}
+
+static int add_wire(struct wire *wire, struct loop *loop, const struct led_bus_config *bus)
+{
+    wire->bus = slave_bus_create(gap_us(bus));
+    if (!wire->bus)
+        return -ENOMEM;
+    add_units(wire, bus);
+    wire->line = slave_line_create(loop, bus->device, wire->bus);
+    return wire->line ? 0 : -errno;
+}
+
+int wires_init(struct wires *wires, struct loop *loop, const struct config *config,
+               void (*changed)(void *data), void *data, char *error, size_t error_size)
+{
+    memset(wires, 0, sizeof *wires);
+    for (unsigned i = 0; i < config->nbuses; i++) {
+        wires->nbuses++;
+        int result = add_wire(&wires->wire[i], loop, &config->bus[i]);
+        if (result < 0) {
+            snprintf(error, error_size, "bus %s: %s: %s", config->bus[i].id, config->bus[i].device,
+                     strerror(-result));
+            return result;
+        }
+        slave_line_notify(wires->wire[i].line, changed, data);
+    }
+    return 0;
+}
+
+void wires_finish(struct wires *wires)
+{
+    for (unsigned i = 0; i < wires->nbuses; i++) {
+        slave_line_destroy(wires->wire[i].line);
+        slave_bus_destroy(wires->wire[i].bus);
+    }
+    wires->nbuses = 0;
+}
+
+static const struct wire *wire_of(const struct wires *wires, const struct config_desk *desk, unsigned *index)
+{
+    if (desk->bus < 0 || (unsigned)desk->bus >= wires->nbuses)
+        return NULL;
+    const struct wire *wire = &wires->wire[desk->bus];
+    if (wire->slave[desk->bus_index] == NONE)
+        return NULL;
+    *index = (unsigned)wire->slave[desk->bus_index];
+    return wire;
+}
+
+bool wires_view(const struct wires *wires, const struct config_desk *desk, struct slave_view *view)
+{
+    unsigned index;
+    const struct wire *wire = wire_of(wires, desk, &index);
+    if (wire)
+        slave_view(wire->bus, index, view);
+    return wire != NULL;
+}
+
+int wires_power(struct wires *wires, const struct config_desk *desk, bool is_on)
+{
+    unsigned index;
+    const struct wire *wire = wire_of(wires, desk, &index);
+    if (!wire)
+        return -ENOENT;
+    slave_set_power(wire->bus, index, is_on);
+    return 0;
+}
