@@ -30,7 +30,7 @@ static unsigned held_slots(const struct announce *announce)
 static unsigned choose_place(const struct announce *announce, int desk)
 {
     unsigned first = 0, held = held_slots(announce);
-    while (first < ANNOUNCE_SLOTS && announce->slot[first].is_new)
+    while (first < announce->most && announce->slot[first].is_new)
         first++;
     unsigned places = layout_for(held > first ? held : first + 1);
     for (unsigned i = first; i < places; i++)
@@ -48,7 +48,7 @@ static void cut_slots(struct announce *announce, unsigned count)
 static bool place_call(struct announce *announce, const struct announce_slot *call, int64_t now_us)
 {
     unsigned place = choose_place(announce, call->desk);
-    if (place == ANNOUNCE_SLOTS)
+    if (place == announce->most)
         return false;
     struct announce_slot *slot = &announce->slot[place];
     *slot = *call;
@@ -120,7 +120,9 @@ int64_t announce_deadline_us(const struct announce *announce)
 
 void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us)
 {
-    *announce = (struct announce){ .dwell_us = dwell_us, .zones = zones, .config = config, .nslots = 1 };
+    *announce = (struct announce){
+        .dwell_us = dwell_us, .zones = zones, .config = config, .most = ANNOUNCE_SLOTS, .nslots = 1
+    };
 }
 
 static bool concerns(const struct announce *announce, int desk)

@@ -4,6 +4,8 @@
  * ANNOUNCE_SLOTS panels; further ones wait in order. After its dwell a panel turns dark in place and stays until a newer
  * call needs the place or the visit ends; then it is only in the list. LED boards never wait for any of this.
  *
+ * A screen whose farthest seats cannot read eight panels may have fewer (`most`): then calls wait earlier.
+ *
  * Places: a new call takes the first place whose panel is not new; the wall has the fewest places (1, 2, 4, 8) that hold all
  * new panels, so it is large again as soon as the rush is over. Nobody's panel moves while it is new: a panel in the middle
  * whose visit is over waits, dark, until its neighbours are dark too.
@@ -34,6 +36,8 @@ struct announce {
     uint32_t zones; /* of the screen */
     const struct config *config;
     struct announce_slot slot[ANNOUNCE_SLOTS]; /* the used ones come first, in the order of the wall */
+    uint16_t
+        most; /* places that the wall may have: 1, 2, 4 or 8 (default); to be set right after announce_init() */
     uint16_t nslots; /* places of the present layout: 1, 2, 4 or 8; used ones ≤ nslots */
     uint16_t nwaiting;
     struct announce_slot waiting[ANNOUNCE_WAITING];

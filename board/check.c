@@ -95,19 +95,23 @@ static bool check_panels(struct trial *trial, const struct config *config, const
                          struct fonts *fonts, const struct sight *sight, FILE *out)
 {
     bool is_failed = false;
-    for (unsigned panels = 1; panels <= ANNOUNCE_SLOTS; panels *= 2) {
+    unsigned readable = 0;
+    for (unsigned panels = 1; panels <= screen->panels; panels *= 2) {
         if (call_desks(trial, config, screen, panels) < panels)
             break;
         int cap_px = number_cap_px(trial, config, screen, fonts, sight->width, sight->height);
         print_panels(sight, panels, cap_px, out);
-        if (panels == 1)
-            is_failed = legibility_verdict(sight->pitch_mm, sight->distance_m, cap_px) == VERDICT_FAIL;
+        is_failed = legibility_verdict(sight->pitch_mm, sight->distance_m, cap_px) == VERDICT_FAIL;
+        readable = is_failed ? readable : panels;
     }
-    if (is_failed)
+    if (is_failed && readable)
+        fprintf(out, "  \"panels\": %u keeps every number readable; further calls then wait for their turn\n",
+                readable);
+    else if (is_failed)
         fprintf(
             out,
             "  text cannot grow further: take a larger screen, or hang another one nearer to the seats\n");
-    return is_failed;
+    return is_failed && !readable;
 }
 
 static bool check_screen(struct trial *trial, const struct config *config, const struct config_screen *screen,

@@ -58,6 +58,7 @@ struct config_named {
 struct config_screen {
     struct screen_config device;
     char view[16];                            /* calls */
+    uint8_t panels;                           /* at once, at most: 1, 2, 4 or 8 */
     uint32_t zones;                           /* bit per zone */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
     double overscan;                          /* fraction of each edge kept free, 0.025 */

@@ -124,6 +124,17 @@ static void read_size(struct reader *reader, const struct json_at *at, const cJS
     read_any_mode(at, value, false, strcmp(screen->device.driver, "memory") == 0 ? &screen->device : &unused);
 }
 
+static void read_panels(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    double panels = cJSON_IsNumber(value) ? value->valuedouble : 0;
+    (void)reader;
+    if (panels == 1 || panels == 2 || panels == 4 || panels == 8)
+        *(uint8_t *)out = (uint8_t)panels;
+    else
+        json_complain(at->report, at->path, "%s is not one of 1, 2, 4, 8", json_show(value, seen));
+}
+
 static void check_screen(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
     struct screen_config *device = &reader->config->screen[index].device;
@@ -139,6 +150,7 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
 static const struct config_screen screen_defaults = {
     .device = { .refresh_hz = 60, .format = PIXEL_XRGB8888 },
     .view = "calls",
+    .panels = 8,
     .zones = UINT32_MAX,
     .overscan = 0.025,
 };
@@ -151,6 +163,7 @@ static const struct field screen_fields[] = {
     { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(formats) },
     { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
     { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },
+    { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },
     { "zones", FIELD_ZONES, false, IN(struct config_screen, zones) },
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },

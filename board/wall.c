@@ -21,6 +21,8 @@ void wall_init(struct wall *wall, struct loop *loop, struct fonts *fonts, const 
     wall->data = data;
     wall->is_dirty = true;
     announce_init(&wall->announce, config, wall->config->zones, config->calls.dwell_ms * INT64_C(1000));
+    if (wall->config->panels)
+        wall->announce.most = wall->config->panels;
 }
 
 static void shut(struct wall *wall)

@@ -212,6 +212,21 @@ static void the_ninth_waits_and_comes_in_order(void **state)
     assert_false(pass(wall, DWELL - 1));
 }
 
+static void a_wall_with_fewer_places_lets_calls_wait_earlier(void **state)
+{
+    struct wall *wall = *state;
+    wall->announce.most = 2;
+    rush(wall, 5);
+    assert_wall(wall, "2: 1*А1 2*А2 +3");
+    pass(wall, DWELL);
+    assert_wall(wall, "2: 3*А3 4*А4 +1");
+    pass(wall, DWELL);
+    assert_wall(wall, "1: 5*А5");
+    wall->announce.most = 1;
+    call(wall, 6, "А6");
+    assert_wall(wall, "1: 5*А5 +1");
+}
+
 static void a_full_waiting_room_is_counted(void **state)
 {
     struct wall *wall = *state;
@@ -444,7 +459,7 @@ static void watch(struct trial *trial)
     assert_true(announce->nslots == 1 || announce->nslots == 2 || announce->nslots == 4 ||
                 announce->nslots == 8);
     assert_true(used <= announce->nslots);
-    assert_true(announce->nwaiting == 0 || lit == ANNOUNCE_SLOTS);
+    assert_true(announce->nwaiting == 0 || lit == announce->most);
     assert_true((announce_deadline_us(announce) == INT64_MAX) == (lit == 0));
     assert_int_equal(announce->overflowed, 0);
     watch_dwell(trial);
@@ -517,6 +532,7 @@ static void run_trial(struct wall *wall, uint32_t seed)
     wall->token = 0;
     hall_init(wall->hall, wall->config);
     announce_init(&wall->announce, wall->config, 1, DWELL);
+    wall->announce.most = seed % 4 ? 8 : 4;
     for (unsigned i = 0; i <= STEPS; i++)
         trial.life[i] = (struct life){ .place = -1, .turn = i };
     for (unsigned i = 0; i < STEPS; i++) {
@@ -645,6 +661,7 @@ int main(void)
         TEST(the_wall_is_large_again_after_a_rush),
         TEST(the_layout_shrinks_only_as_far_as_new_panels_allow),
         TEST(the_ninth_waits_and_comes_in_order),
+        TEST(a_wall_with_fewer_places_lets_calls_wait_earlier),
         TEST(a_full_waiting_room_is_counted),
         TEST(a_recall_renews_the_panel_in_place),
         TEST(a_recall_of_a_waiting_call_keeps_its_turn),

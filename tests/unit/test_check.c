@@ -124,6 +124,9 @@ static void the_table_shows_screens_and_buses(void **state)
                        "  the called number should be 145 px high");
     assert_says(bench, "\n  1 panel ");
     assert_says(bench, "\n  8 panels ");
+    bench->config->screen[0].panels = 8;
+    check_hall(bench->config, bench->fonts, bench->out);
+    assert_says(bench, "FAIL\n  \"panels\": 4 keeps every number readable; ");
     assert_says(bench,
                 "bus west: /dev/serial/by-id/usb-FTDI_USB-RS485_Cable_west-if00-port0, 9600 8N1, 6 boards\n"
                 "  a call is on the wire after 21 ms; ");

@@ -142,6 +142,7 @@ static void what_is_left_out_has_a_default(void **state)
     assert_int_equal(config->screen[0].device.format, PIXEL_XRGB8888);
     assert_int_equal(config->screen[0].zones, 3);
     assert_string_equal(config->screen[0].view, "calls");
+    assert_int_equal(config->screen[0].panels, 8);
     assert_string_equal(config->chime[0].call, "gong3");
     assert_string_equal(config->chime[0].recall, "gong1");
     assert_int_equal(config->chime[0].zones, 3);
