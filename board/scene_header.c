@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define CLOCK_UNITS     78
+#define CLOCK_UNITS     68 /* a tick writes at most 1300 pixels at 1080p */
 #define DATE_UNITS      29
 #define NAME_MAX_UNITS  38
 #define NAME_MIN_UNITS  22

@@ -821,6 +821,51 @@ static void building_the_same_wall_again_allocates_nothing(void **state)
     }
 }
 
+/* One frame on a pair of buffers, as the board paints: pixels written for it. */
+static uint64_t paint(struct painter *painter, struct screen_buffer buffer[2])
+{
+    static unsigned back;
+    struct rect damage[DAMAGE_MAX];
+    unsigned ndamage;
+    build(&picture, 1920, 1080);
+    uint64_t pixels = painter_paint(painter, &buffer[back], &picture, damage, &ndamage);
+    back ^= 1;
+    painter_repair(painter, &buffer[back]);
+    return pixels;
+}
+
+static void what_changes_on_the_wall_is_all_that_is_written(void **state)
+{
+    (void)state;
+    struct screen_buffer buffer[2];
+    for (uint8_t i = 0; i < 2; i++) {
+        buffer[i] = (struct screen_buffer){ .stride = 1920 * 4, .width = 1920, .height = 1080, .index = i };
+        assert_non_null(buffer[i].pixels = calloc(1080, buffer[i].stride));
+    }
+    struct painter *painter = painter_create(fonts, 1920, 1080, PIXEL_XRGB8888);
+    room_init(&room, 2);
+    struct announce_slot *slot = room_call(&room, "А042", 7, false);
+    for (int i = 0; i < 5; i++)
+        room_recent(&room, "Б117", 12);
+    paint(painter, buffer);
+    for (int minute = 0; minute < 60; minute++) {
+        room.input.clock.minute = minute;
+        uint64_t pixels = paint(painter, buffer);
+        if (minute % 10 > 0) /* one figure */
+            assert_in_range(pixels, 400, 1300);
+    }
+    const struct rect panel = picture.region[1].box;
+    slot->is_new = true;
+    assert_in_range(paint(painter, buffer), 700000, (uint64_t)panel.w * (uint64_t)panel.h);
+    room_recent(&room, slot->ticket, 7);
+    strcpy(slot->ticket, "А043"); /* another call in a panel that is yellow already */
+    assert_in_range(paint(painter, buffer), 10000, 320000);
+    assert_int_equal(paint(painter, buffer), 0);
+    painter_destroy(painter);
+    free(buffer[0].pixels);
+    free(buffer[1].pixels);
+}
+
 static int64_t now_ns(void)
 {
     struct timespec time;
@@ -902,6 +947,7 @@ int main(void)
         cmocka_unit_test(every_month_and_weekday_has_a_name),
         cmocka_unit_test(a_page_of_notices_stays_as_long_as_it_takes_to_read),
         cmocka_unit_test(building_the_same_wall_again_allocates_nothing),
+        cmocka_unit_test(what_changes_on_the_wall_is_all_that_is_written),
         cmocka_unit_test(the_cost_is_reported),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
