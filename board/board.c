@@ -545,6 +545,7 @@ int board_run(struct config *config, const struct config_paths *paths, struct fo
     board->started_us = clock_us();
     getrandom(&boot, sizeof boot, 0);
     snprintf(board->boot, sizeof board->boot, "%08x", boot);
+    setenv("KEZEK_BOOT", board->boot, 1); /* the link names the same in birth and will */
     board->loop = loop_create();
     int status = board->loop && begin(board) == 0 ? 0 : 1;
     if (status == 0) {

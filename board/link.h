@@ -26,6 +26,6 @@
  * LINK_MEMORY, and ignores SIGINT (the board decides when to stop). */
 int link_run(int fd, const struct config *config);
 
-/* What status and hello name as `boot`: the first eight digits of the kernel's boot id, the same for every process of this
- * boot. The number of the connection grows from one link process of a boot to the next. */
+/* What status names as `boot`: $KEZEK_BOOT, which the board sets to what its hello says; without it the first eight digits
+ * of the kernel's boot id. The number of the connection grows from one link process to the next. */
 void link_boot(char boot[9]);

@@ -151,6 +151,7 @@ static int prepare(void **context)
 static int start(void **context)
 {
     prepare(context);
+    setenv("KEZEK_BOOT", "78b03124", 1);
     open_other();
     run_link();
     WAIT_FOR(is_other_up && nlinks == 1);
@@ -308,17 +309,28 @@ static void a_blocked_link_still_publishes(void **context)
 static void its_birth_is_published_and_retained(void **context)
 {
     (void)context;
-    char boot[9], expected[128];
-    link_boot(boot);
+    char expected[128];
     WAIT_FOR(nheard == 1);
-    snprintf(expected, sizeof expected, "\"online\":true,\"conn\":%llu,\"boot\":\"%s\"",
-             (unsigned long long)last_link.link.conn, boot);
+    snprintf(expected, sizeof expected, "\"online\":true,\"conn\":%llu,\"boot\":\"78b03124\"",
+             (unsigned long long)last_link.link.conn);
     assert_string_equal(heard[0].topic, "kezek/v1/hall-x/board/b1/status");
     assert_non_null(strstr(heard[0].text, expected));
     mqtt_destroy(other);
     open_other();
     WAIT_FOR(nheard == 2);
     assert_non_null(strstr(heard[1].text, expected));
+}
+
+static void without_the_boards_word_the_kernel_tells_the_boot(void **context)
+{
+    (void)context;
+    char boot[9], again[9];
+    setenv("KEZEK_BOOT", "no id at all", 1);
+    link_boot(boot);
+    unsetenv("KEZEK_BOOT");
+    link_boot(again);
+    assert_int_equal(strlen(boot), 8);
+    assert_string_equal(boot, again);
 }
 
 static void a_killed_link_leaves_its_will(void **context)
@@ -493,6 +505,7 @@ int main(void)
         WITH(a_board_that_does_not_read_loses_nothing),
         WITH(a_blocked_link_still_publishes),
         WITH(its_birth_is_published_and_retained),
+        cmocka_unit_test(without_the_boards_word_the_kernel_tells_the_boot),
         WITH(a_killed_link_leaves_its_will),
         WITH(the_next_link_has_a_higher_number),
         WITH(when_the_board_closes_the_socket_it_says_goodbye_and_ends),
