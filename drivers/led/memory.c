@@ -1,4 +1,5 @@
 /* The peer without a wire: every text is shown at once. */
+#include "drivers/clock.h"
 #include "drivers/led/led.h"
 #include "drivers/led/profile_data.h"
 #include "drivers/mailbox.h"
@@ -14,13 +15,6 @@ struct led_bus {
     struct mailbox *mailbox;
     struct led_unit_status status[LED_UNITS_MAX];
 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static int memory_open(struct led_bus **out, const struct led_bus_config *config, char *error,
                        size_t error_size)
@@ -55,7 +49,7 @@ static void memory_want(struct led_bus *bus, unsigned index, const struct led_te
     assert(index < bus->config.nunits);
     struct led_write writes[LED_WRITES_MAX];
     struct led_unit_status *status = &bus->status[index];
-    int64_t now = now_us();
+    int64_t now = monotonic_us();
     struct led_report report = { .index = (uint8_t)index, .token = token, .is_final = true, .done_us = now };
     int count = led_profile_writes(bus->config.unit[index].profile, text->text, writes);
     if (count < 0) {

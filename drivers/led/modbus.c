@@ -1,3 +1,4 @@
+#include "drivers/clock.h"
 #include "drivers/led/led.h"
 #include "drivers/led/modbus_wire.h"
 #include "drivers/led/schedule.h"
@@ -5,15 +6,19 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
-#define REOPEN_STEP_US INT64_C(500000)
-#define REOPEN_MAX_US  INT64_C(5000000)
+#define REOPEN_FIRST_US INT64_C(100000)
+#define REOPEN_STEP_US  INT64_C(500000)
+#define REOPEN_MAX_US   INT64_C(5000000)
 
 struct wish {
     bool is_new;
@@ -26,8 +31,8 @@ struct led_bus {
     struct mailbox *mailbox;
     pthread_t thread;
 
+    int wake_fd;
     pthread_mutex_t lock; /* of what follows; never held across I/O */
-    pthread_cond_t wake;
     bool is_stopping;
     bool is_prodded; /* there is something new for the worker */
     bool is_blocked; /* reports wait for room in the mailbox */
@@ -43,15 +48,7 @@ struct led_bus {
     struct led_report kept[LED_UNITS_MAX];
 };
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-/* ---- reports
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- reports ---------------------------------------------------------------------------------------- */
 
 /* A report that finds no room waits in the slot of its unit; a newer one takes the slot. */
 static void deliver(struct led_bus *bus, const struct led_report *report)
@@ -98,13 +95,13 @@ static void publish(struct led_bus *bus)
     pthread_mutex_lock(&bus->lock);
     for (unsigned i = 0; i < bus->config.nunits; i++)
         bus->unit_status[i] = *schedule_status(&bus->schedule, i);
-    bus->bus_status.busy_permille = schedule_busy_permille(&bus->schedule, now_us());
+    bus->bus_status.busy_permille = schedule_busy_permille(&bus->schedule, monotonic_us());
     pthread_mutex_unlock(&bus->lock);
 }
 
 static void publish_port(struct led_bus *bus, int error)
 {
-    struct led_report change = { .is_status = true, .error = error, .done_us = now_us() };
+    struct led_report change = { .is_status = true, .error = error, .done_us = monotonic_us() };
     pthread_mutex_lock(&bus->lock);
     bool is_change = bus->bus_status.error != error;
     bus->bus_status.is_open = error == 0;
@@ -116,12 +113,11 @@ static void publish_port(struct led_bus *bus, int error)
         mailbox_post(bus->mailbox, &change);
 }
 
-/* ---- the worker
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the worker ------------------------------------------------------------------------------------- */
 
 static void try_open(struct led_bus *bus)
 {
-    int64_t now = now_us();
+    int64_t now = monotonic_us();
     if (bus->schedule.is_open || now < bus->reopen_us)
         return;
     int error = modbus_wire_open(bus->wire);
@@ -139,15 +135,15 @@ static void try_open(struct led_bus *bus)
 static void lose_port(struct led_bus *bus, int error)
 {
     modbus_wire_close(bus->wire);
-    schedule_close(&bus->schedule, error, "the serial port went away", now_us());
+    schedule_close(&bus->schedule, error, "the serial port went away", monotonic_us());
     publish_port(bus, error);
-    bus->reopen_us = now_us() + REOPEN_STEP_US;
-    bus->reopen_wait_us = REOPEN_STEP_US;
+    bus->reopen_us = monotonic_us() + REOPEN_FIRST_US;
+    bus->reopen_wait_us = 0;
 }
 
 static void take_wishes(struct led_bus *bus)
 {
-    int64_t now = now_us();
+    int64_t now = monotonic_us();
     pthread_mutex_lock(&bus->lock);
     for (unsigned i = 0; i < bus->config.nunits; i++) {
         struct wish *wish = &bus->wish[i];
@@ -168,7 +164,7 @@ static bool run_one(struct led_bus *bus, int64_t *wake_us)
         *wake_us = bus->reopen_us;
         return false;
     }
-    if (!schedule_next(&bus->schedule, now_us(), &step, wake_us))
+    if (!schedule_next(&bus->schedule, monotonic_us(), &step, wake_us))
         return false;
     int error = modbus_wire_exchange(bus->wire, &step, &result);
     if (error)
@@ -178,15 +174,19 @@ static bool run_one(struct led_bus *bus, int64_t *wake_us)
     return true;
 }
 
+/* Also until the adapter is pulled: found at once, it is back before the next call, not because of it. */
 static void wait_until(struct led_bus *bus, int64_t at_us)
 {
-    struct timespec at = { .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 };
-    pthread_mutex_lock(&bus->lock);
-    int error = 0;
-    while (!bus->is_stopping && !bus->is_prodded && error != ETIMEDOUT)
-        error = at_us == INT64_MAX ? pthread_cond_wait(&bus->wake, &bus->lock)
-                                   : pthread_cond_timedwait(&bus->wake, &bus->lock, &at);
-    pthread_mutex_unlock(&bus->lock);
+    struct pollfd fds[] = { { .fd = bus->wake_fd, .events = POLLIN }, { .fd = modbus_wire_fd(bus->wire) } };
+    int64_t left_us = at_us - monotonic_us();
+    struct timespec left = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
+    eventfd_t ignored;
+    if (left_us <= 0 || ppoll(fds, 2, at_us == INT64_MAX ? NULL : &left, NULL) <= 0)
+        return;
+    if (fds[0].revents)
+        eventfd_read(bus->wake_fd, &ignored);
+    if (fds[1].revents)
+        lose_port(bus, -ENODEV);
 }
 
 static bool is_stopping(struct led_bus *bus)
@@ -214,30 +214,21 @@ static void *work(void *data)
     return NULL;
 }
 
-/* ---- the caller's side
- * --------------------------------------------------------------------------------------------- */
+/* ---- the caller's side ------------------------------------------------------------------------------ */
 
 static void prod(struct led_bus *bus)
 {
+    if (!bus->is_prodded)
+        eventfd_write(bus->wake_fd, 1);
     bus->is_prodded = true;
-    pthread_cond_signal(&bus->wake);
-}
-
-static void init_locks(struct led_bus *bus)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&bus->lock, NULL);
-    pthread_cond_init(&bus->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
 }
 
 static void free_bus(struct led_bus *bus)
 {
     modbus_wire_destroy(bus->wire);
     mailbox_destroy(bus->mailbox);
-    pthread_cond_destroy(&bus->wake);
+    if (bus->wake_fd >= 0)
+        close(bus->wake_fd);
     pthread_mutex_destroy(&bus->lock);
     free(bus);
 }
@@ -247,16 +238,25 @@ static struct led_bus *create_bus(const struct led_bus_config *config)
     struct led_bus *bus = calloc(1, sizeof *bus);
     if (!bus)
         return NULL;
-    init_locks(bus);
+    pthread_mutex_init(&bus->lock, NULL);
+    bus->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bus->config = *config;
     bus->bus_status.error = -EINPROGRESS; /* until the port was tried */
     schedule_init(&bus->schedule, &bus->config);
     bus->wire = modbus_wire_create(&bus->config);
     bus->mailbox = mailbox_create(sizeof(struct led_report), LED_REPORTS_MAX);
-    if (bus->wire && bus->mailbox)
+    if (bus->wire && bus->mailbox && bus->wake_fd >= 0)
         return bus;
     free_bus(bus);
     return NULL;
+}
+
+/* For top and gdb; the kernel keeps 15 bytes. */
+static void name_thread(struct led_bus *bus)
+{
+    char name[16];
+    snprintf(name, sizeof name, "led %.11s", bus->config.id);
+    pthread_setname_np(bus->thread, name);
 }
 
 /* Signals belong to the loop's thread. */
@@ -267,6 +267,8 @@ static int start_thread(struct led_bus *bus)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&bus->thread, NULL, work, bus);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!error)
+        name_thread(bus);
     return -error;
 }
 
@@ -313,7 +315,7 @@ static void modbus_bus_want(struct led_bus *bus, unsigned index, const struct le
     prod(bus);
     pthread_mutex_unlock(&bus->lock);
     if (is_superseding) {
-        superseded.done_us = now_us();
+        superseded.done_us = monotonic_us();
         mailbox_post(bus->mailbox, &superseded);
     }
 }

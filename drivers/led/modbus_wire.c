@@ -1,5 +1,7 @@
 #include "drivers/led/modbus_wire.h"
 
+#include "drivers/clock.h"
+
 #include <errno.h>
 #include <modbus.h>
 #include <poll.h>
@@ -18,13 +20,6 @@ struct modbus_wire {
     uint32_t gap_us;
     int64_t last_us; /* of the last byte on the line, as far as we know */
 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static void sleep_until(int64_t at_us)
 {
@@ -51,8 +46,7 @@ void modbus_wire_destroy(struct modbus_wire *wire)
     free(wire);
 }
 
-/* ---- the port
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the port --------------------------------------------------------------------------------------- */
 
 void modbus_wire_close(struct modbus_wire *wire)
 {
@@ -93,12 +87,16 @@ int modbus_wire_open(struct modbus_wire *wire)
     int error = connect_port(wire);
     if (error)
         modbus_wire_close(wire);
-    wire->last_us = now_us();
+    wire->last_us = monotonic_us();
     return error;
 }
 
-/* ---- one transaction
- * ----------------------------------------------------------------------------------------------- */
+int modbus_wire_fd(const struct modbus_wire *wire)
+{
+    return wire->modbus ? modbus_get_socket(wire->modbus) : -1;
+}
+
+/* ---- one transaction -------------------------------------------------------------------------------- */
 
 static int build(const struct schedule_step *step, uint8_t *out)
 {
@@ -145,7 +143,7 @@ static int send_request(struct modbus_wire *wire, const struct schedule_step *st
 
 static int set_response_timeout(struct modbus_wire *wire, int64_t deadline_us)
 {
-    int64_t left_us = deadline_us - now_us();
+    int64_t left_us = deadline_us - monotonic_us();
     if (left_us <= 0)
         return -ETIMEDOUT;
     modbus_set_response_timeout(wire->modbus, (uint32_t)(left_us / 1000000), (uint32_t)(left_us % 1000000));
@@ -196,8 +194,8 @@ static int classify(const struct schedule_step *step, const uint8_t *request, co
 static int listen_for_silence(struct modbus_wire *wire, uint32_t silence_us)
 {
     struct pollfd port = { .fd = modbus_get_socket(wire->modbus), .events = POLLIN };
-    int64_t give_up_us = now_us() + silence_us + BABBLE_US;
-    while (now_us() < give_up_us) {
+    int64_t give_up_us = monotonic_us() + silence_us + BABBLE_US;
+    while (monotonic_us() < give_up_us) {
         struct timespec wait = { .tv_sec = silence_us / 1000000, .tv_nsec = silence_us % 1000000 * 1000 };
         int ready = ppoll(&port, 1, &wait, NULL);
         if (ready == 0)
@@ -220,15 +218,15 @@ int modbus_wire_exchange(struct modbus_wire *wire, const struct schedule_step *s
 {
     uint8_t request[7 + 2 * LED_REGS_MAX] = { 0 }, answer[MODBUS_RTU_MAX_ADU_LENGTH];
     int length = build(step, request);
-    *result = (struct schedule_result){ .start_us = now_us() };
+    *result = (struct schedule_result){ .start_us = monotonic_us() };
     int error = send_request(wire, step, request, length);
     if (error)
         return error;
-    result->wire_us = now_us();
+    result->wire_us = monotonic_us();
     length = receive(wire, step, result->wire_us + step->timeout_us, answer);
     result->error = length < 0 ? length : classify(step, request, answer, length, result);
     if (result->error && result->error != -EREMOTEIO && !is_port_lost(result->error))
         error = listen_for_silence(wire, result->error == -ETIMEDOUT ? step->quiet_us : 2 * wire->gap_us);
-    wire->last_us = result->done_us = now_us();
+    wire->last_us = result->done_us = monotonic_us();
     return is_port_lost(result->error) ? result->error : error;
 }

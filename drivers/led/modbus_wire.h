@@ -21,6 +21,9 @@ void modbus_wire_destroy(struct modbus_wire *wire); /* NULL is fine */
 int modbus_wire_open(struct modbus_wire *wire);
 void modbus_wire_close(struct modbus_wire *wire);
 
+/* To be polled for a hang-up between transactions; -1 while closed. */
+int modbus_wire_fd(const struct modbus_wire *wire);
+
 /* Does the step, and fills *result as schedule.h says. 0, or negative errno when the port is lost. */
 int modbus_wire_exchange(struct modbus_wire *wire, const struct schedule_step *step,
                          struct schedule_result *result);

@@ -5,6 +5,7 @@
  *   out  report INDEX TOKEN CERTAINTY ERROR FINAL SUPERSEDED WAITED_US DETAIL
  * It ends with its input.
  */
+#include "drivers/clock.h"
 #include "drivers/led/led.h"
 
 #include <poll.h>
@@ -16,13 +17,6 @@
 #define TOKENS 4096
 
 static int64_t wished_us[TOKENS];
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static void complain(void *data, const char *line)
 {
@@ -67,7 +61,7 @@ static void obey(struct led_bus *bus, const struct led_bus_config *config, const
     if (strcmp(text.text, "-") == 0)
         text.text[0] = '\0';
     text.is_blinking = *blink;
-    wished_us[token % TOKENS] = now_us();
+    wished_us[token % TOKENS] = monotonic_us();
     led_modbus.want(bus, index, &text, token);
 }
 

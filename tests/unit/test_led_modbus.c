@@ -100,6 +100,18 @@ static void wait_until_shown(unsigned index, const char *glass)
     assert_true(led_line_shows(&f.line, index, glass));
 }
 
+/* The next report about a state. */
+static struct led_report status_report(void)
+{
+    struct led_report report;
+    do
+        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
+    while (!report.is_status);
+    assert_int_equal(report.token, 0);
+    assert_false(report.is_final);
+    return report;
+}
+
 static void the_glass_shows_what_is_reported(void **state)
 {
     (void)state;
@@ -198,6 +210,22 @@ static void an_adapter_that_is_pulled_and_plugged_in_again_heals(void **state)
     assert_int_equal(final_of(3).certainty, LED_LIT);
 }
 
+static void an_adapter_that_is_pulled_while_nothing_happens_is_missed_at_once(void **state)
+{
+    (void)state;
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, 0);
+    led_line_call(&f.line, unplug, NULL);
+    assert_int_equal(status_report().error, -ENODEV);
+    led_line_call(&f.line, plug, NULL);
+    struct led_report report = status_report(); /* gone still, or open again */
+    while (report.error)
+        report = status_report();
+    want(0, "2", 2);
+    assert_int_equal(final_of(2).error, 0);
+}
+
 static void an_absent_adapter_is_waited_for(void **state)
 {
     (void)state;
@@ -282,18 +310,6 @@ static void a_reader_that_sleeps_keeps_the_newest_reports(void **state)
     assert_int_equal(newest, 3);
 }
 
-/* The next report about a state. */
-static struct led_report status_report(void)
-{
-    struct led_report report;
-    do
-        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
-    while (!report.is_status);
-    assert_int_equal(report.token, 0);
-    assert_false(report.is_final);
-    return report;
-}
-
 static void states_are_told_without_a_wish(void **state)
 {
     (void)state;
@@ -330,6 +346,7 @@ int main(void)
         EACH(an_exception_is_reported_with_its_register),
         EACH(an_answer_that_comes_too_late_confirms_nothing),
         EACH(an_adapter_that_is_pulled_and_plugged_in_again_heals),
+        EACH(an_adapter_that_is_pulled_while_nothing_happens_is_missed_at_once),
         EACH(an_absent_adapter_is_waited_for),
         EACH(what_is_no_serial_port_is_reported),
         EACH(a_line_of_noise_stops_nobody),

@@ -14,8 +14,7 @@
 #define SMI2 "drivers/led/profiles/owen-smi2.json"
 #define DM56 "drivers/led/profiles/dm56a04.json"
 
-/* ---- loading
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- loading ---------------------------------------------------------------------------------------- */
 
 static void keep_lines(void *data, const char *line)
 {
@@ -175,9 +174,31 @@ static void what_is_no_profile_at_all_is_refused(void **state)
     assert_non_null(strstr(lines, "/nowhere/x.json: cannot be read: No such file"));
 }
 
-/* ---- text
- * ----------------------------------------------------------------------------------------------------------
- */
+static void a_profile_with_any_byte_changed_is_refused_or_sound(void **state)
+{
+    (void)state;
+    char bytes[8192], lines[4096];
+    FILE *file = fopen(SMI2, "r");
+    assert_non_null(file);
+    size_t length = fread(bytes, 1, sizeof bytes - 1, file);
+    fclose(file);
+    bytes[length] = '\0';
+    srand(1);
+    for (unsigned i = 0; i < 1000; i++) {
+        size_t at = (size_t)rand() % length;
+        char before = bytes[at];
+        bytes[at] = (char)(1 + rand() % 255);
+        struct led_profile *profile = load_text(bytes, lines);
+        struct led_write writes[LED_WRITES_MAX];
+        int count = profile ? led_profile_writes(profile, "A1", writes) : 0;
+        for (int w = 0; w < count; w++)
+            assert_true(led_profile_may_write(profile, &writes[w]));
+        led_profile_destroy(profile);
+        bytes[at] = before;
+    }
+}
+
+/* ---- text ------------------------------------------------------------------------------------------- */
 
 static void tickets_are_folded_to_what_cells_can_show(void **state)
 {
@@ -296,8 +317,7 @@ static void a_device_with_function_6_only_gets_its_registers_one_by_one(void **s
     led_profile_destroy(profile);
 }
 
-/* ---- read-back
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- read-back -------------------------------------------------------------------------------------- */
 
 /* Registers 29 to 37 of an SMI2 that shows "A105": A=EE 1=60 0=FC 5=B6 with segment A in bit 7, rightmost
  * cell first. */
@@ -350,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_bad_profile_is_refused_with_the_place),
         cmocka_unit_test(every_error_of_a_profile_is_told),
         cmocka_unit_test(what_is_no_profile_at_all_is_refused),
+        cmocka_unit_test(a_profile_with_any_byte_changed_is_refused_or_sound),
         cmocka_unit_test(tickets_are_folded_to_what_cells_can_show),
         cmocka_unit_test(a_refusal_names_the_letter),
         cmocka_unit_test(text_becomes_the_registers_of_the_vendors_map),

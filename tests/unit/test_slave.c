@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -307,6 +308,34 @@ static void faults_drop_damage_and_refuse_answers(void **state)
     slave_bus_destroy(bus);
 }
 
+static void any_bytes_are_survived(void **state)
+{
+    (void)state;
+    struct slave_bus *bus = bus_with("owen-smi2", 1);
+    slave_bus_add(bus, "dm56a04", 2);
+    srand(1);
+    for (unsigned i = 0; i < 100000; i++) {
+        uint8_t bytes[300];
+        size_t count = (size_t)rand() % (i % 10 ? 24 : sizeof bytes);
+        for (size_t b = 0; b < count; b++)
+            bytes[b] = (uint8_t)rand();
+        if (count > 8) { /* half of them sound like requests */
+            bytes[0] = (uint8_t)(rand() % 3);
+            bytes[1] = (uint8_t) "\x03\x04\x06\x10\x11"[rand() % 5];
+            uint16_t crc = slave_crc(bytes, count - 2);
+            bytes[count - 2] = crc & 255;
+            bytes[count - 1] = crc >> 8;
+        }
+        slave_bus_feed(bus, now_us += rand() % (2 * GAP), bytes, count);
+        slave_bus_take(bus, now_us, answer);
+    }
+    now_us += 1000000;
+    while (slave_bus_take(bus, now_us, answer) > 0)
+        ;
+    assert_string_equal(hex(ask(bus, "01 03 00 00 00 01")), "01 03 02 53 4D");
+    slave_bus_destroy(bus);
+}
+
 static void what_cannot_hang_on_a_line_is_refused(void **state)
 {
     (void)state;
@@ -338,6 +367,7 @@ int main(void)
         cmocka_unit_test(damaged_and_glued_frames_are_lost_until_the_line_is_silent),
         cmocka_unit_test(a_request_too_soon_after_another_is_lost),
         cmocka_unit_test(faults_drop_damage_and_refuse_answers),
+        cmocka_unit_test(any_bytes_are_survived),
         cmocka_unit_test(what_cannot_hang_on_a_line_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
