@@ -98,6 +98,11 @@ $(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+# With clang and SAN=fuzzer-no-link,… libFuzzer drives them; otherwise they replay the files they are given.
+$(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(if $(findstring fuzzer,$(SAN)),,tests/fuzz/replay.c) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
 .PHONY: flags # for tools that read the sources
 flags:
 	$(info $(CPPFLAGS) $(CFLAGS))@:

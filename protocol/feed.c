@@ -166,6 +166,8 @@ static void defer(struct feed *feed, const struct event *event)
 
 static void decide_deferred(struct feed *feed)
 {
+    if (!feed->clock.is_known) /* it stepped again in what was just replayed */
+        return;
     for (unsigned i = 0; i < feed->ndeferred; i++) {
         const struct event *event = &feed->deferred[(feed->first_deferred + i) % FEED_DEFERRED];
         feed->sink->decide(feed->sink->data, event, verdict(feed, event));

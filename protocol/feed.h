@@ -69,7 +69,7 @@ struct feed_sink {
     void (*hello)(void *data, const struct hello *hello); /* publish it now */
 };
 
-struct feed; /* about 320 KiB with its waiting messages: created once, nothing is allocated later */
+struct feed; /* about 300 KiB with its waiting messages: created once, nothing is allocated later */
 struct feed_config {
     char id[ID_SIZE]; /* of this board */
     char boot[9];     /* random per start of the service */

@@ -696,6 +696,22 @@ static void feed_5_every_undecided_call_gets_a_verdict_even_when_too_many_wait(v
     assert_int_equal(verdicts, FEED_DEFERRED);
 }
 
+static void feed_5_a_clock_that_steps_again_while_the_answer_is_read_leaves_calls_undecided(void **state)
+{
+    (void)state;
+    feed_connected(board.feed, board.now_us);
+    tick();
+    new_event("e1", 2, EVENT_CALL, "3", "A2")->ts_ms += 60000; /* waits for the epoch */
+    give();
+    give_state("e1", 1, board.nonce, "");
+    expect("hello - 0\nsnapshot 1\ncall 3 A2 undecided\n");
+    wait_us(S);
+    tick();
+    new_state("e1", 2, board.nonce, "3 A2 2")->ts_ms += 60000;
+    give();
+    expect("hello e1 2\nsnapshot 2\ndecide A2 live\n");
+}
+
 /* ---- FEED-6 ---- */
 
 static void feed_6_a_snapshot_below_the_last_one_is_ignored(void **state)
@@ -1205,6 +1221,7 @@ int main(void)
         FEED_TEST(feed_5_a_call_overtaken_by_a_snapshot_is_silent),
         FEED_TEST(feed_5_undecidable_calls_get_their_verdict_with_the_answer),
         FEED_TEST(feed_5_every_undecided_call_gets_a_verdict_even_when_too_many_wait),
+        FEED_TEST(feed_5_a_clock_that_steps_again_while_the_answer_is_read_leaves_calls_undecided),
         FEED_TEST(feed_6_a_snapshot_below_the_last_one_is_ignored),
         FEED_TEST(feed_6_per_desk_the_higher_number_wins),
         FEED_TEST(feed_6_absent_desks_disappear_unless_newer),

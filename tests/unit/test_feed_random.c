@@ -624,6 +624,8 @@ static void step(void)
     server_works();
     if (feed_deadline_us(world.board.feed) <= world.now_us)
         feed_tick(world.board.feed, world.now_us, &sink);
+    if (feed_deadline_us(world.board.feed) <= world.now_us)
+        violated("the deadline stays in the past at %.1f s: the loop would spin", (double)world.now_us / S);
     if (world.now_us % S == 0)
         check_staleness();
 }
