@@ -369,7 +369,7 @@ static void read_once(struct reader *reader)
     static uint8_t copy[320 * 4 * 200];
 
     memcpy(copy, (const uint8_t *)share + share->offset[front], bytes);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    __sync_synchronize();
     if (__atomic_load_n(&share->frame, __ATOMIC_RELAXED) != frame)
         return;
     for (size_t i = 1; i < bytes; i++)
