@@ -118,6 +118,7 @@ void bands_prepare(struct band *bands, const struct selection *selections, unsig
 
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
+typedef uint32_t longs4 __attribute__((vector_size(16)));
 typedef uint64_t longs2 __attribute__((vector_size(16)));
 
 /* x / 255 rounded to the nearest, for x up to 255 * 255. */
@@ -314,13 +315,45 @@ void compose_line(const struct band *band, int x, int y, int width, uint32_t *li
     }
 }
 
+/* Products stay below 65536, so 16-bit lanes do: the upper ones hold zeros. */
+static inline longs4 times(longs4 channel, uint16_t factor)
+{
+    return (longs4)((words8)channel * factor);
+}
+
+static inline longs4 pack_four(longs4 pixels)
+{
+    const longs4 red = (times(pixels >> 16 & 0xff, 249) + 1014) >> 11;
+    const longs4 green = (times(pixels >> 8 & 0xff, 253) + 505) >> 10;
+    const longs4 blue = (times(pixels & 0xff, 249) + 1014) >> 11;
+
+    return red << 11 | green << 5 | blue;
+}
+
+static void pack_eight(uint16_t *out, const uint32_t *line)
+{
+    longs4 low, high;
+
+    memcpy(&low, line, sizeof(low));
+    memcpy(&high, line + 4, sizeof(high));
+    const words8 packed =
+        __builtin_shufflevector((words8)pack_four(low), (words8)pack_four(high), 0, 2, 4, 6, 8, 10, 12,
+                                14); /* the low half of each pixel, on a little-endian machine */
+
+    memcpy(out, &packed, sizeof(packed));
+}
+
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width)
 {
-    for (int i = 0; i < width; i++) {
-        const uint32_t red = ((line[i] >> 16 & 0xff) * 249 + 1014) >> 11;
-        const uint32_t green = ((line[i] >> 8 & 0xff) * 253 + 505) >> 10;
-        const uint32_t blue = ((line[i] & 0xff) * 249 + 1014) >> 11;
+    uint32_t rest[8] = { 0 };
+    uint16_t packed[8];
+    int i = 0;
 
-        out[i] = (uint16_t)(red << 11 | green << 5 | blue);
-    }
+    for (; i + 8 <= width; i += 8)
+        pack_eight(out + i, line + i);
+    if (i == width)
+        return;
+    memcpy(rest, line + i, (size_t)(width - i) * sizeof(*line));
+    pack_eight(packed, rest);
+    memcpy(out + i, packed, (size_t)(width - i) * sizeof(*out));
 }

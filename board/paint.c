@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BAND_ROWS 16 /* items are selected anew for so many rows */
-#define RUN_BLOCK 4  /* pixels that are compared at once: 16 bytes, a NEON or SSE register */
+#define RUN_BLOCK 2  /* pixels that are compared at once */
 
 enum { NOW, BEFORE };
 
@@ -173,13 +173,11 @@ static void store(struct painter *painter, const struct screen_buffer *buffer, i
 
 static bool is_same_block(const uint32_t *a, const uint32_t *b)
 {
-    uint64_t x[RUN_BLOCK / 2], y[RUN_BLOCK / 2], difference = 0;
+    uint64_t x, y;
 
-    memcpy(x, a, sizeof(x));
-    memcpy(y, b, sizeof(y));
-    for (unsigned i = 0; i < RUN_BLOCK / 2; i++)
-        difference |= x[i] ^ y[i];
-    return difference == 0;
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    return x == y;
 }
 
 /* First pixel of a run of blocks that differ, from i on; `width` if there is none. */
