@@ -92,6 +92,16 @@ $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
+# The peer to compare with; nothing else needs Cairo and Pango.
+$(B)/tests/bench/bench_cairo: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags pangocairo))
+$(B)/tests/bench/bench_cairo: LDLIBS += $(shell $(PKG_CONFIG) --libs pangocairo)
+
+.PHONY: bench
+bench:
+	@tests/needs build bench
+	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)
+	@for b in $(filter %/bench_%,$(BENCHES)); do "$$b" || exit 1; done
+	@tests/bench/hall.py
 
 # What integration tests drive.
 $(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)

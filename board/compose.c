@@ -315,45 +315,58 @@ void compose_line(const struct band *band, int x, int y, int width, uint32_t *li
     }
 }
 
-/* Products stay below 65536, so 16-bit lanes do: the upper ones hold zeros. */
-static inline longs4 times(longs4 channel, uint16_t factor)
-{
-    return (longs4)((words8)channel * factor);
-}
-
+/* Red and blue go through one multiplication, in the halves of each pixel: products stay below 65536. */
 static inline longs4 pack_four(longs4 pixels)
 {
-    const longs4 red = (times(pixels >> 16 & 0xff, 249) + 1014) >> 11;
-    const longs4 green = (times(pixels >> 8 & 0xff, 253) + 505) >> 10;
-    const longs4 blue = (times(pixels & 0xff, 249) + 1014) >> 11;
+    const words8 red_blue = (words8)(pixels & 0xff00ff) * 249 + 1014;
+    const words8 green = (words8)(pixels >> 8 & 0xff) * 253 + 505;
+    const longs4 steps = (longs4)(red_blue >> 11);
 
-    return red << 11 | green << 5 | blue;
+    return (steps >> 5 & 0xf800) | (steps & 0x1f) | ((longs4)(green >> 10) << 5 & 0x7e0);
 }
 
-static void pack_eight(uint16_t *out, const uint32_t *line)
+/* Moves the second of each two pixels down beside the first, on a little-endian machine. */
+static inline longs4 pair_up(longs4 pixels)
 {
-    longs4 low, high;
+    const longs2 pairs = (longs2)pixels;
 
-    memcpy(&low, line, sizeof(low));
-    memcpy(&high, line + 4, sizeof(high));
-    const words8 packed =
-        __builtin_shufflevector((words8)pack_four(low), (words8)pack_four(high), 0, 2, 4, 6, 8, 10, 12,
-                                14); /* the low half of each pixel, on a little-endian machine */
-
-    memcpy(out, &packed, sizeof(packed));
+    return (longs4)(pairs | pairs >> 16);
 }
 
+struct eight {
+    longs4 low, high;
+};
+
+static inline longs4 pack_eight(const struct eight *pixels)
+{
+    return __builtin_shufflevector(pair_up(pack_four(pixels->low)), pair_up(pack_four(pixels->high)), 0, 2, 4,
+                                   6);
+}
+
+static inline bool is_same_eight(const struct eight *a, const struct eight *b)
+{
+    const longs2 difference = (longs2)((a->low ^ b->low) | (a->high ^ b->high));
+
+    return (difference[0] | difference[1]) == 0;
+}
+
+/* Most pixels are those of a plain ground: eight like the eight before are not computed again. */
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width)
 {
-    uint32_t rest[8] = { 0 };
-    uint16_t packed[8];
+    struct eight last = { 0 }, now = { 0 };
+    longs4 packed = { 0 }; /* of last */
     int i = 0;
 
-    for (; i + 8 <= width; i += 8)
-        pack_eight(out + i, line + i);
+    for (; i + 8 <= width; i += 8) {
+        memcpy(&now, line + i, sizeof(now));
+        if (!is_same_eight(&now, &last))
+            packed = pack_eight(&now);
+        memcpy(out + i, &packed, sizeof(packed));
+        last = now;
+    }
     if (i == width)
         return;
-    memcpy(rest, line + i, (size_t)(width - i) * sizeof(*line));
-    pack_eight(packed, rest);
-    memcpy(out + i, packed, (size_t)(width - i) * sizeof(*out));
+    memcpy(&now, line + i, (size_t)(width - i) * sizeof(*line));
+    packed = pack_eight(&now);
+    memcpy(out + i, &packed, (size_t)(width - i) * sizeof(*out));
 }

@@ -1,24 +1,32 @@
-/* The painter against a plain memcpy of the same frame, taken in turn in the same process: so the ratio holds
- * on any machine, and the copy has emptied the caches of the frame buffer before each paint. A call is timed
- * from the state to the last pixel: shaping, layout, comparison, painting. The repair of the other buffer is
- * off that path, and timed alone.
+/* The painter against a plain memcpy of the same frame, taken in turn in the same process: so the ratio holds on any
+ * machine. A change is timed from the state of the hall to the last pixel: layout, shaping, comparison, painting. The
+ * repair of the other buffer is off that path, and timed alone. "cold": 64 MiB are read before each copy and each paint, so
+ * that neither finds the frame in a cache, as after minutes of quiet. The layouts: "scene" is the program's own, "sketch"
+ * the one that bench_cairo paints, too. With an argument: only figures whose name contains it.
  */
 #include "board/paint.h"
 #include "tests/bench/wall.h"
+#include "tests/wall_fixture.h"
 
 #include <sys/mman.h>
 
-#define ROUNDS 200
+#define ROUNDS      200
+#define COLD_ROUNDS 60
+#define COLD_BYTES  ((size_t)64 << 20)
+
+enum layout { SKETCH, SCENE };
 
 struct output {
     struct fonts *fonts;
     struct painter *painter;
+    enum layout layout;
     int height;
     struct screen_buffer buffer[2];
     size_t bytes;
-    uint8_t *copy_from, *copy_to;
+    uint8_t *copy_from, *copy_to, *sweep; /* sweep: NULL unless cold */
     unsigned back;
     struct picture picture;
+    struct room room;
 };
 
 static int px(const struct output *output, int units)
@@ -38,19 +46,22 @@ static void put_text(struct output *output, const struct wall_text *text)
     picture_line(&output->picture, line, x, px(output, text->y), text->color);
 }
 
-static void put_wall(struct output *output, const struct wall *wall)
+static void put_sketch(struct output *output, const struct wall_state *state)
 {
+    struct wall wall;
+
+    wall_build(&wall, state);
     picture_init(&output->picture, output->height * 16 / 9, output->height, 0x081528);
-    for (unsigned i = 0; i < wall->nboxes; i++) {
-        const struct wall_box *box = &wall->box[i];
+    for (unsigned i = 0; i < wall.nboxes; i++) {
+        const struct wall_box *box = &wall.box[i];
 
         picture_region(&output->picture,
                        (struct rect){ (int16_t)px(output, box->x), (int16_t)px(output, box->y),
                                       (int16_t)px(output, box->w), (int16_t)px(output, box->h) },
                        box->color, px(output, box->radius));
     }
-    for (unsigned i = 0; i < wall->ntexts; i++) {
-        const struct wall_text *text = &wall->text[i];
+    for (unsigned i = 0; i < wall.ntexts; i++) {
+        const struct wall_text *text = &wall.text[i];
 
         if (text->kind == WALL_ARROW_LEFT || text->kind == WALL_ARROW_RIGHT)
             picture_icon(&output->picture, text->kind == WALL_ARROW_LEFT ? ICON_ARROW_LEFT : ICON_ARROW_RIGHT,
@@ -58,6 +69,20 @@ static void put_wall(struct output *output, const struct wall *wall)
         else
             put_text(output, text);
     }
+}
+
+static void put_scene(struct output *output, const struct wall_state *state)
+{
+    struct room *room = &output->room;
+
+    room->hall.nrecent = 0;
+    memset(room->announce.slot, 0, sizeof(room->announce.slot));
+    room_call(room, state->call[0].ticket, state->call[0].desk, state->is_new);
+    for (int i = 1; i <= WALL_ROWS; i++)
+        room_recent(room, state->call[i].ticket, state->call[i].desk);
+    room->input.clock.hour = wall_hour(state);
+    room->input.clock.minute = state->minute % 60;
+    scene_build(&output->picture, output->fonts, &room->input, output->height * 16 / 9, output->height);
 }
 
 static uint8_t *map_frame(size_t bytes)
@@ -74,20 +99,34 @@ static uint8_t *map_frame(size_t bytes)
     return memory;
 }
 
-static void open_output(struct output *output, struct fonts *fonts, int height, enum pixel_format format)
+struct row {
+    const char *name;
+    enum layout layout;
+    int height;
+    enum pixel_format format;
+    bool is_cold;
+};
+
+static void open_output(struct output *output, struct fonts *fonts, const struct row *row)
 {
-    const uint32_t width = (uint32_t)height * 16 / 9, stride = width * (format == PIXEL_RGB565 ? 2 : 4);
+    const uint32_t width = (uint32_t)row->height * 16 / 9,
+                   stride = width * (row->format == PIXEL_RGB565 ? 2 : 4);
 
     output->fonts = fonts;
-    output->height = height;
-    output->bytes = (size_t)stride * (size_t)height;
-    output->painter = painter_create(fonts, (int)width, height, format);
+    output->layout = row->layout;
+    output->height = row->height;
+    output->bytes = (size_t)stride * (size_t)row->height;
+    output->painter = painter_create(fonts, (int)width, row->height, row->format);
     output->copy_from = map_frame(output->bytes);
     output->copy_to = map_frame(output->bytes);
+    output->sweep = row->is_cold ? map_frame(COLD_BYTES) : NULL;
+    room_init(&output->room, 2);
+    room_notice(&output->room, "Қабылдау бөлмесінің телефоны: 1308", "Телефон приёмной: 1308",
+                "Telephone: 1308");
     for (unsigned i = 0; i < 2; i++)
-        output->buffer[i] =
-            (struct screen_buffer){ map_frame(output->bytes), stride,          (uint16_t)width,
-                                    (uint16_t)height,         (uint8_t)format, (uint8_t)i };
+        output->buffer[i] = (struct screen_buffer){ map_frame(output->bytes), stride,
+                                                    (uint16_t)width,          (uint16_t)row->height,
+                                                    (uint8_t)row->format,     (uint8_t)i };
 }
 
 static void close_output(struct output *output)
@@ -96,11 +135,23 @@ static void close_output(struct output *output)
         munmap(output->buffer[i].pixels, output->bytes);
     munmap(output->copy_from, output->bytes);
     munmap(output->copy_to, output->bytes);
+    if (output->sweep)
+        munmap(output->sweep, COLD_BYTES);
     painter_destroy(output->painter);
+}
+
+static void cool(const struct output *output)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; output->sweep && i < COLD_BYTES; i += 64)
+        sum += output->sweep[i];
+    __asm__ volatile("" : : "r"(sum));
 }
 
 static double time_copy(struct output *output)
 {
+    cool(output);
     const double start = wall_ms();
 
     memcpy(output->copy_to, output->copy_from, output->bytes);
@@ -113,10 +164,11 @@ static uint64_t show(struct output *output, const struct wall_state *state)
 {
     struct rect damage[DAMAGE_MAX];
     unsigned ndamage;
-    struct wall wall;
 
-    wall_build(&wall, state);
-    put_wall(output, &wall);
+    if (output->layout == SCENE)
+        put_scene(output, state);
+    else
+        put_sketch(output, state);
     const uint64_t written =
         painter_paint(output->painter, &output->buffer[output->back], &output->picture, damage, &ndamage);
 
@@ -130,15 +182,13 @@ static void repair(struct output *output)
 }
 
 struct figures {
-    double copy[ROUNDS], paint[ROUNDS], repair[ROUNDS];
-    uint64_t pixels_sum, pixels_max;
+    double copy[ROUNDS], paint[ROUNDS], repair[ROUNDS], pixels[ROUNDS];
 };
 
 static void round_of(struct output *output, struct wall_state *state, enum wall_change change,
                      unsigned number, struct figures *figures, unsigned i)
 {
     double start;
-    uint64_t pixels;
 
     if (change == WALL_CALL_AFTER_DWELL) {
         state->is_new = false;
@@ -149,15 +199,13 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
     figures->copy[i] = time_copy(output);
     if (change == WALL_FULL)
         painter_forget(output->painter);
+    cool(output);
     start = wall_ms();
-    pixels = show(output, state);
+    figures->pixels[i] = (double)show(output, state);
     figures->paint[i] = wall_ms() - start;
     start = wall_ms();
     repair(output);
     figures->repair[i] = wall_ms() - start;
-    figures->pixels_sum += pixels;
-    if (pixels > figures->pixels_max)
-        figures->pixels_max = pixels;
 }
 
 static void bench_change(struct output *output, const char *name, enum wall_change change)
@@ -165,43 +213,59 @@ static void bench_change(struct output *output, const char *name, enum wall_chan
     static struct figures figures;
     struct wall_state state;
 
+    const unsigned rounds = output->sweep ? COLD_ROUNDS : ROUNDS;
+
     memset(&figures, 0, sizeof(figures));
     wall_init(&state);
     show(output, &state);
     repair(output);
-    for (unsigned i = 0; i < ROUNDS; i++)
-        round_of(output, &state, change, 10 + i, &figures, i % ROUNDS);
+    for (unsigned i = 0; i < rounds; i++)
+        round_of(output, &state, change, 10 + i, &figures, i);
 
-    const struct wall_figure copy = wall_figure(figures.copy, ROUNDS),
-                             paint = wall_figure(figures.paint, ROUNDS),
-                             after = wall_figure(figures.repair, ROUNDS);
+    const struct wall_figure copy = wall_figure(figures.copy, rounds),
+                             paint = wall_figure(figures.paint, rounds),
+                             after = wall_figure(figures.repair, rounds),
+                             pixels = wall_figure(figures.pixels, rounds);
 
-    printf("paint %-14s %-24s median %6.3f ms, p99 %6.3f ms; %5.3f x memcpy (%.3f ms); repair %6.3f ms; "
-           "%" PRIu64 " px, most %" PRIu64 "\n",
+    printf("paint %-21s %-24s median %.3f ms, p99 %.3f ms; %.2f x memcpy (%.3f ms); repair %.3f ms; %.0f px, "
+           "most %.0f\n",
            name, wall_change_names[change], paint.median, paint.p99, paint.median / copy.median, copy.median,
-           after.median, figures.pixels_sum / ROUNDS, figures.pixels_max);
+           after.median, pixels.median, figures.pixels[rounds - 1]);
     fflush(stdout);
 }
 
-static bool is_wanted(const char *name, enum wall_change change, const char *part)
+static bool is_wanted(const struct row *row, enum wall_change change, const char *part)
 {
     char full[100];
 
-    snprintf(full, sizeof(full), "%s %s", name, wall_change_names[change]);
-    return strstr(full, part) != NULL;
+    snprintf(full, sizeof(full), "%s %s", row->name, wall_change_names[change]);
+    return !part || strstr(full, part) != NULL;
 }
 
-/* With an argument: only the figures whose name contains it. */
+static void bench_row(struct fonts *fonts, const struct row *row, const char *part)
+{
+    static struct output output;
+
+    memset(&output, 0, sizeof(output));
+    open_output(&output, fonts, row);
+    for (enum wall_change change = 0; change < WALL_CHANGES; change++)
+        if (is_wanted(row, change, part))
+            bench_change(&output, row->name, change);
+    close_output(&output);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int height;
-        enum pixel_format format;
-    } rows[] = { { "1080p xrgb8888", 1080, PIXEL_XRGB8888 },
-                 { "1080p rgb565", 1080, PIXEL_RGB565 },
-                 { "4K xrgb8888", 2160, PIXEL_XRGB8888 },
-                 { "4K rgb565", 2160, PIXEL_RGB565 } };
+    static const struct row rows[] = {
+        { "scene 1080p xrgb8888", SCENE, 1080, PIXEL_XRGB8888, false },
+        { "scene 1080p rgb565", SCENE, 1080, PIXEL_RGB565, false },
+        { "scene 4K xrgb8888", SCENE, 2160, PIXEL_XRGB8888, false },
+        { "scene 4K rgb565", SCENE, 2160, PIXEL_RGB565, false },
+        { "scene 1080p cold", SCENE, 1080, PIXEL_XRGB8888, true },
+        { "scene 4K cold", SCENE, 2160, PIXEL_XRGB8888, true },
+        { "sketch 1080p xrgb8888", SKETCH, 1080, PIXEL_XRGB8888, false },
+        { "sketch 4K xrgb8888", SKETCH, 2160, PIXEL_XRGB8888, false },
+    };
     char error[200];
     struct fonts *fonts = fonts_create(&font_files_debian, error, sizeof(error));
 
@@ -209,16 +273,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error);
         return 1;
     }
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        static struct output output;
-
-        memset(&output, 0, sizeof(output));
-        open_output(&output, fonts, rows[i].height, rows[i].format);
-        for (enum wall_change change = 0; change < WALL_CHANGES; change++)
-            if (argc < 2 || is_wanted(rows[i].name, change, argv[1]))
-                bench_change(&output, rows[i].name, change);
-        close_output(&output);
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        bench_row(fonts, &rows[i], argc > 1 ? argv[1] : NULL);
     fonts_destroy(fonts);
     return 0;
 }

@@ -85,6 +85,11 @@ static inline void wall_desk(struct wall *wall, int right, int y, int size, uint
     wall_number(wall, right, y, size, ink, text)->is_right = true;
 }
 
+static inline int wall_hour(const struct wall_state *state)
+{
+    return 9 + state->minute / 60 % 9;
+}
+
 static inline void wall_frame(struct wall *wall, const struct wall_state *state)
 {
     char clock[12];
@@ -95,7 +100,7 @@ static inline void wall_frame(struct wall *wall, const struct wall_state *state)
     wall_text(wall, 48, 91, 38, true, 0xffffff, "Общественная приёмная «Open Almaty»");
     wall_text(wall, 1645, 48, 28, false, 0xb9c6dc, "2026 ж. 22 қараша, жексенбі")->is_right = true;
     wall_text(wall, 1645, 83, 28, false, 0xb9c6dc, "воскресенье, 22 ноября 2026 г.")->is_right = true;
-    snprintf(clock, sizeof(clock), "%02d:%02d", 9 + state->minute / 60 % 9, state->minute % 60);
+    snprintf(clock, sizeof(clock), "%02d:%02d", wall_hour(state), state->minute % 60);
     wall_number(wall, 1872, 87, 76, 0xffffff, clock)->is_right = true;
     wall_text(wall, 48, 1043, 40, false, 0xffffff,
               "Қабылдау бөлмесінің телефоны: 1308  Телефон приёмной: 1308");

@@ -1,3 +1,4 @@
+#include "board/compose.h"
 #include "board/damage.h"
 #include "board/paint.h"
 
@@ -452,6 +453,25 @@ static void glyphs_that_exceed_the_cache_are_still_painted_right(void **state)
     assert_equals_full(bench->painter, &bench->canvas[1], &bench->picture, &bench->canvas[0]);
 }
 
+static void every_value_is_packed_to_the_nearest_step_wherever_it_stands(void **state)
+{
+    uint32_t line[256 + 7];
+    uint16_t packed[256 + 7];
+
+    (void)state;
+    for (unsigned i = 0; i < 256 + 7; i++)
+        line[i] = (i & 0xff) * 0x10101;
+    for (int width = 256; width < 256 + 8; width++) {
+        pack_rgb565(packed, line, width);
+        for (int i = 0; i < width; i++) {
+            const unsigned value = line[i] & 0xff, five = (value * 31 * 2 + 255) / 510,
+                           six = (value * 63 * 2 + 255) / 510;
+
+            assert_int_equal(packed[i], five << 11 | six << 5 | five);
+        }
+    }
+}
+
 static void damage_rectangles_never_overlap_and_cover_all(void **state)
 {
     struct damage damage;
@@ -539,6 +559,7 @@ int main(void)
         BENCH_TEST(later_glyphs_cover_earlier_ones),
         BENCH_TEST(a_full_list_is_said_and_takes_no_more),
         BENCH_TEST(glyphs_that_exceed_the_cache_are_still_painted_right),
+        cmocka_unit_test(every_value_is_packed_to_the_nearest_step_wherever_it_stands),
         cmocka_unit_test(damage_rectangles_never_overlap_and_cover_all),
         cmocka_unit_test(an_item_added_or_taken_out_leaves_the_others_alone),
         cmocka_unit_test(an_item_that_changed_places_is_the_only_damage),
