@@ -216,7 +216,11 @@ static void pass_on(struct link *link, const struct mqtt_message *message, enum 
 {
     char reason[160];
     struct message *parsed = &link->outgoing.message;
-    assert(!link->has_outgoing); /* a paused session delivers nothing */
+    assert(!link->has_outgoing);                           /* a paused session delivers nothing */
+    if (kind == MESSAGE_COMMAND && message->is_retained) { /* it would be obeyed again after each connect */
+        report_invalid(link, message, "a command must not be retained");
+        return;
+    }
     if (message_parse(parsed, kind, message->payload, message->length, reason, sizeof reason) < 0) {
         report_invalid(link, message, reason);
         return;

@@ -1,32 +1,32 @@
 /* What libmosquitto 2.0.11 and 2.0.21 need to be trusted, and where it is done here:
  *
- *  - the client takes incoming packets of any size: MQTT 5's maximum-packet-size stands in every CONNECT.
- * There is no asynchronous connect with properties; mosquitto_connect_bind_v5() with an illegal keep-alive
- * stores them and then refuses, and the asynchronous connect after it sends them (begin_attempt);
- *  - 2.0.11 with TLS spins on a refused port and reports nothing: EPOLLERR and EPOLLHUP before CONNACK are a
- * failure (on_socket);
+ *  - Incoming packets have no limit: MQTT 5's maximum-packet-size stands in every CONNECT. No asynchronous
+ *    connect takes properties; the one of v5 with an illegal keep-alive stores them and then refuses, and
+ *    the asynchronous one sends them (store_properties). MQTT 3.1.1 has the broker's limit, the address
+ *    space of the process, and hold(), which keeps heads only: no loop of losses by a retained giant.
+ *  - 2.0.11 with TLS spins on a refused port and tells nobody: EPOLLERR and EPOLLHUP before CONNACK are a
+ *    failure (on_socket).
  *  - TLS errors reach no callback: return codes and the library's socket decide, callbacks only note facts
- * (settle);
- *  - a connect that nobody answers has no limit: ours is ATTEMPT_US (on_timer);
- *  - an asynchronous connect tries only the first address of a name (localhost: often ::1): each host is
- * tried by IPv4, then by IPv6, selected by the address to bind (next_route);
- *  - publishing while offline fails and queues without limit all the same: never called before CONNACK
- * (mqtt_publish); what is in flight at a loss stays in the library, 64 at most, and is sent again after it;
- *  - the library's own loop and thread give up on some errors for good: neither is used; the back-off is ours
- * (plan_retry);
- *  - it closes its descriptor inside its calls and may get the same number again: level-triggered, added anew
- * for each attempt (watch_socket);
- *  - 2.0.11 holds a lock while it calls back, and one read may deliver many packets: callbacks only copy, and
- * the copies are handed on outside (hold, hand_on), which also makes a pause exact;
- *  - bytes that TLS has decrypted already do not raise EPOLLIN: one look a tick (on_timer);
- *  - a reader that pauses must not wait for PINGRESP, which lies behind what is not read: keep-alive is then
- * an UNSUBSCRIBE of a topic nobody subscribed (beat);
- *  - PUBACK leaves before the message callback: QoS 1 is no crash safety here, and the contract does not rely
- * on it;
- *  - 2.0.11 writes without MSG_NOSIGNAL: SIGPIPE is ignored (mqtt_create);
- *  - mosquitto_strerror() does not know all codes: the texts are ours (error_text);
- *  - Nagle costs 40 ms: TCP_NODELAY; a pulled cable is noticed in 6 s by TCP, 20 s by keep-alive
- * (tune_socket).
+ *    (settle). A CA file that is missing leaves a client that would talk in the clear: it is dropped
+ *    (ensure_client).
+ *  - A connect that nobody answers has no limit: ATTEMPT_US (on_timer).
+ *  - An asynchronous connect tries only the first address of a name (localhost: often ::1): each host is
+ *    tried by IPv4, then by IPv6, selected by the address to bind (add_route, begin_attempt).
+ *  - Publishing while offline fails and queues without limit all the same: never before CONNACK
+ *    (mqtt_publish). What is in flight at a loss stays in the library, 64 at most, and is sent again.
+ *  - The library's own loop and thread give up for good on some errors: neither is used; the back-off is
+ *    ours (plan_retry).
+ *  - It closes its descriptor inside its calls and may get the same number again: level-triggered, added
+ *    anew for each attempt (watch_socket).
+ *  - 2.0.11 holds a lock while it calls back, and one read may deliver many packets: callbacks only copy,
+ *    and the copies are handed on outside (hold, hand_on); that also makes a pause exact.
+ *  - Bytes that TLS has decrypted already do not raise EPOLLIN: one look a tick (keep_alive).
+ *  - PINGRESP lies behind what a paused session does not read: it keeps alive by an UNSUBSCRIBE of a topic
+ *    that nobody subscribed (beat).
+ *  - PUBACK leaves before the message callback: QoS 1 is no crash safety, and the contract does not need it.
+ *  - 2.0.11 writes without MSG_NOSIGNAL: SIGPIPE is ignored (ignore_sigpipe).
+ *  - mosquitto_strerror() does not know all codes: the texts are ours (error_text).
+ *  - Nagle costs 40 ms: TCP_NODELAY; a pulled cable is noticed in 6 s by TCP instead of 20 s (tune_socket).
  */
 #include "protocol/mqtt.h"
 
@@ -213,6 +213,8 @@ static const char *reason_text(int code)
 static void hold(struct mqtt *mqtt, const struct mosquitto_message *message)
 {
     size_t length = (size_t)message->payloadlen, topic_size = strlen(message->topic) + 1;
+    if (length > MQTT_PACKET_MAX)
+        length = MQTT_PACKET_MAX + 1;
     size_t size = sizeof(struct held) + length + topic_size;
     struct held *held = NULL;
     if (mqtt->nheld < HELD_MAX && mqtt->held_bytes + size <= HELD_BYTES_MAX)

@@ -39,7 +39,7 @@ struct mqtt_config {
 struct mqtt_message {
     const char *topic;
     const char *payload; /* not terminated */
-    size_t length;
+    size_t length; /* MQTT_PACKET_MAX + 1: longer than anything sensible, and cut there (MQTT 3.1.1 only) */
     bool is_retained;
     int64_t received_us; /* CLOCK_MONOTONIC */
 };

@@ -251,6 +251,42 @@ static void a_refused_message_is_reported_with_a_reason_and_its_number(void **co
     assert_int_equal(nmessages, 0);
 }
 
+static void a_retained_command_is_not_obeyed(void **context)
+{
+    (void)context;
+    BROKER_PUB(&broker, "-t", "kezek/v1/hall-x/board/b1/command", "-r", "-q", "1", "-m",
+               "{\"v\":1,\"id\":\"r-1\",\"command\":\"chime\",\"target\":\"hall\"}");
+    WAIT_FOR(nmessages == 1); /* it was sent just now */
+    close(board_fd);
+    assert_int_equal(wait_link(), 0);
+    run_link();
+    WAIT_FOR(ninvalid == 1);
+    assert_string_equal(last_invalid.invalid.reason, "a command must not be retained");
+    assert_int_equal(nmessages, 1);
+}
+
+static void a_giant_over_mqtt_3_1_1_is_refused_and_later_messages_arrive(void **context)
+{
+    (void)context;
+    char path[] = "/tmp/kezek-giant-XXXXXX", text[256];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 20 << 20), 0);
+    close(fd);
+    config.broker.protocol = MQTT_311;
+    open_other();
+    run_link();
+    WAIT_FOR(is_other_up && nlinks == 1);
+    assert_int_equal(last_link.link.mqtt_version, 4);
+    BROKER_PUB(&broker, "-t", "kezek/v1/hall-x/state", "-f", path, "-q", "1", "-r");
+    unlink(path);
+    snprintf(text, sizeof text, EVENT, 1);
+    say("event", text);
+    WAIT_FOR(nmessages == 1);
+    assert_int_equal(ninvalid, 1);
+    assert_int_equal(nlinks, 1);
+}
+
 static void a_flood_of_bad_messages_gives_few_reports(void **context)
 {
     (void)context;
@@ -501,6 +537,8 @@ int main(void)
         WITH(an_event_arrives_as_a_checked_record),
         WITH(each_topic_arrives_as_its_kind),
         WITH(a_refused_message_is_reported_with_a_reason_and_its_number),
+        WITH(a_retained_command_is_not_obeyed),
+        PREPARED(a_giant_over_mqtt_3_1_1_is_refused_and_later_messages_arrive),
         WITH(a_flood_of_bad_messages_gives_few_reports),
         WITH(a_board_that_does_not_read_loses_nothing),
         WITH(a_blocked_link_still_publishes),

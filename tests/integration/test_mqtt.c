@@ -773,6 +773,61 @@ static void garbage_from_the_broker_ends_the_attempt_not_the_session(void **cont
     close(listener);
 }
 
+/* Packets that a sound broker never sends, to a session that is up. None may do more harm than end the connection. */
+static void no_packet_of_a_hostile_broker_does_harm(void **context)
+{
+    (void)context;
+    static const struct {
+        const char *defect, *bytes;
+        size_t size;
+    } rows[] = {
+        { "PUBLISH, topic is not UTF-8", "\x30\x05\0\x03\xC3\x28/", 7 },
+        { "PUBLISH, NUL in the topic", "\x30\x06\0\x03\x61\0\x62\0", 8 },
+        { "PUBLISH, topic longer than the packet", "\x30\x02\xFF\xFF", 4 },
+        { "PUBLISH without topic", "\x30\x03\0\0\0", 5 },
+        { "PUBLISH with QoS 3", "\x36\x08\0\x03\x61/\x62\0\x01\0", 10 },
+        { "PUBLISH with QoS 2, never released", "\x34\x08\0\x03\x61/\x62\0\x01\0", 10 },
+        { "PUBLISH with half a packet id", "\x32\x06\0\x03\x61/\x62\0", 8 },
+        { "PUBLISH with an unknown topic alias", "\x30\x09\0\x03\x61/\x62\x03\x23\0\x09", 11 },
+        { "PUBLISH, properties longer than the packet", "\x30\x07\0\x03\x61/\x62\xFF\xFF", 9 },
+        { "PUBACK for nothing", "\x40\x02\x12\x34", 4 },
+        { "PUBREC for nothing", "\x50\x02\x12\x34", 4 },
+        { "PUBREL for nothing", "\x62\x02\x12\x34", 4 },
+        { "PUBCOMP for nothing", "\x70\x02\x12\x34", 4 },
+        { "SUBACK for nothing", "\x90\x04\x12\x34\0\x01", 6 },
+        { "SUBACK without reasons", "\x90\x03\x12\x34\0", 5 },
+        { "UNSUBACK for nothing", "\xB0\x04\x12\x34\0\x11", 6 },
+        { "CONNACK once more", "\x20\x03\0\0\0", 5 },
+        { "CONNACK once more, now a refusal", "\x20\x03\0\x87\0", 5 },
+        { "PINGRESP for nothing", "\xD0\0\xD0\0\xD0\0", 6 },
+        { "DISCONNECT without reason", "\xE0\0", 2 },
+        { "AUTH", "\xF0\x02\x18\0", 4 },
+        { "CONNECT, from the wrong side", "\x10\0", 2 },
+        { "no packet at all", "\0\0\0\0", 4 },
+        { "a length of five bytes", "\x30\xFF\xFF\xFF\xFF\x7F", 6 },
+        { "256 MiB announced and never sent", "\x30\xFF\xFF\xFF\x7F\0\x03\x61/\x62", 10 },
+        { "half a header", "\x32", 1 },
+    };
+    char url[64];
+    int listener = listen_on(url);
+    struct mqtt_config config = plain;
+    config.url[0] = url;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        print_message("%s\n", rows[i].defect);
+        struct peer *peer = open_peer_with(config);
+        int fd = accept_session(listener, 1);
+        WAIT_FOR(peer->ups == 1);
+        assert_int_equal(send(fd, rows[i].bytes, rows[i].size, 0), (ssize_t)rows[i].size);
+        shutdown(fd, SHUT_WR);
+        WAIT_FOR(peer->downs == 1);
+        close(fd);
+        mqtt_destroy(peer->mqtt);
+        npeers = 0;
+        memset(peers, 0, sizeof peers);
+    }
+    close(listener);
+}
+
 static void a_wrong_configuration_is_refused_with_a_reason(void **context)
 {
     (void)context;
@@ -832,6 +887,7 @@ int main(void)
         WITHOUT(a_session_that_is_taken_over_says_so),
         WITHOUT(a_paused_session_stays_alive_without_being_answered),
         WITHOUT(garbage_from_the_broker_ends_the_attempt_not_the_session),
+        WITHOUT(no_packet_of_a_hostile_broker_does_harm),
         WITHOUT(a_wrong_configuration_is_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
