@@ -188,7 +188,7 @@ static void read_origin(const char *payload, size_t length, struct record_invali
     const cJSON *seq = cJSON_GetObjectItemCaseSensitive(root, "seq");
     if (cJSON_IsString(epoch) && strlen(epoch->valuestring) < EPOCH_SIZE && cJSON_IsNumber(seq) &&
         seq->valuedouble >= 1 && seq->valuedouble <= (double)JSON_INTEGER_MAX) {
-        strcpy(invalid->epoch, epoch->valuestring);
+        snprintf(invalid->epoch, sizeof invalid->epoch, "%s", epoch->valuestring);
         invalid->seq = (uint64_t)seq->valuedouble;
     }
     cJSON_Delete(root);
@@ -272,6 +272,8 @@ static void answer_status(struct link *link, const struct mqtt_message *message)
 static void drop_text(struct link *link)
 {
     struct text *text = link->texts;
+    if (!text)
+        return;
     link->texts = text->next;
     if (!link->texts)
         link->texts_end = &link->texts;
@@ -433,7 +435,7 @@ void link_boot(char boot[9])
 {
     const char *given = getenv("KEZEK_BOOT");
     if (given && id_is_valid(given) && strlen(given) < 9) {
-        strcpy(boot, given);
+        snprintf(boot, 9, "%s", given);
         return;
     }
     static const char hex[] = "0123456789abcdef";
@@ -451,13 +453,13 @@ void link_boot(char boot[9])
 
 static rlim_t address_space(void)
 {
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file && fscanf(file, "%lu", &pages) != 1)
-        pages = 0;
+    char text[64] = "";
+    FILE *file = fopen("/proc/self/statm", "re"); /* pages of the whole size come first */
+    if (file && !fgets(text, sizeof text, file))
+        text[0] = '\0';
     if (file)
         fclose(file);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+    return (rlim_t)strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
 static void confine(void)

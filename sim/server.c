@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TICKET_NUMBERS 999
+#define COPY(to, text) snprintf((to), sizeof(to), "%s", (text))
 
 /* Capitals that every face has and nobody takes for a digit. */
 static const char *const prefixes[] = { "А", "Г", "Д", "Е", "К", "Л", "М", "Н", "П", "Р", "С", "Т" };
@@ -98,16 +99,16 @@ static void begin_desk_event(struct queue_server *server, enum event_type type, 
 {
     const struct server_visit *visit = &server->desk[desk].visit;
     begin_event(server, type, now_us, event);
-    strcpy(event->desk, desk_id(server, (int)desk));
-    strcpy(event->ticket, visit->ticket);
+    COPY(event->desk, desk_id(server, (int)desk));
+    COPY(event->ticket, visit->ticket);
     server->desk[desk].seq = event->seq;
     if (type != EVENT_CALL && type != EVENT_RECALL)
         return;
     event->lane = visit->lane;
     event->ttl_ms = server->ttl_ms;
-    strcpy(event->booked_at, visit->booked_at);
-    strcpy(event->lang, visit->lang);
-    strcpy(event->from, desk_id(server, visit->from));
+    COPY(event->booked_at, visit->booked_at);
+    COPY(event->lang, visit->lang);
+    COPY(event->from, desk_id(server, visit->from));
 }
 
 static void leave_list(struct state_call *list, uint16_t *count, const char *ticket)
@@ -128,8 +129,8 @@ static void head_list(struct state_call *list, uint16_t *count, uint16_t limit, 
         --*count;
     memmove(&list[1], &list[0], *count * sizeof list[0]);
     list[0] = (struct state_call){ .seq = event->seq };
-    strcpy(list[0].ticket, event->ticket);
-    strcpy(list[0].desk, event->desk);
+    COPY(list[0].ticket, event->ticket);
+    COPY(list[0].desk, event->desk);
     ++*count;
 }
 
@@ -250,7 +251,7 @@ int server_clear(struct queue_server *server, unsigned desk, enum clear_reason r
     begin_desk_event(server, EVENT_CLEAR, desk, now_us, event);
     event->reason = (uint8_t)reason;
     if (reason == CLEAR_TRANSFERRED) {
-        strcpy(event->to, to);
+        COPY(event->to, to);
         cleared->visit.from = (int16_t)desk;
     }
     if (queue)
@@ -366,10 +367,10 @@ static void state_desks(const struct queue_server *server, struct state *state)
         *to = (struct state_desk){
             .seq = from->seq, .status = from->status, .phase = from->phase, .lane = from->visit.lane
         };
-        strcpy(to->desk, desk_id(server, (int)i));
-        strcpy(to->ticket, from->visit.ticket);
-        strcpy(to->booked_at, from->visit.booked_at);
-        strcpy(to->from, desk_id(server, from->visit.from));
+        COPY(to->desk, desk_id(server, (int)i));
+        COPY(to->ticket, from->visit.ticket);
+        COPY(to->booked_at, from->visit.booked_at);
+        COPY(to->from, desk_id(server, from->visit.from));
     }
 }
 

@@ -79,7 +79,10 @@ static int64_t arrival_after(struct visitors *visitors, unsigned agency, int64_t
         visitors->early[agency]--;
         return at_us + 1000;
     }
-    int64_t mean_us = paces[visitors->pace].cycle_ms * INT64_C(1000) / desks_of(visitors, agency);
+    unsigned desks = desks_of(visitors, agency);
+    if (desks == 0)
+        return NEVER;
+    int64_t mean_us = paces[visitors->pace].cycle_ms * INT64_C(1000) / desks;
     return at_us + mean_us * (int64_t)(400 + below(visitors, 1201)) / 1000;
 }
 
@@ -96,7 +99,7 @@ static void pick_language(struct visitors *visitors, struct server_visit *visit)
     const struct config *config = visitors->config;
     unsigned dice = below(visitors, 100), at = dice < 55 ? 0 : dice < 95 ? 1 : 2;
     if (config->nlangs > 0)
-        strcpy(visit->lang, config->lang[at < config->nlangs ? at : 0]);
+        snprintf(visit->lang, sizeof visit->lang, "%s", config->lang[at < config->nlangs ? at : 0]);
 }
 
 static void wake_desks(struct visitors *visitors, const struct queue_server *server, unsigned agency,
@@ -197,7 +200,7 @@ static void pick_other_agency(struct visitors *visitors, const struct queue_serv
         if ((int)agency == config->desk[index].agency || desks_of(visitors, agency) == 0 ||
             server->queue[agency].count == SERVER_WAITING_MAX)
             continue;
-        strcpy(to, config->agency[agency].id);
+        snprintf(to, ID_SIZE, "%s", config->agency[agency].id);
         wake_desks(visitors, server, agency, at_us);
         return;
     }
@@ -264,7 +267,7 @@ void visitors_init(struct visitors *visitors, const struct config *config, uint6
     visitors->first_minute = FIRST_MINUTE;
     for (unsigned i = 0; i < SERVER_AGENCIES_MAX; i++) {
         visitors->arrival_us[i] = NEVER;
-        if (pace == PACE_NONE || i > config->nagencies || desks_of(visitors, i) == 0)
+        if (pace == PACE_NONE || i > config->nagencies)
             continue;
         unsigned early = paces[pace].early * desks_of(visitors, i);
         visitors->early[i] = (uint8_t)(early < QUEUE_FULL ? early : QUEUE_FULL);
