@@ -93,7 +93,7 @@ static void find_program(char program[PATH_MAX])
     ssize_t length = readlink("/proc/self/exe", program, PATH_MAX - sizeof name);
     program[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(program, '/');
-    strcpy(slash ? slash + 1 : program, name);
+    memcpy(slash ? slash + 1 : program, name, sizeof name);
 }
 
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us)

@@ -41,8 +41,10 @@ uint64_t control_client_id(const struct control_client *client);
 /* One line without newline. A client that is gone is fine; so is a second reply to one request (dropped). */
 void control_reply(struct control *control, uint64_t client, const char *line);
 /* A reply line and raw bytes after it; `bytes` is taken (free()d). */
-void control_reply_bytes(struct control *control, uint64_t client, const char *line, void *bytes, size_t size);
-void control_error(struct control *control, uint64_t client, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void control_reply_bytes(struct control *control, uint64_t client, const char *line, void *bytes,
+                         size_t size);
+void control_error(struct control *control, uint64_t client, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The reply to the watch request is the caller's, too. */
 void control_watch(struct control *control, uint64_t client, bool is_on);
 /* To all watchers. Costs nothing when there are none: control_is_watched(). */

@@ -15,8 +15,8 @@
 
 #include "board/config.h"
 
-#define LINK_WAITING     64        /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
-#define LINK_INVALID_MAX 20        /* RECORD_INVALIDs a second; the next one says how many were left out */
+#define LINK_WAITING     64          /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
+#define LINK_INVALID_MAX 20          /* RECORD_INVALIDs a second; the next one says how many were left out */
 #define LINK_MEMORY      (192 << 20) /* bytes of address space on top of what the process has at its start */
 
 /* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and

@@ -26,13 +26,14 @@ struct mqtt_config {
     const char *url[MQTT_URLS_MAX]; /* mqtt://host[:1883], mqtts://host[:8883]; tried in turn */
     unsigned nurls;
     const char *client_id;
-    const char *username, *password;         /* or NULL */
+    const char *username, *password;            /* or NULL */
     const char *ca_file, *cert_file, *key_file; /* or NULL */
     enum mqtt_protocol protocol;
     const char *topic[MQTT_TOPICS_MAX]; /* subscribed with QoS 1 on every connection */
     unsigned ntopics;
     const char *will_topic; /* retained; or NULL */
-    uint64_t first_conn;    /* number of the first attempt, 0: 1. Let it grow over restarts of the process, so that a late
+    uint64_t
+        first_conn; /* number of the first attempt, 0: 1. Let it grow over restarts of the process, so that a late
                                will of the one before is recognised as old. */
 };
 
@@ -58,7 +59,8 @@ struct mqtt_events {
 struct mqtt;
 /* Callbacks come from inside mqtt_dispatch() only; they may publish and pause, not destroy. */
 /* NULL with errno on a bad configuration (`error` says what). Connects at once, at the first mqtt_dispatch(). */
-struct mqtt *mqtt_create(const struct mqtt_config *config, const struct mqtt_events *events, char *error, size_t error_size);
+struct mqtt *mqtt_create(const struct mqtt_config *config, const struct mqtt_events *events, char *error,
+                         size_t error_size);
 /* Sends DISCONNECT if connected (so no will is published by the broker). NULL is fine. */
 void mqtt_destroy(struct mqtt *mqtt);
 int mqtt_fd(const struct mqtt *mqtt);

@@ -28,7 +28,14 @@ struct record_link {
     char url[128];
     char why[128]; /* when not connected: the error and what happens next */
 };
-enum publish_topic { PUBLISH_HELLO, PUBLISH_STATUS, PUBLISH_HEALTH, PUBLISH_RECEIPT, PUBLISH_RESULT, PUBLISH_TOPICS };
+enum publish_topic {
+    PUBLISH_HELLO,
+    PUBLISH_STATUS,
+    PUBLISH_HEALTH,
+    PUBLISH_RECEIPT,
+    PUBLISH_RESULT,
+    PUBLISH_TOPICS
+};
 #define PUBLISH_BYTES_MAX 16384
 struct record_publish {
     uint8_t topic; /* enum publish_topic */

@@ -13,8 +13,8 @@
 
 struct queue;
 struct queue_config {
-    const struct config *hall;  /* borrowed: hall id, board id, desks, agencies */
-    const char *url;            /* mqtt://host:port; NULL: the hall file's broker.urls */
+    const struct config *hall; /* borrowed: hall id, board id, desks, agencies */
+    const char *url;           /* mqtt://host:port; NULL: the hall file's broker.urls */
     uint64_t seed;
     enum pace pace;
 };
@@ -27,8 +27,8 @@ struct queue_watch {
     void (*link)(void *data, bool is_connected, const char *why);
 };
 /* NULL with errno; `error` says what is wrong. */
-struct queue *queue_create(struct loop *loop, const struct queue_config *config, const struct queue_watch *watch, char *error,
-                           size_t error_size);
+struct queue *queue_create(struct loop *loop, const struct queue_config *config,
+                           const struct queue_watch *watch, char *error, size_t error_size);
 void queue_destroy(struct queue *queue); /* NULL is fine */
 
 /* A button was pressed: performs and publishes. 0 or -errno of sim/server.h. */
@@ -38,8 +38,8 @@ const struct queue_server *queue_server(const struct queue *queue);
 void queue_pace(struct queue *queue, enum pace pace, uint64_t seed); /* new visitors from now on */
 
 /* Faults. */
-void queue_mute(struct queue *queue, bool is_mute);           /* publishes nothing, not even heartbeats and answers */
-void queue_restart(struct queue *queue, bool keeps_desks);    /* a new epoch */
+void queue_mute(struct queue *queue, bool is_mute); /* publishes nothing, not even heartbeats and answers */
+void queue_restart(struct queue *queue, bool keeps_desks); /* a new epoch */
 
 struct queue_counts {
     uint64_t events, unpublished, hellos, states, heartbeats, receipts;

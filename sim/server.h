@@ -51,9 +51,11 @@ struct queue_server {
 };
 
 /* All desks open and free, nobody waits. `epoch`: any text that no earlier start of this server had. */
-void server_init(struct queue_server *server, const struct config *config, const char *epoch, int64_t wall_ms, int64_t now_us);
+void server_init(struct queue_server *server, const struct config *config, const char *epoch, int64_t wall_ms,
+                 int64_t now_us);
 /* As after a restart of the server: new epoch, numbers from 1. With `keeps_desks` the desks show what they showed. */
-void server_restart(struct queue_server *server, const char *epoch, bool keeps_desks, int64_t wall_ms, int64_t now_us);
+void server_restart(struct queue_server *server, const char *epoch, bool keeps_desks, int64_t wall_ms,
+                    int64_t now_us);
 unsigned server_agencies(const struct queue_server *server); /* queues in use */
 int64_t server_clock_ms(const struct queue_server *server, int64_t now_us);
 
@@ -69,12 +71,14 @@ int server_recall(struct queue_server *server, unsigned desk, int64_t now_us, st
 int server_serve(struct queue_server *server, unsigned desk, int64_t now_us, struct event *event);
 /* `to`, for CLEAR_TRANSFERRED: id of a desk or agency, where the visit waits as the next one. A parked visit waits last in
  * its own queue; a no-show joins the missed. */
-int server_clear(struct queue_server *server, unsigned desk, enum clear_reason reason, const char *to, int64_t now_us,
-                 struct event *event);
+int server_clear(struct queue_server *server, unsigned desk, enum clear_reason reason, const char *to,
+                 int64_t now_us, struct event *event);
 /* Not while the desk has a visit, unless it opens. */
-int server_desk(struct queue_server *server, unsigned desk, enum desk_status status, int64_t now_us, struct event *event);
+int server_desk(struct queue_server *server, unsigned desk, enum desk_status status, int64_t now_us,
+                struct event *event);
 /* Adds or replaces by id; without texts: removes (-ENOENT if there is none). -ENOSPC: NOTICES_MAX are there. */
-int server_notice(struct queue_server *server, const struct notice *notice, int64_t now_us, struct event *event);
+int server_notice(struct queue_server *server, const struct notice *notice, int64_t now_us,
+                  struct event *event);
 
 /* The whole hall as it is now; `re`: nonce of the hello that it answers, "" for the public copy. */
 void server_state(const struct queue_server *server, const char *re, int64_t now_us, struct state *state);

@@ -132,7 +132,7 @@ static int publish_file(struct screen *screen, const struct screen_config *confi
         return fd;
     status = map(screen, fd);
     close(fd);
-    if (status == 0)
+    if (screen->share)
         write_header(screen, config);
     if (screen->path[0] == '\0')
         return status;

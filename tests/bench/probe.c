@@ -84,14 +84,15 @@ static int measure(struct probe *probe, const char *topic, int calls, int gap_ms
         if (at_us >= start_us)
             took_us[got++] = at_us - start_us;
     }
-    if (!took_us || got == 0)
-        return 1;
-    qsort(took_us, (size_t)got, sizeof *took_us, compare);
-    printf("published -> frame submitted   median %.2f ms   p99 %.2f ms   max %.2f ms   (%d of %d calls)\n",
-           (double)took_us[got / 2] / 1e3, (double)took_us[got * 99 / 100] / 1e3,
-           (double)took_us[got - 1] / 1e3, got, calls);
+    if (got > 0) {
+        int64_t *median_us = took_us + got / 2, *p99_us = took_us + got * 99 / 100;
+        qsort(took_us, (size_t)got, sizeof *took_us, compare);
+        printf(
+            "published -> frame submitted   median %.2f ms   p99 %.2f ms   max %.2f ms   (%d of %d calls)\n",
+            (double)*median_us / 1e3, (double)*p99_us / 1e3, (double)took_us[got - 1] / 1e3, got, calls);
+    }
     free(took_us);
-    return 0;
+    return got > 0 ? 0 : 1;
 }
 
 /* Every desk gets the tickets in turn, so that the newest value of each is known in the end. */
