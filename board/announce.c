@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* ---- places -------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static unsigned layout_for(unsigned panels)
 {
@@ -59,7 +59,7 @@ static bool place_call(struct announce *announce, const struct announce_slot *ca
     return true;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static bool darken(struct announce *announce, int64_t now_us)
 {
@@ -116,7 +116,7 @@ int64_t announce_deadline_us(const struct announce *announce)
     return deadline_us;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us)
 {
@@ -228,7 +228,7 @@ void announce_end(struct announce *announce, int desk, const char *ticket, int64
     announce_tick(announce, now_us);
 }
 
-/* ---- after a start ------------------------------------------------------------------------------------- */
+/* ---- after a start --------------------------------------------------------------------------- */
 
 static bool is_still_true(const struct hall *hall, const struct announce_slot *call)
 {
@@ -271,7 +271,7 @@ void announce_restore(struct announce *announce, const struct hall *hall, int64_
         stand_newest(announce, hall);
 }
 
-/* ---- chime --------------------------------------------------------------------------------------------- */
+/* ---- chime ----------------------------------------------------------------------------------- */
 
 static void gate_summarise(struct chime_gate *gate)
 {

@@ -27,8 +27,7 @@ void board_soon(struct board *board)
     loop_timer_at(board->turn_timer, 0);
 }
 
-/* ---- the link
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the link -------------------------------------------------------------------------------- */
 static void wait_for_link(struct board *board)
 {
     bool is_flipping = false;
@@ -178,8 +177,7 @@ static void start_console(struct board *board, int64_t now_us)
         board->console_start_us = now_us + 1000000;
 }
 
-/* ---- one turn
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- one turn -------------------------------------------------------------------------------- */
 static void note_truth(struct board *board, int64_t now_us)
 {
     enum feed_truth truth = feed_truth(board->feed, now_us);
@@ -292,8 +290,7 @@ static void turn(void *data, int64_t now_us)
     loop_timer_at(board->turn_timer, next_turn_us(board));
 }
 
-/* ---- signals and the clock
- * ----------------------------------------------------------------------------------------- */
+/* ---- signals and the clock ------------------------------------------------------------------- */
 static void reap(struct board *board)
 {
     int status;
@@ -361,8 +358,7 @@ static void sounded(void *data)
     board_soon(data);
 }
 
-/* ---- a hall comes and goes
- * ----------------------------------------------------------------------------------------- */
+/* ---- a hall comes and goes ------------------------------------------------------------------- */
 static int set_up(struct board *board)
 {
     struct config *config = board->config;
@@ -459,9 +455,7 @@ int board_manual(struct board *board, const struct event *event)
     return is_known ? 0 : -ENOENT;
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 static int open_signals(struct board *board)
 {
     sigset_t set;

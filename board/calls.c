@@ -139,8 +139,7 @@ void calls_flipped(void *data, struct wall *wall)
     board_soon(board);
 }
 
-/* ---- the feed's sink
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the feed's sink ------------------------------------------------------------------------- */
 static void on_event(void *data, const struct event *event, bool is_current, enum feed_sound verdict,
                      int64_t received_us)
 {

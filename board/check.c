@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- legibility ---------------------------------------------------------------------------------------- */
+/* ---- legibility ------------------------------------------------------------------------------ */
 
 /* Large values that a trial of the wall needs. */
 struct trial {
@@ -149,7 +149,7 @@ static int check_screens(const struct config *config, struct fonts *fonts, FILE 
     return errors;
 }
 
-/* ---- buses --------------------------------------------------------------------------------------------- */
+/* ---- buses ----------------------------------------------------------------------------------- */
 
 static void print_bus(const struct led_bus_config *bus, const struct led_budget *budget, FILE *out)
 {

@@ -91,8 +91,7 @@ static const struct {
 };
 #define COMMANDS (sizeof table / sizeof table[0])
 
-/* ---- over the control socket
- * --------------------------------------------------------------------------------------- */
+/* ---- over the control socket ----------------------------------------------------------------- */
 static const char *text_of(const cJSON *request, const char *key)
 {
     const cJSON *member = key ? cJSON_GetObjectItemCaseSensitive(request, key) : NULL;
@@ -230,8 +229,7 @@ void commands_answer(void *data, struct control_client *from, const cJSON *reque
         control_error(board->control, client, "no command \"%s\"", name);
 }
 
-/* ---- over MQTT
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- over MQTT ------------------------------------------------------------------------------- */
 void commands_mqtt(struct board *board, const struct command *command)
 {
     struct words words = { .target = command->target,

@@ -113,8 +113,7 @@ void bands_prepare(struct band *bands, const struct selection *selections, unsig
         bands[i].is_tight = true;
 }
 
-/* ---- blending
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- blending -------------------------------------------------------------------------------- */
 
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
@@ -195,9 +194,7 @@ static void fill(uint32_t *line, int count, color fill)
     wmemset((wchar_t *)line, (wchar_t)fill, (size_t)count);
 }
 
-/* ---- lines
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* The part of a line that is being composed. */
 struct span {

@@ -11,7 +11,7 @@
 #define HALL_FILE_BYTES_MAX (1u << 20) /* 256 desks with long names need 100 KiB */
 #define ZONEINFO            "/usr/share/zoneinfo"
 
-/* ---- single values ------------------------------------------------------------------------------------- */
+/* ---- single values --------------------------------------------------------------------------- */
 
 static bool is_time_zone(const char *name)
 {
@@ -121,7 +121,7 @@ static void read_nothing(struct reader *reader, const struct json_at *at, const 
     (void)reader, (void)at, (void)value, (void)out;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static const char *const protocols[] = { [MQTT_AUTO] = "auto", [MQTT_5] = "5", [MQTT_311] = "3.1.1" };
 static const char *const themes[] = { "dark" };

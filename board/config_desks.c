@@ -6,7 +6,7 @@
 
 #define LOCAL_PROFILES "/etc/kezek/profiles"
 
-/* ---- agencies, zones ----------------------------------------------------------------------------------- */
+/* ---- agencies, zones ------------------------------------------------------------------------- */
 
 static const struct field named_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_named, id) },
@@ -30,7 +30,7 @@ const struct section section_zones = {
     .count = offsetof(struct config, nzones),
 };
 
-/* ---- LED profiles -------------------------------------------------------------------------------------- */
+/* ---- LED profiles ---------------------------------------------------------------------------- */
 
 struct listing {
     size_t used;
@@ -91,7 +91,7 @@ int read_profile(struct reader *reader, const struct json_at *at, const char *na
     return config->profile[index] ? (int)index : NONE;
 }
 
-/* ---- desks --------------------------------------------------------------------------------------------- */
+/* ---- desks ----------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = { "window", "desk", "room" };
 static const char *const arrows[] = { "none",    "left",     "right",     "up",        "down",

@@ -50,7 +50,7 @@ void each_json(const char *folder, void (*fn)(void *data, const char *name), voi
         free(entry);
 }
 
-/* ---- folders ------------------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 /* The source tree that the running program was built in: BUILD/kezekd lies one folder below it,
  * BUILD/tests/unit/test_x three. */

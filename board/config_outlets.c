@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- buses --------------------------------------------------------------------------------------------- */
+/* ---- buses ----------------------------------------------------------------------------------- */
 
 static const char *const bus_drivers[] = { "modbus", "memory" };
 static const char *const parities[] = { "none", "even", "odd" };
@@ -62,7 +62,7 @@ const struct section section_buses = {
     .check = check_bus,
 };
 
-/* ---- screens ------------------------------------------------------------------------------------------- */
+/* ---- screens --------------------------------------------------------------------------------- */
 
 static const char *const screen_drivers[] = { "kms", "memory" };
 static const char *const formats[] = { "xrgb8888", "rgb565" };
@@ -182,7 +182,7 @@ const struct section section_screens = {
     .check = check_screen,
 };
 
-/* ---- chimes -------------------------------------------------------------------------------------------- */
+/* ---- chimes ---------------------------------------------------------------------------------- */
 
 static const char *const chime_drivers[] = { "gpio-tone", "gpio-pulse", "trace" };
 
@@ -260,7 +260,7 @@ const struct section section_chimes = {
     .check = check_chime,
 };
 
-/* ---- notices ------------------------------------------------------------------------------------------- */
+/* ---- notices --------------------------------------------------------------------------------- */
 
 static const struct field notice_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_notice, id) },

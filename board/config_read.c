@@ -20,7 +20,7 @@ void require(const struct json_at *at, const cJSON *item, const char *key, const
         json_complain(at->report, json_at_key(at, key, path).path, "is missing; %s", remedy);
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static bool is_printable(const char *text)
 {
@@ -122,7 +122,7 @@ static void require_languages(struct reader *reader, const struct json_at *at, c
                           "has no text in \"%s\"; give one in every language of the hall", config->lang[i]);
 }
 
-/* ---- references ---------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 /* Items keep their place from file to config, so the place in the file is the index. */
 static unsigned list_ids(const cJSON *array, const char **id, unsigned max)
@@ -187,7 +187,7 @@ static void read_zones(struct reader *reader, const struct json_at *at, const cJ
     }
 }
 
-/* ---- fields -------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 struct place { /* of one value */
     struct reader *reader;
@@ -338,7 +338,7 @@ void read_fields(struct reader *reader, const struct json_at *at, const cJSON *o
         read_field(reader, at, object, &field[i], target);
 }
 
-/* ---- sections ------------------------------------------------------------------------------------------ */
+/* ---- sections -------------------------------------------------------------------------------- */
 
 static void refuse_duplicates(const struct json_at *at, const cJSON *array)
 {

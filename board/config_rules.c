@@ -19,7 +19,7 @@ __attribute__((format(printf, 5, 6))) static void complain_at(struct reader *rea
     json_complain(reader->at.report, path, "%s", what);
 }
 
-/* ---- zones --------------------------------------------------------------------------------------------- */
+/* ---- zones ----------------------------------------------------------------------------------- */
 
 static bool has_desk(const struct config *config, int zone)
 {
@@ -47,7 +47,7 @@ static void rule_zones_are_shown(struct reader *reader)
                         config->zone[i].id);
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static void rule_outputs_are_single(struct reader *reader)
 {
@@ -93,7 +93,7 @@ static void rule_chime_lines_are_single(struct reader *reader)
         }
 }
 
-/* ---- broker -------------------------------------------------------------------------------------------- */
+/* ---- broker ---------------------------------------------------------------------------------- */
 
 static void rule_broker_files_exist(struct reader *reader)
 {

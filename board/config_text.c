@@ -7,7 +7,7 @@
 
 #define CATALOGUE_BYTES_MAX 65536
 
-/* ---- languages ----------------------------------------------------------------------------------------- */
+/* ---- languages ------------------------------------------------------------------------------- */
 
 struct names {
     unsigned count;
@@ -74,7 +74,7 @@ static void read_language(struct reader *reader, const struct json_at *at, const
         snprintf(config->lang[config->nlangs++], LANG_SIZE, "%s", value->valuestring);
 }
 
-/* ---- phrases ------------------------------------------------------------------------------------------- */
+/* ---- phrases --------------------------------------------------------------------------------- */
 
 static void read_catalogue(struct reader *reader, unsigned lang, const char *file, const cJSON *root)
 {

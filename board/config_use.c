@@ -12,7 +12,7 @@ int config_desk_index(const struct config *config, const char *id)
     return NONE;
 }
 
-/* ---- texts of the wall --------------------------------------------------------------------------------- */
+/* ---- texts of the wall ----------------------------------------------------------------------- */
 
 struct visit {
     const struct config *config;

@@ -119,8 +119,7 @@ void diff_lists(struct diff *diff, const struct mark *before, unsigned nbefore, 
     }
 }
 
-/* ---- rectangles
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- rectangles ------------------------------------------------------------------------------ */
 
 bool rect_overlaps(struct rect a, struct rect b)
 {

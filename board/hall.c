@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- tickets ------------------------------------------------------------------------------------------- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 
 static bool is_cyrillic_language(const char *lang)
 {
@@ -61,7 +61,7 @@ void hall_ticket(const struct config *config, const char *ticket, char out[TICKE
     snprintf(out + used, TICKET_SIZE - used, "%s", at);
 }
 
-/* ---- lists --------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static int list_find(const struct hall_call *list, unsigned count, const char *ticket)
 {
@@ -103,7 +103,7 @@ static bool list_equals(const struct hall_call *a, unsigned na, const struct hal
     return na == nb;
 }
 
-/* ---- events -------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static int desk_or_none(const struct hall *hall, const char *id)
 {
@@ -213,7 +213,7 @@ static int apply_desk(struct hall *hall, int index, const struct event *event, c
     return HALL_DESK;
 }
 
-/* ---- notices ------------------------------------------------------------------------------------------- */
+/* ---- notices --------------------------------------------------------------------------------- */
 
 static int notice_find(const struct hall *hall, const char *id)
 {
@@ -298,7 +298,7 @@ static void set_standing(struct notice *notice, const struct config *config, con
     }
 }
 
-/* ---- the hall ------------------------------------------------------------------------------------------ */
+/* ---- the hall -------------------------------------------------------------------------------- */
 
 void hall_init(struct hall *hall, const struct config *config)
 {
@@ -333,7 +333,7 @@ int hall_apply(struct hall *hall, const struct event *event, int64_t now_us, int
     return apply[event->type](hall, *desk, event, ticket, now_us);
 }
 
-/* ---- snapshots ----------------------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 static bool desk_equals(const struct hall_desk *a, const struct hall_desk *b)
 {

@@ -59,8 +59,7 @@ void painter_forget(struct painter *painter)
     painter->shown[0] = painter->shown[1] = NULL;
 }
 
-/* ---- what differs
- * -------------------------------------------------------------------------------------------------- */
+/* ---- what differs ---------------------------------------------------------------------------- */
 
 static struct mark region_mark(const struct region *region)
 {
@@ -155,8 +154,7 @@ bool painter_differs(const struct painter *painter, const struct picture *pictur
     return !shown || !is_same_picture(&shown->picture, picture);
 }
 
-/* ---- lines to the buffer
- * ------------------------------------------------------------------------------------------- */
+/* ---- lines to the buffer --------------------------------------------------------------------- */
 
 static void store(struct painter *painter, const struct screen_buffer *buffer, int x, int y, int width,
                   const uint32_t *line)
@@ -271,8 +269,7 @@ static uint64_t paint_damage(struct painter *painter, const struct screen_buffer
     return written;
 }
 
-/* ---- two buffers
- * --------------------------------------------------------------------------------------------------- */
+/* ---- two buffers ----------------------------------------------------------------------------- */
 
 static struct content *spare(struct painter *painter)
 {

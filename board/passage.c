@@ -180,7 +180,7 @@ int passage_put(const struct stage *stage, const struct type *type, struct rect 
     return top - box.y;
 }
 
-/* ---- several languages -------------------------------------------------------------------------------- */
+/* ---- several languages ----------------------------------------------------------------------- */
 
 void texts_add(struct texts *texts, int lang, const char *text)
 {

@@ -72,9 +72,7 @@ int64_t scene_notice_us(const struct scene_input *input)
     return longest;
 }
 
-/* ---- setting
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- setting --------------------------------------------------------------------------------- */
 
 /* Side by side, the first at the left edge, last at the right one. False: they do not fit. */
 static bool put_beside(const struct stage *stage, const struct texts *lines, struct type type,

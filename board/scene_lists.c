@@ -48,9 +48,7 @@ static const char *label_of(const struct stage *stage, const struct hall_call *c
     return stage->in->config->desk[call->desk].label;
 }
 
-/* ---- columns
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static void widen(int *column, int width)
 {
@@ -100,9 +98,7 @@ static struct columns fit_columns(const struct stage *stage, int cap_px, int roo
     return columns;
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* Letters flush left, figures in their column from the right: 7 stands under the 7 of 117. */
 static void put_ticket(const struct stage *stage, const struct columns *columns, int x, int baseline,

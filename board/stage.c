@@ -92,9 +92,7 @@ bool stage_has_desk(const struct stage *stage, int desk)
     return zone >= 0 && (stage->in->screen->zones >> zone & 1) != 0;
 }
 
-/* ---- boxes
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- boxes ----------------------------------------------------------------------------------- */
 
 struct rect box_of(int x, int y, int w, int h)
 {
@@ -150,9 +148,7 @@ void box_fill(const struct stage *stage, struct rect box, color fill, int radius
     picture_region(stage->picture, box, fill, radius_px);
 }
 
-/* ---- one line
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 const struct text_line *type_shape(const struct stage *stage, const struct type *type, const char *text)
 {

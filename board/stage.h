@@ -116,9 +116,7 @@ int texts_fit(const struct stage *stage, const struct type *type, const struct t
 void texts_put(const struct stage *stage, const struct type *type, const struct texts *texts, struct rect box,
                int leading);
 
-/* ---- tickets
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 /* "А042" is a prefix and figures, set apart by a narrow space; any other ticket is one piece (prefix ""). */
 struct ticket {
     char prefix[TICKET_SIZE], figures[TICKET_SIZE];

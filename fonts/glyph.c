@@ -266,8 +266,7 @@ glyph_key icon_key(enum icon icon, int size_px)
     return (uint64_t)(ICON_FACE + 1) << 48 | (uint64_t)size_px << 32 | icon;
 }
 
-/* ---- pixels
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- pixels ---------------------------------------------------------------------------------- */
 
 /* Takes the outline in 26.6 pixels, y upwards. Leaves the glyph empty if there is nothing or no memory. */
 static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *glyph)
@@ -341,8 +340,7 @@ static void rasterise_icon(struct fonts *fonts, glyph_key key, struct glyph *gly
     glyph->top = (int16_t)(glyph->top + (int)KEY_SIZE(key));
 }
 
-/* ---- the cache
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the cache ------------------------------------------------------------------------------- */
 
 static unsigned bucket_of(glyph_key key)
 {

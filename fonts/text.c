@@ -104,8 +104,7 @@ void shaper_destroy(struct shaper *shaper)
     free(shaper);
 }
 
-/* ---- code points to a run
- * ------------------------------------------------------------------------------------------ */
+/* ---- code points to a run -------------------------------------------------------------------- */
 
 struct letters {
     unsigned count;
@@ -244,8 +243,7 @@ static const struct run *shape(struct fonts *fonts, const struct text_style *sty
     return &shaper->run;
 }
 
-/* ---- a run to pixels
- * ----------------------------------------------------------------------------------------------- */
+/* ---- a run to pixels ------------------------------------------------------------------------- */
 
 static int to_px(int64_t units, int size_px)
 {
@@ -291,8 +289,7 @@ static void lay_out(struct shaper *shaper, const struct text_style *style, const
     }
 }
 
-/* ---- the cache of lines
- * -------------------------------------------------------------------------------------------- */
+/* ---- the cache of lines ---------------------------------------------------------------------- */
 
 static uint32_t hash_text(const struct text_style *style, const char *text, size_t bytes)
 {
@@ -404,8 +401,7 @@ const struct text_line *text_shape(struct fonts *fonts, const struct text_style 
     return &shaper->slot[index].line;
 }
 
-/* ---- fitting and breaking
- * ------------------------------------------------------------------------------------------ */
+/* ---- fitting and breaking -------------------------------------------------------------------- */
 
 static bool is_word(const struct word *word, const struct text_style *style, uint32_t hash, const char *text,
                     size_t bytes)

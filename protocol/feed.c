@@ -81,7 +81,7 @@ static enum feed_profile profile(const struct feed *feed)
     return feed->has_basic || feed->is_unanswered ? FEED_BASIC : FEED_UNDECIDED;
 }
 
-/* ---- the sequence --------------------------------------------------------------------------------------- */
+/* ---- the sequence ---------------------------------------------------------------------------- */
 
 /* FEED-9: what is missing between the snapshot and the highest number. */
 static void advance(struct feed *feed)
@@ -130,7 +130,7 @@ static void watch_clock(struct feed *feed, int64_t ts_ms, int64_t received_us)
         feed_hello_want(&feed->hello);
 }
 
-/* ---- sound ---------------------------------------------------------------------------------------------- */
+/* ---- sound ----------------------------------------------------------------------------------- */
 
 /* FEED-5, for an event that is live and new. */
 static enum feed_sound verdict(struct feed *feed, const struct event *event)
@@ -175,7 +175,7 @@ static void decide_deferred(struct feed *feed)
     feed->ndeferred = 0;
 }
 
-/* ---- desks ---------------------------------------------------------------------------------------------- */
+/* ---- desks ----------------------------------------------------------------------------------- */
 
 static struct feed_desk *add_desk(struct feed *feed, const char *id)
 {
@@ -253,7 +253,7 @@ static void apply_state(struct feed *feed, const struct state *state)
         feed->sink->snapshot(feed->sink->data, state);
 }
 
-/* ---- messages of another epoch -------------------------------------------------------------------------- */
+/* ---- messages of another epoch --------------------------------------------------------------- */
 
 static void wait_event(struct feed *feed, const struct event *event, int64_t received_us)
 {
@@ -303,7 +303,7 @@ static void replay(struct feed *feed, int64_t asked_us)
         feed_hello_want(&feed->hello);
 }
 
-/* ---- the answer ----------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 static void leave_epoch(struct feed *feed)
 {
@@ -361,7 +361,7 @@ static void take_answer(struct feed *feed, const struct state *state, int64_t re
     decide_deferred(feed);
 }
 
-/* ---- the basic profile ---------------------------------------------------------------------------------- */
+/* ---- the basic profile ----------------------------------------------------------------------- */
 
 static bool is_known(struct feed *feed, const struct event *event, int64_t received_us)
 {
@@ -425,7 +425,7 @@ static void lose_patience(struct feed *feed)
         take_basic_event(feed, &waiting->event, waiting->received_us);
 }
 
-/* ---- live messages -------------------------------------------------------------------------------------- */
+/* ---- live messages --------------------------------------------------------------------------- */
 
 static void take_own_event(struct feed *feed, const struct event *event, int64_t received_us)
 {
@@ -540,7 +540,7 @@ static void take_live(struct feed *feed, const struct message *message)
     }
 }
 
-/* ---- turns ---------------------------------------------------------------------------------------------- */
+/* ---- turns ----------------------------------------------------------------------------------- */
 
 static int64_t hello_due_us(const struct feed *feed)
 {

@@ -18,7 +18,7 @@ cJSON *json_parse(const char *bytes, size_t length, struct json_error *error)
     return root;
 }
 
-/* ---- text for people ------------------------------------------------------------------------------------ */
+/* ---- text for people ------------------------------------------------------------------------- */
 
 const char *json_show_text(const char *text, char buffer[JSON_SHOW_MAX])
 {
@@ -97,7 +97,7 @@ __attribute__((format(printf, 4, 5))) static bool refuse(const struct json_at *a
     return false;
 }
 
-/* ---- typed members -------------------------------------------------------------------------------------- */
+/* ---- typed members --------------------------------------------------------------------------- */
 
 /* Looking at the first byte before strcmp() halves the cost of a message: most keys differ there. */
 const cJSON *json_member(const cJSON *object, const char *key)
@@ -230,7 +230,7 @@ const cJSON *json_object(const struct json_at *at, const cJSON *object, const ch
     return NULL;
 }
 
-/* ---- near names ----------------------------------------------------------------------------------------- */
+/* ---- near names ------------------------------------------------------------------------------ */
 
 #define WORD_MAX 40 /* longer words are compared by their head */
 
@@ -290,7 +290,7 @@ void json_known_keys(const struct json_at *at, const cJSON *object, const char *
     }
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* One character as it stands between quotes; `out` holds 6 bytes. */
 static unsigned quote_character(char *out, uint32_t cp)

@@ -74,7 +74,7 @@ static bool accept(struct scan *scan, char wanted)
     return is_there;
 }
 
-/* ---- strings -------------------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static bool hex4(const char **at, const char *end, uint32_t *value)
 {
@@ -199,7 +199,7 @@ static bool scan_key(struct scan *scan, unsigned first)
     return true;
 }
 
-/* ---- values --------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static unsigned scan_digits(struct scan *scan, uint64_t *value)
 {

@@ -61,7 +61,7 @@ static int finish(struct writer *writer)
     return writer->is_full ? -ENOSPC : (int)writer->used;
 }
 
-/* ---- from servers --------------------------------------------------------------------------------------- */
+/* ---- from servers ---------------------------------------------------------------------------- */
 
 static void put_notice_members(struct writer *writer, const struct notice *notice)
 {
@@ -175,7 +175,7 @@ int message_format_server(char *out, size_t size, const struct server *server)
     return finish(&writer);
 }
 
-/* ---- from the board ------------------------------------------------------------------------------------- */
+/* ---- from the board -------------------------------------------------------------------------- */
 
 int message_format_hello(char *out, size_t size, const struct hello *hello)
 {

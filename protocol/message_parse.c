@@ -26,7 +26,7 @@ static bool refuse(const struct json_at *at, const char *key, const cJSON *item,
     return false;
 }
 
-/* ---- members -------------------------------------------------------------------------------------------- */
+/* ---- members --------------------------------------------------------------------------------- */
 
 /* NULL is fine; otherwise what is wrong with a text and what would be right. */
 typedef const char *(*defect_fn)(const char *text);
@@ -185,7 +185,7 @@ static bool read_origin(const struct json_at *at, const cJSON *object, char epoc
            read_ms(at, object, "ts", is_required, 1, ts_ms);
 }
 
-/* ---- notices -------------------------------------------------------------------------------------------- */
+/* ---- notices --------------------------------------------------------------------------------- */
 
 static bool read_notice_text(const struct json_at *at, const cJSON *item, struct notice *notice)
 {
@@ -229,7 +229,7 @@ static bool read_notice(const struct json_at *at, const cJSON *object, struct no
            read_ms(at, object, "until_ts", false, 0, &notice->until_ms);
 }
 
-/* ---- kinds ---------------------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static const struct {
     bool desk, ticket, reason, status, notice;
@@ -404,7 +404,7 @@ static bool read_command(const struct json_at *at, const cJSON *root, struct mes
            read_id(at, root, "value", false, command->value);
 }
 
-/* ---- documents ------------------------------------------------------------------------------------------ */
+/* ---- documents ------------------------------------------------------------------------------- */
 
 /* The tree of one message of version 1, or NULL with a complaint. */
 static cJSON *parse_document(const struct json_at *at, const char *bytes, size_t length, size_t limit)

@@ -95,7 +95,7 @@ unsigned slave_bus_units(const struct slave_bus *bus)
     return bus->nunits;
 }
 
-/* ---- functions: the answer's bytes behind the unit, or a negative exception ------------------------- */
+/* ---- functions: the answer's bytes behind the unit, or a negative exception ------------------ */
 
 static int read_registers(const struct slave_unit *unit, const uint8_t *request, uint8_t *answer)
 {
@@ -160,7 +160,7 @@ static int carry_out(struct slave_unit *unit, const uint8_t *request, uint8_t *a
     }
 }
 
-/* ---- answers ---------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static bool is_nth(unsigned answers, unsigned nth)
 {
@@ -239,7 +239,7 @@ static void dispatch(struct slave_bus *bus, int64_t now_us)
             serve(bus, i, now_us);
 }
 
-/* ---- framing ---------------------------------------------------------------------------------------- */
+/* ---- framing --------------------------------------------------------------------------------- */
 
 /* Length of the request, 0 while it cannot be told. A function that nobody knows is taken for a short
  * request. */
@@ -330,7 +330,7 @@ size_t slave_bus_take(struct slave_bus *bus, int64_t now_us, uint8_t out[SLAVE_F
     return count;
 }
 
-/* ---- what is seen, and faults ----------------------------------------------------------------------- */
+/* ---- what is seen, and faults ---------------------------------------------------------------- */
 
 void slave_view(const struct slave_bus *bus, unsigned index, struct slave_view *view)
 {

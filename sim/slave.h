@@ -35,7 +35,7 @@ void slave_bus_destroy(struct slave_bus *bus); /* NULL is fine */
 int slave_bus_add(struct slave_bus *bus, const char *model, uint8_t address);
 unsigned slave_bus_units(const struct slave_bus *bus);
 
-/* ---- the line --------------------------------------------------------------------------------------- */
+/* ---- the line -------------------------------------------------------------------------------- */
 
 /* Bytes as they arrive. */
 void slave_bus_feed(struct slave_bus *bus, int64_t now_us, const uint8_t *bytes, size_t count);
@@ -44,7 +44,7 @@ int64_t slave_bus_due_us(const struct slave_bus *bus);
 /* The answer that is due by now, as one frame: its length, or 0. */
 size_t slave_bus_take(struct slave_bus *bus, int64_t now_us, uint8_t out[SLAVE_FRAME_MAX]);
 
-/* ---- what is seen ----------------------------------------------------------------------------------- */
+/* ---- what is seen ---------------------------------------------------------------------------- */
 
 struct slave_view {
     const char *model;
@@ -79,7 +79,7 @@ void slave_bus_counters(const struct slave_bus *bus, struct slave_bus_counters *
 /* A register as a read would give it; 0 for one that the board does not have. */
 uint16_t slave_register(const struct slave_bus *bus, unsigned index, uint16_t reg);
 
-/* ---- faults ----------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 /* Off: dark and deaf. On again: everything that was written is forgotten. */
 void slave_set_power(struct slave_bus *bus, unsigned index, bool is_on);

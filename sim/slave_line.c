@@ -22,7 +22,7 @@ struct slave_line {
     char path[PATH_MAX];
 };
 
-/* ---- the pty ---------------------------------------------------------------------------------------- */
+/* ---- the pty --------------------------------------------------------------------------------- */
 
 static int open_pty(struct slave_line *line, char *name, size_t size)
 {
@@ -56,7 +56,7 @@ static int link_to(const char *name, const char *path)
     return symlink(name, path) < 0 ? -errno : 0;
 }
 
-/* ---- traffic ---------------------------------------------------------------------------------------- */
+/* ---- traffic --------------------------------------------------------------------------------- */
 
 static void tell_changes(struct slave_line *line)
 {
@@ -97,7 +97,7 @@ static void receive(void *data, uint32_t events)
     tell_changes(line);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void slave_line_unplug(struct slave_line *line)
 {

@@ -46,7 +46,7 @@ static const uint8_t font[128] = {
     ['_'] = D,
 };
 
-/* ---- text on a glass -------------------------------------------------------------------------------- */
+/* ---- text on a glass ------------------------------------------------------------------------- */
 
 static void put_cell(struct slave_view *view, unsigned cell, char character)
 {
@@ -95,7 +95,7 @@ static void read_glass(struct slave_view *view)
     *out = '\0';
 }
 
-/* ---- OWEN SMI2 -------------------------------------------------------------------------------------- */
+/* ---- OWEN SMI2 ------------------------------------------------------------------------------- */
 
 enum { SMI2_INT, SMI2_WORD, SMI2_FLOAT, SMI2_STRING, SMI2_IMAGE };
 enum {
@@ -222,7 +222,7 @@ static bool smi2_group(struct slave_unit *unit, const uint8_t *request)
     return true;
 }
 
-/* ---- DM56A04 ---------------------------------------------------------------------------------------- */
+/* ---- DM56A04 --------------------------------------------------------------------------------- */
 
 enum { DM_TEXT = 0, DM_NUMBER = 7, DM_BLINK = 8, DM_BRIGHTNESS = 9 };
 static const struct slave_area dm_areas[] = { { 0, 9, true }, { 251, 251, true }, { 253, 255, true }, { 0 } };
@@ -256,7 +256,7 @@ static void dm_show(const struct slave_unit *unit, struct slave_view *view)
     view->brightness_percent = (uint8_t)(unit->reg[DM_BRIGHTNESS] * 100 / 8);
 }
 
-/* ---- the table -------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct slave_model models[] = {
     { "owen-smi2", "SMI2 V1.02", 1 << 3 | 1 << 4 | 1 << 6 | 1 << 16 | 1 << 17, 45000, 4, smi2_areas,

@@ -101,7 +101,7 @@ static inline void led_line_stop(struct led_line *line)
     rmdir(line->folder);
 }
 
-/* ---- calls for the line's thread -------------------------------------------------------------------- */
+/* ---- calls for the line's thread ------------------------------------------------------------- */
 
 struct led_line_view {
     unsigned index;
@@ -134,7 +134,7 @@ static inline bool led_line_shows(struct led_line *line, unsigned index, const c
     }
 }
 
-/* ---- the board's side ------------------------------------------------------------------------------- */
+/* ---- the board's side ------------------------------------------------------------------------ */
 
 static inline struct led_profile *led_line_profile(const char *name)
 {

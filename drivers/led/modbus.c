@@ -48,7 +48,7 @@ struct led_bus {
     struct led_report kept[LED_UNITS_MAX];
 };
 
-/* ---- reports ---------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 /* A report that finds no room waits in the slot of its unit; a newer one takes the slot. */
 static void deliver(struct led_bus *bus, const struct led_report *report)
@@ -113,7 +113,7 @@ static void publish_port(struct led_bus *bus, int error)
         mailbox_post(bus->mailbox, &change);
 }
 
-/* ---- the worker ------------------------------------------------------------------------------------- */
+/* ---- the worker ------------------------------------------------------------------------------ */
 
 static void try_open(struct led_bus *bus)
 {
@@ -214,7 +214,7 @@ static void *work(void *data)
     return NULL;
 }
 
-/* ---- the caller's side ------------------------------------------------------------------------------ */
+/* ---- the caller's side ----------------------------------------------------------------------- */
 
 static void prod(struct led_bus *bus)
 {

@@ -46,7 +46,7 @@ void modbus_wire_destroy(struct modbus_wire *wire)
     free(wire);
 }
 
-/* ---- the port --------------------------------------------------------------------------------------- */
+/* ---- the port -------------------------------------------------------------------------------- */
 
 void modbus_wire_close(struct modbus_wire *wire)
 {
@@ -96,7 +96,7 @@ int modbus_wire_fd(const struct modbus_wire *wire)
     return wire->modbus ? modbus_get_socket(wire->modbus) : -1;
 }
 
-/* ---- one transaction -------------------------------------------------------------------------------- */
+/* ---- one transaction ------------------------------------------------------------------------- */
 
 static int build(const struct schedule_step *step, uint8_t *out)
 {

@@ -10,7 +10,7 @@
 #define FILE_MAX 65536 /* the longest shipped profile has 5 KiB */
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* ---- small readers ---------------------------------------------------------------------------------- */
+/* ---- small readers --------------------------------------------------------------------------- */
 
 /* Integers default to what the profile has already, so that an optional key needs no second variable. */
 static bool read_u16(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
@@ -74,7 +74,7 @@ static char read_ascii(const struct json_at *at, const cJSON *object, const char
     return text[0];
 }
 
-/* ---- writes ----------------------------------------------------------------------------------------- */
+/* ---- writes ---------------------------------------------------------------------------------- */
 
 static bool overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last)
 {
@@ -146,7 +146,7 @@ static uint8_t read_writes(const struct json_at *at, const struct led_profile *p
     return (uint8_t)count;
 }
 
-/* ---- sections, in the order of the file ------------------------------------------------------------- */
+/* ---- sections, in the order of the file ------------------------------------------------------ */
 
 static void read_head(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
@@ -527,7 +527,7 @@ static void read_profile(const struct json_at *at, const cJSON *root, struct led
     read_identify(at, root, profile);
 }
 
-/* ---- the file --------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static char *read_file(const char *path, struct json_report *report, size_t *length)
 {

@@ -138,7 +138,7 @@ int led_fold(const struct led_profile *profile, const char *text, char *out, siz
     return 0;
 }
 
-/* ---- registers -------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 /* Fills the cells to their full number, so that what stood there before is gone. */
 static void align(const struct led_profile *profile, struct cells *cells)
@@ -234,7 +234,7 @@ int led_profile_writes(const struct led_profile *profile, const char *text,
     return 1;
 }
 
-/* ---- what was read ---------------------------------------------------------------------------------- */
+/* ---- what was read --------------------------------------------------------------------------- */
 
 bool led_profile_equals(const struct led_profile *profile, const char *text, bool is_blinking,
                         const uint16_t *read)

@@ -12,7 +12,7 @@ enum { UNTRIED, UP, DOWN };
 /* Lower goes first; see the header. */
 enum rank { RANK_CALL, RANK_FIRST, RANK_REST, RANK_VERIFY, RANK_REFRESH };
 
-/* ---- line arithmetic -------------------------------------------------------------------------------- */
+/* ---- line arithmetic ------------------------------------------------------------------------- */
 
 uint32_t schedule_wire_us(const struct led_bus_config *config, unsigned bytes)
 {
@@ -46,7 +46,7 @@ void schedule_set_times(const struct led_bus_config *config, const struct led_pr
     step->quiet_us = turnaround_us + schedule_wire_us(config, schedule_answer_bytes(&step->write));
 }
 
-/* ---- reports ---------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static struct led_report *add_report(struct schedule *schedule, const struct schedule_unit *unit,
                                      int64_t now_us)
@@ -127,7 +127,7 @@ static void tell_progress(struct schedule *schedule, struct schedule_unit *unit,
     snprintf(report->detail, sizeof report->detail, "%s", detail);
 }
 
-/* ---- a pass over one unit: init, text, blinking, verification --------------------------------------- */
+/* ---- a pass over one unit: init, text, blinking, verification -------------------------------- */
 
 static bool has_writes(const struct schedule_unit *unit)
 {
@@ -244,7 +244,7 @@ void schedule_want(struct schedule *schedule, unsigned index, const struct led_t
     tell_at_once(schedule, unit, error, now_us);
 }
 
-/* ---- which unit is next ----------------------------------------------------------------------------- */
+/* ---- which unit is next ---------------------------------------------------------------------- */
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -332,7 +332,7 @@ bool schedule_next(struct schedule *schedule, int64_t now_us, struct schedule_st
     return true;
 }
 
-/* ---- what became of it ------------------------------------------------------------------------------ */
+/* ---- what became of it ----------------------------------------------------------------------- */
 
 static void back_off(struct schedule_unit *unit, int64_t wait_us, int64_t now_us)
 {

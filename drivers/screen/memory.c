@@ -48,8 +48,7 @@ static uint64_t next_vblank_ns(uint64_t after_ns, unsigned refresh_hz)
     return second * NS + (number * NS + refresh_hz - 1) / refresh_hz;
 }
 
-/* ---- the file
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 /* A full file system would answer the first store with SIGBUS. Room is asked for, not reserved: reserving clears every
  * page, which takes longer than the first picture. */
@@ -143,8 +142,7 @@ static int publish_file(struct screen *screen, const struct screen_config *confi
     return status;
 }
 
-/* ---- open and close
- * ------------------------------------------------------------------------------------------------ */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 /* Not if another screen has put its own file there. */
 static void remove_file(const struct screen *screen)
@@ -204,8 +202,7 @@ static int memory_open(struct screen **result, const struct screen_config *confi
     return status;
 }
 
-/* ---- frames
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static void describe(const struct screen *screen, unsigned index, struct screen_buffer *buffer)
 {

@@ -100,7 +100,7 @@ static struct box box_of_box(struct output *output, const struct wall_box *box)
                          (int)scaled(output, box->w) + 1, (int)scaled(output, box->h) + 1 };
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 static void draw_box(struct output *output, const struct wall_box *box)
 {
@@ -201,7 +201,7 @@ static uint64_t draw(struct output *output, const struct wall *wall, struct box 
     return (uint64_t)box.w * (uint64_t)box.h;
 }
 
-/* ---- what differs -------------------------------------------------------------------------------------------------- */
+/* ---- what differs ---------------------------------------------------------------------------- */
 
 static struct box join(struct box a, struct box b)
 {
@@ -261,7 +261,7 @@ static uint64_t show(struct output *output, const struct wall_state *state)
     return pixels;
 }
 
-/* ---- figures ------------------------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 static uint8_t *map_frame(size_t bytes)
 {

@@ -135,8 +135,7 @@ static inline void wall_build(struct wall *wall, const struct wall_state *state)
     }
 }
 
-/* ---- changes
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 enum wall_change {
     WALL_FULL,
@@ -188,8 +187,7 @@ static inline void wall_next(struct wall_state *state, enum wall_change change, 
     }
 }
 
-/* ---- figures
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 static inline double wall_ms(void)
 {

@@ -105,8 +105,7 @@ static unsigned count_fds(void)
     return count;
 }
 
-/* ---- what every backend does
- * --------------------------------------------------------------------------------------- */
+/* ---- what every backend does ----------------------------------------------------------------- */
 
 static void the_back_buffer_has_the_size_and_format_asked_for(void **state)
 {
@@ -244,8 +243,7 @@ static void a_backend_that_does_not_exist_is_no_backend(void **state)
     assert_string_equal(screen_backend("memory")->name, "memory");
 }
 
-/* ---- the memory screen
- * --------------------------------------------------------------------------------------------- */
+/* ---- the memory screen ----------------------------------------------------------------------- */
 
 static void impossible_configurations_are_refused_with_a_reason(void **state)
 {

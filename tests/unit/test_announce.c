@@ -108,7 +108,7 @@ static void assert_wall(const struct wall *wall, const char *wanted)
     assert_string_equal(seen, wanted);
 }
 
-/* ---- one after the other ------------------------------------------------------------------------------- */
+/* ---- one after the other --------------------------------------------------------------------- */
 
 static void a_call_is_new_for_its_dwell_and_then_stands_dark(void **state)
 {
@@ -161,7 +161,7 @@ static void a_panel_carries_what_the_call_said(void **state)
     assert_false(slot->is_recall);
 }
 
-/* ---- together ------------------------------------------------------------------------------------------ */
+/* ---- together -------------------------------------------------------------------------------- */
 
 static void calls_that_arrive_together_share_the_wall(void **state)
 {
@@ -239,7 +239,7 @@ static void a_full_waiting_room_is_counted(void **state)
     assert_int_equal(wall->announce.overflowed, 3);
 }
 
-/* ---- again --------------------------------------------------------------------------------------------- */
+/* ---- again ----------------------------------------------------------------------------------- */
 
 static void a_recall_renews_the_panel_in_place(void **state)
 {
@@ -308,7 +308,7 @@ static void a_visitor_who_is_sent_on_has_one_desk(void **state)
     assert_wall(wall, "1: 2-А1");
 }
 
-/* ---- ends ---------------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 static void a_visit_that_ends_keeps_its_dwell(void **state)
 {
@@ -344,7 +344,7 @@ static void nobody_moves_while_a_later_panel_is_new(void **state)
     assert_wall(wall, "2: 2-А2 3-А3");
 }
 
-/* ---- after a start ------------------------------------------------------------------------------------- */
+/* ---- after a start --------------------------------------------------------------------------- */
 
 static void after_a_start_the_newest_call_stands_dark(void **state)
 {
@@ -379,7 +379,7 @@ static void a_served_visitor_is_not_put_back_on_the_wall(void **state)
     assert_wall(wall, "1:");
 }
 
-/* ---- random arrivals ----------------------------------------------------------------------------------- */
+/* ---- random arrivals ------------------------------------------------------------------------- */
 
 #define STEPS 400
 
@@ -554,7 +554,7 @@ static void random_arrivals_lose_shorten_and_move_nothing(void **state)
         run_trial(*state, seed);
 }
 
-/* ---- chime --------------------------------------------------------------------------------------------- */
+/* ---- chime ----------------------------------------------------------------------------------- */
 
 static void a_first_call_sounds_at_once(void **state)
 {

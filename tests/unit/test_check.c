@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* ---- a font that lacks characters ---------------------------------------------------------------------- */
+/* ---- a font that lacks characters ------------------------------------------------------------ */
 
 static struct {
     uint32_t cp[WEIGHTS];
@@ -70,7 +70,7 @@ static void assert_says(struct bench *bench, const char *text)
         fail_msg("\"%s\" is not in:\n%s", text, bench->said);
 }
 
-/* ---- glyphs -------------------------------------------------------------------------------------------- */
+/* ---- glyphs ---------------------------------------------------------------------------------- */
 
 static void the_first_hall_can_be_drawn(void **state)
 {
@@ -114,7 +114,7 @@ static void missing_glyphs_are_errors_of_the_hall(void **state)
     assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void the_table_shows_screens_and_buses(void **state)
 {
@@ -161,7 +161,7 @@ static void more_than_28_unit_loads_are_warned_about(void **state)
     assert_says(bench, "  29 of 32 unit loads with the adapter  WARN");
 }
 
-/* ---- formulas ------------------------------------------------------------------------------------------ */
+/* ---- formulas -------------------------------------------------------------------------------- */
 
 static void heights_follow_the_published_rules(void **state)
 {

@@ -97,7 +97,7 @@ static void assert_refused(struct bench *bench, const char *from, const char *to
     assert_int_equal(bench->report.count, lines + 1);
 }
 
-/* ---- good files ---------------------------------------------------------------------------------------- */
+/* ---- good files ------------------------------------------------------------------------------ */
 
 static void a_good_file_becomes_plain_values(void **state)
 {
@@ -215,7 +215,7 @@ static void every_text_of_the_wall_is_told_with_its_place(void **state)
     config_destroy(config);
 }
 
-/* ---- bad files ----------------------------------------------------------------------------------------- */
+/* ---- bad files ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *from, *to, *said;
@@ -475,7 +475,7 @@ static void a_catalogue_with_errors_is_named(void **state)
     unlink(catalogue);
 }
 
-/* ---- limits -------------------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 struct many {
     char text[160000];
@@ -551,7 +551,7 @@ static void a_bus_drives_thirty_two_boards(void **state)
         "desks[32].led: bus \"east\" has 32 boards already: RS-485 drives 32 unit loads; use another bus");
 }
 
-/* ---- surroundings -------------------------------------------------------------------------------------- */
+/* ---- surroundings ---------------------------------------------------------------------------- */
 
 static void the_data_folder_of_the_environment_is_taken(void **state)
 {

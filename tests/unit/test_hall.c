@@ -90,7 +90,7 @@ static void assert_missed(const struct bench *bench, const char *wanted)
     assert_string_equal(seen, wanted);
 }
 
-/* ---- events -------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void a_call_shows_the_ticket_and_leads_the_list(void **state)
 {
@@ -247,7 +247,7 @@ static void a_desk_pauses_and_opens_by_calling(void **state)
     assert_int_equal(bench->hall->desk[0].status, DESK_OPEN);
 }
 
-/* ---- notices ------------------------------------------------------------------------------------------- */
+/* ---- notices --------------------------------------------------------------------------------- */
 
 static int notify(struct bench *bench, const char *id, enum notice_level level, const char *text,
                   int64_t until_ms)
@@ -317,7 +317,7 @@ static void the_alert_of_the_feed_comes_before_that_of_the_hall_file(void **stat
     assert_string_equal(hall_alert(bench->hall)->id, "fire");
 }
 
-/* ---- snapshots ----------------------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 static void a_snapshot_that_says_what_is_shown_changes_nothing(void **state)
 {
@@ -370,7 +370,7 @@ static void lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know(void **s
     free(snapshot);
 }
 
-/* ---- random events ------------------------------------------------------------------------------------- */
+/* ---- random events --------------------------------------------------------------------------- */
 
 static void assert_list(const struct hall_call *list, unsigned count, unsigned max)
 {
@@ -411,7 +411,7 @@ static void random_events_keep_the_hall_sound(void **state)
     }
 }
 
-/* ---- tickets ------------------------------------------------------------------------------------------- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 
 static void latin_look_alikes_become_cyrillic_in_a_cyrillic_hall(void **state)
 {

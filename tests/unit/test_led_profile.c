@@ -14,7 +14,7 @@
 #define SMI2 "drivers/led/profiles/owen-smi2.json"
 #define DM56 "drivers/led/profiles/dm56a04.json"
 
-/* ---- loading ---------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void keep_lines(void *data, const char *line)
 {
@@ -198,7 +198,7 @@ static void a_profile_with_any_byte_changed_is_refused_or_sound(void **state)
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void tickets_are_folded_to_what_cells_can_show(void **state)
 {
@@ -317,7 +317,7 @@ static void a_device_with_function_6_only_gets_its_registers_one_by_one(void **s
     led_profile_destroy(profile);
 }
 
-/* ---- read-back -------------------------------------------------------------------------------------- */
+/* ---- read-back ------------------------------------------------------------------------------- */
 
 /* Registers 29 to 37 of an SMI2 that shows "A105": A=EE 1=60 0=FC 5=B6 with segment A in bit 7, rightmost
  * cell first. */

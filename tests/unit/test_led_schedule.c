@@ -86,7 +86,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- the wire, in virtual time ---------------------------------------------------------------------- */
+/* ---- the wire, in virtual time --------------------------------------------------------------- */
 
 static size_t encode(const struct schedule_step *step, uint8_t *frame)
 {
@@ -218,7 +218,7 @@ static const char *phases(unsigned first)
     return text;
 }
 
-/* ---- one unit --------------------------------------------------------------------------------------- */
+/* ---- one unit -------------------------------------------------------------------------------- */
 
 static void a_first_wish_goes_by_init_text_blinking_and_read_back(void **state)
 {
@@ -331,7 +331,7 @@ static void calls_do_not_put_a_refresh_off_for_ever(void **state)
     assert_in_range(inits, 4, 6); /* one that a call interrupts begins anew */
 }
 
-/* ---- units that do not answer ----------------------------------------------------------------------- */
+/* ---- units that do not answer ---------------------------------------------------------------- */
 
 static void a_dead_unit_is_tried_again_by_half_second_steps_up_to_ten(void **state)
 {
@@ -479,7 +479,7 @@ static void other_segments_than_expected_end_at_verified_with_a_remark(void **st
     assert_string_equal(final_of(1)->detail, "other segments are lit than expected");
 }
 
-/* ---- the port --------------------------------------------------------------------------------------- */
+/* ---- the port -------------------------------------------------------------------------------- */
 
 static void lit_segments_reveal_a_lost_init_block(void **state)
 {
@@ -517,7 +517,7 @@ static void without_a_port_wishes_fail_and_stay(void **state)
     assert_int_equal(w->step[before].step.phase, SCHEDULE_INIT);
 }
 
-/* ---- many units ------------------------------------------------------------------------------------- */
+/* ---- many units ------------------------------------------------------------------------------ */
 
 static void fill(unsigned units)
 {
@@ -673,7 +673,7 @@ static void time_outs_follow_line_profile_and_adapter(void **state)
     }
 }
 
-/* ---- random faults ---------------------------------------------------------------------------------- */
+/* ---- random faults --------------------------------------------------------------------------- */
 
 #define RANDOM_UNITS 6
 

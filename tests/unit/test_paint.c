@@ -25,8 +25,7 @@ static unsigned random_below(unsigned limit)
     return (seed >> 8) % limit;
 }
 
-/* ---- buffers with guards
- * ------------------------------------------------------------------------------------------- */
+/* ---- buffers with guards --------------------------------------------------------------------- */
 
 struct canvas {
     uint8_t *memory;
@@ -98,8 +97,7 @@ static uint32_t pixel(const struct canvas *canvas, int x, int y)
     return value;
 }
 
-/* ---- random pictures
- * ----------------------------------------------------------------------------------------------- */
+/* ---- random pictures ------------------------------------------------------------------------- */
 
 static struct rect random_box(void)
 {
@@ -192,9 +190,7 @@ static void change(struct picture *picture)
         }
 }
 
-/* ---- tests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static bool is_inside_damage(const struct rect *damage, unsigned count, int x, int y)
 {

@@ -164,8 +164,7 @@ static void regions_stay_on_the_screen(const struct picture *p)
         assert_true(is_inside(ink_of_box(p->region[r].box), all));
 }
 
-/* ---- random halls
- * ---------------------------------------------------------------------------------------------- */
+/* ---- random halls ---------------------------------------------------------------------------- */
 
 static uint32_t seed;
 
@@ -333,8 +332,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
     }
 }
 
-/* ---- finding what was set
- * -------------------------------------------------------------------------------------- */
+/* ---- finding what was set -------------------------------------------------------------------- */
 
 struct found {
     int size_px, x, y, width, index;
@@ -469,8 +467,7 @@ static void ticket_and_desk_of_a_call_have_one_size(void **state)
     }
 }
 
-/* ---- what changes
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what changes ---------------------------------------------------------------------------- */
 
 static bool is_same_glyph(const struct placed *a, const struct placed *b)
 {
@@ -586,8 +583,7 @@ static void an_empty_place_keeps_its_room(void **state)
     assert_int_equal(before.size_px, after.size_px);
 }
 
-/* ---- what is shown
- * --------------------------------------------------------------------------------------------- */
+/* ---- what is shown --------------------------------------------------------------------------- */
 
 static void no_number_is_shown_when_nothing_can_be_trusted(void **state)
 {
@@ -736,8 +732,7 @@ static void inks_contrast_with_their_grounds(void **state)
                      contrast(rows[i].ink, rows[i].ground));
 }
 
-/* ---- dates and pages
- * ------------------------------------------------------------------------------------------- */
+/* ---- dates and pages ------------------------------------------------------------------------- */
 
 static void dates_are_written_as_each_language_does(void **state)
 {
@@ -802,8 +797,7 @@ static void a_page_of_notices_stays_as_long_as_it_takes_to_read(void **state)
     find(&picture, 0, WEIGHT_REGULAR, false, "0123456789012345678901234567890123456789");
 }
 
-/* ---- cost
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- cost ------------------------------------------------------------------------------------ */
 
 static void building_the_same_wall_again_allocates_nothing(void **state)
 {
