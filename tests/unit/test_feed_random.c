@@ -6,6 +6,9 @@
  * Whatever happens: in the end the picture is the truth; no call sounds twice (a power cut forgets); none
  * sounds later than its ttl; no number stands longer than lease and hold after it ceased to be true.
  *
+ * In every fourth schedule the server's clock steps inside an epoch. It has promised not to, and a step that hides in the delay
+ * of a message cannot be told from a fast network: there, only the end and the double sounds are held against the feed.
+ *
  * KEZEK_SCHEDULES: how many schedules (2000); KEZEK_SEED: the first one.
  */
 #include "protocol/feed.h"
@@ -601,7 +604,7 @@ static void check_staleness(void)
     for (unsigned desk = 0; desk < DESKS; desk++) {
         uint32_t ticket = shown_on(desk);
         int64_t stale_us = ticket ? world.now_us - ended_us(desk, ticket) : 0;
-        if (stale_us > FEED_LEASE_US + FEED_HOLD_US + S)
+        if (!world.has_steps && stale_us > FEED_LEASE_US + FEED_HOLD_US + S)
             violated("desk %u shows %x %.1f s too long", desk, ticket, (double)stale_us / S);
     }
 }
