@@ -113,6 +113,11 @@ void bands_prepare(struct band *bands, const struct selection *selections, unsig
         bands[i].is_tight = true;
 }
 
+const struct glyph *band_glyph(const struct band *band, unsigned i)
+{
+    return band->is_tight ? glyph_get(band->fonts, band->item[i].placed->key) : band->item[i].glyph;
+}
+
 /* ---- blending -------------------------------------------------------------------------------- */
 
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
@@ -303,13 +308,8 @@ void compose_line(const struct band *band, int x, int y, int width, uint32_t *li
     const struct span span = { x, y, width, line };
 
     paint_regions(band, &span);
-    for (unsigned i = 0; i < band->nglyphs; i++) {
-        const struct placed *placed = band->item[i].placed;
-        const struct glyph *glyph =
-            band->is_tight ? glyph_get(band->fonts, placed->key) : band->item[i].glyph;
-
-        paint_glyph(placed, glyph, &span);
-    }
+    for (unsigned i = 0; i < band->nglyphs; i++)
+        paint_glyph(band->item[i].placed, band_glyph(band, i), &span);
 }
 
 /* Red and blue go through one multiplication, in the halves of each pixel: products stay below 65536. */

@@ -42,6 +42,8 @@ struct band {
  * fonts. */
 void bands_prepare(struct band *bands, const struct selection *selections, unsigned count,
                    struct fonts *fonts);
+/* The coverage of the item at index i. */
+const struct glyph *band_glyph(const struct band *band, unsigned i);
 /* Pixels [x, x + width) of row y as 0x00RRGGBB. */
 void compose_line(const struct band *band, int x, int y, int width, uint32_t *line);
 

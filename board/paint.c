@@ -1,13 +1,13 @@
 #include "board/paint.h"
 #include "board/compose.h"
 #include "board/damage.h"
+#include "board/dirty.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BAND_ROWS 16 /* items are selected anew for so many rows */
-#define RUN_BLOCK 2  /* pixels that are compared at once */
 
 enum { NOW, BEFORE };
 
@@ -15,13 +15,16 @@ struct painter {
     struct fonts *fonts;
     struct rect screen;
     struct content content[3];
-    struct content *shown[2]; /* NULL: unknown; both the same after a repair */
-    unsigned last;            /* buffer painted last */
-    struct diff diff;
+    struct content *shown[2];    /* NULL: unknown; both the same after a repair */
+    unsigned last;               /* buffer painted last */
+    struct diff regions, glyphs; /* of the comparison last made */
+    struct dirty dirty;
     struct mark before[DIFF_ITEMS_MAX], now[DIFF_ITEMS_MAX];
     struct selection part[2], rows[2]; /* [NOW] and [BEFORE] */
     struct band band[2];
-    uint32_t *line[2];
+    struct rect part_box; /* what is being painted */
+    color part_ink;
+    uint32_t *line;
     uint16_t *packed;
 };
 
@@ -31,14 +34,15 @@ struct painter *painter_create(struct fonts *fonts, int width, int height, enum 
     const size_t line_px = ((size_t)width + 15) / 16 * 16;
 
     (void)format; /* each buffer names its own */
-    if (!painter)
+    if (!painter || width > DIRTY_PX_MAX) {
+        free(painter);
         return NULL;
+    }
     painter->fonts = fonts;
     painter->screen = (struct rect){ 0, 0, (int16_t)width, (int16_t)height };
-    painter->line[BEFORE] = aligned_alloc(64, line_px * sizeof(uint32_t));
-    painter->line[NOW] = aligned_alloc(64, line_px * sizeof(uint32_t));
+    painter->line = aligned_alloc(64, line_px * sizeof(uint32_t));
     painter->packed = aligned_alloc(64, line_px * sizeof(uint32_t));
-    if (painter->line[BEFORE] && painter->line[NOW] && painter->packed)
+    if (painter->line && painter->packed)
         return painter;
     painter_destroy(painter);
     return NULL;
@@ -48,8 +52,7 @@ void painter_destroy(struct painter *painter)
 {
     if (!painter)
         return;
-    free(painter->line[BEFORE]);
-    free(painter->line[NOW]);
+    free(painter->line);
     free(painter->packed);
     free(painter);
 }
@@ -85,7 +88,7 @@ static struct rect region_box(const struct painter *painter, const struct region
 static void diff_regions(struct painter *painter, const struct picture *before, const struct picture *now,
                          struct damage *damage)
 {
-    struct diff *diff = &painter->diff;
+    struct diff *diff = &painter->regions;
 
     for (unsigned i = 0; i < before->nregions; i++)
         painter->before[i] = region_mark(&before->region[i]);
@@ -104,7 +107,7 @@ static void diff_glyphs(struct painter *painter, const struct content *before, c
                         struct damage *damage)
 {
     const unsigned nbefore = before->picture.nglyphs, nnow = now->picture.nglyphs;
-    struct diff *diff = &painter->diff;
+    struct diff *diff = &painter->glyphs;
 
     for (unsigned i = 0; i < nbefore; i++)
         painter->before[i] = glyph_mark(&before->picture.glyph[i]);
@@ -119,13 +122,18 @@ static void diff_glyphs(struct painter *painter, const struct content *before, c
             damage_add(damage, now->box[i]);
 }
 
+static bool is_comparable(const struct content *before, const struct content *now)
+{
+    return before && before->picture.background == now->picture.background;
+}
+
 static void find_damage(struct painter *painter, const struct content *before, const struct content *now,
                         struct damage *damage)
 {
     damage->count = 0;
     if (before == now)
         return;
-    if (!before || before->picture.background != now->picture.background) {
+    if (!is_comparable(before, now)) {
         damage_add(damage, painter->screen);
         return;
     }
@@ -169,100 +177,130 @@ static void store(struct painter *painter, const struct screen_buffer *buffer, i
     }
 }
 
-static bool is_same_block(const uint32_t *a, const uint32_t *b)
+static bool touches_row(const struct region *region, int y)
 {
-    uint64_t x, y;
-
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return x == y;
+    return y >= region->box.y && y < region->box.y + region->box.h;
 }
 
-/* First pixel of a run of blocks that differ, from i on; `width` if there is none. */
-static int run_start(const uint32_t *before, const uint32_t *now, int i, int width)
+static void mark_regions(struct painter *painter, int side, const bool *is_kept, int y)
 {
-    while (i + RUN_BLOCK <= width && is_same_block(before + i, now + i))
-        i += RUN_BLOCK;
-    while (i < width && before[i] == now[i])
-        i++;
-    return i;
+    const struct selection *selection = &painter->rows[side];
+    const int x = painter->part_box.x;
+
+    for (unsigned i = 0; i < selection->nregions; i++) {
+        const unsigned index = selection->region[i];
+        const struct region *region = &selection->content->picture.region[index];
+
+        if (!is_kept[index] && touches_row(region, y))
+            dirty_range(&painter->dirty, region->box.x - x, region->box.x - x + region->box.w);
+    }
 }
 
-/* One past its last pixel. A block of equal pixels ends a run: fewer are not worth a store of their own. */
-static int run_end(const uint32_t *before, const uint32_t *now, int i, int width)
+static void mark_glyphs(struct painter *painter, int side, const bool *is_kept, int y)
 {
-    while (i + RUN_BLOCK <= width && !is_same_block(before + i, now + i))
-        i += RUN_BLOCK;
-    if (i + RUN_BLOCK > width)
-        i = width;
-    while (before[i - 1] == now[i - 1])
-        i--;
-    return i;
+    const struct selection *selection = &painter->rows[side];
+    struct dirty *dirty = &painter->dirty;
+
+    for (unsigned i = 0; i < selection->nglyphs; i++) {
+        const struct placed *placed = &selection->content->picture.glyph[selection->glyph[i]];
+        const struct glyph *glyph = band_glyph(&painter->band[side], i);
+        const int row = y - placed->y - glyph->top, x = placed->x + glyph->left - painter->part_box.x;
+
+        if (row < 0 || row >= glyph->height)
+            continue;
+        if (is_kept[selection->glyph[i]])
+            dirty_kept(dirty, glyph, row, x);
+        else
+            dirty_glyph(dirty, side == NOW ? &dirty->come : &dirty->gone, glyph, row, x,
+                        placed->ink == painter->part_ink);
+    }
 }
 
-static uint64_t store_difference(struct painter *painter, const struct screen_buffer *buffer, int x, int y,
-                                 int width)
+/* Stores those pixels of the row that may differ from what the buffer shows. */
+static uint64_t change_row(struct painter *painter, const struct screen_buffer *buffer, int y)
 {
-    const uint32_t *before = painter->line[BEFORE], *now = painter->line[NOW];
+    const struct rect part = painter->part_box;
     uint64_t written = 0;
 
-    for (int start = run_start(before, now, 0, width); start < width;) {
-        const int end = run_end(before, now, start, width);
+    dirty_begin(&painter->dirty, part.w);
+    mark_regions(painter, BEFORE, painter->regions.is_kept_before, y);
+    mark_regions(painter, NOW, painter->regions.is_kept_now, y);
+    mark_glyphs(painter, BEFORE, painter->glyphs.is_kept_before, y);
+    mark_glyphs(painter, NOW, painter->glyphs.is_kept_now, y);
+    dirty_end(&painter->dirty);
+    compose_line(&painter->band[NOW], part.x, y, part.w, painter->line);
+    for (int left, right = 0; dirty_next(&painter->dirty, &left, &right);) {
+        const int end = right < part.w ? right : part.w;
 
-        store(painter, buffer, x + start, y, end - start, now + start);
-        written += (uint64_t)(end - start);
-        start = run_start(before, now, end, width);
+        if (left >= end)
+            break;
+        store(painter, buffer, part.x + left, y, end - left, painter->line + left);
+        written += (uint64_t)(end - left);
     }
     return written;
 }
 
-static uint64_t paint_rows(struct painter *painter, const struct screen_buffer *buffer, struct rect rows,
-                           bool is_known)
+static uint64_t fill_row(struct painter *painter, const struct screen_buffer *buffer, int y)
 {
-    uint64_t written = 0;
+    const struct rect part = painter->part_box;
 
-    for (int y = rows.y; y < rows.y + rows.h; y++) {
-        compose_line(&painter->band[NOW], rows.x, y, rows.w, painter->line[NOW]);
-        if (is_known) {
-            compose_line(&painter->band[BEFORE], rows.x, y, rows.w, painter->line[BEFORE]);
-            written += store_difference(painter, buffer, rows.x, y, rows.w);
-        } else {
-            store(painter, buffer, rows.x, y, rows.w, painter->line[NOW]);
-            written += (uint64_t)rows.w;
-        }
-    }
-    return written;
+    compose_line(&painter->band[NOW], part.x, y, part.w, painter->line);
+    store(painter, buffer, part.x, y, part.w, painter->line);
+    return (uint64_t)part.w;
 }
 
-/* Composes what the buffer shows beside what it shall show: the only pixels stored are those that differ. */
+/* The ink of the glyphs that come: of the first, if they have several. */
+static color main_ink(const struct painter *painter)
+{
+    const struct selection *selection = &painter->part[NOW];
+
+    for (unsigned i = 0; i < selection->nglyphs; i++)
+        if (!painter->glyphs.is_kept_now[selection->glyph[i]])
+            return selection->content->picture.glyph[selection->glyph[i]].ink;
+    return 0;
+}
+
+static void select_part(struct painter *painter, const struct content *contents[2], unsigned ncontents,
+                        struct rect box)
+{
+    painter->part_box = box;
+    for (unsigned i = 0; i < ncontents; i++) {
+        selection_of_all(&painter->part[i], contents[i]);
+        selection_clip(&painter->part[i], &painter->part[i], box);
+    }
+    painter->part_ink = ncontents == 2 ? main_ink(painter) : 0;
+}
+
+/* `before` is what the buffer shows, painter->regions and painter->glyphs what it differs in; NULL: store all. */
 static uint64_t paint_part(struct painter *painter, const struct screen_buffer *buffer,
-                           const struct content *before, const struct content *now, struct rect part)
+                           const struct content *before, const struct content *now, struct rect box)
 {
     const struct content *contents[] = { [NOW] = now, [BEFORE] = before };
-    const unsigned count = before ? 2 : 1;
+    const unsigned ncontents = before ? 2 : 1;
     uint64_t written = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        selection_of_all(&painter->part[i], contents[i]);
-        selection_clip(&painter->part[i], &painter->part[i], part);
-    }
-    for (int y = part.y; y < part.y + part.h; y += BAND_ROWS) {
-        const struct rect rows = rect_clip(part.x, y, part.w, BAND_ROWS, part);
-
-        for (unsigned i = 0; i < count; i++)
-            selection_clip(&painter->rows[i], &painter->part[i], rows);
-        bands_prepare(painter->band, painter->rows, count, painter->fonts);
-        written += paint_rows(painter, buffer, rows, before != NULL);
+    select_part(painter, contents, ncontents, box);
+    for (int y = box.y; y < box.y + box.h; y++) {
+        if ((y - box.y) % BAND_ROWS == 0) {
+            for (unsigned i = 0; i < ncontents; i++)
+                selection_clip(&painter->rows[i], &painter->part[i],
+                               rect_clip(box.x, y, box.w, BAND_ROWS, box));
+            bands_prepare(painter->band, painter->rows, ncontents, painter->fonts);
+        }
+        written += before ? change_row(painter, buffer, y) : fill_row(painter, buffer, y);
     }
     return written;
 }
 
+/* Right after find_damage() of the same contents. */
 static uint64_t paint_damage(struct painter *painter, const struct screen_buffer *buffer,
                              const struct content *before, const struct content *now,
                              const struct damage *damage)
 {
     uint64_t written = 0;
 
+    if (!is_comparable(before, now))
+        before = NULL;
     assert(buffer->width >= painter->screen.w && buffer->height >= painter->screen.h);
     for (unsigned i = 0; i < damage->count; i++)
         written += paint_part(painter, buffer, before, now, damage->rect[i]);
@@ -287,11 +325,11 @@ uint64_t painter_paint(struct painter *painter, const struct screen_buffer *back
     struct damage here, there;
 
     content_set(now, picture, painter->fonts, painter->screen);
-    find_damage(painter, before, now, &here);
+    find_damage(painter, other, now, &there);
     if (other == before)
-        there = here;
+        here = there;
     else
-        find_damage(painter, other, now, &there);
+        find_damage(painter, before, now, &here);
     const uint64_t written = paint_damage(painter, back, before, now, &here);
 
     painter->shown[index] = now;

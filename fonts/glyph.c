@@ -268,8 +268,48 @@ glyph_key icon_key(enum icon icon, int size_px)
 
 /* ---- pixels ---------------------------------------------------------------------------------- */
 
+static size_t glyph_bytes(const struct glyph *glyph)
+{
+    return (size_t)glyph->height * (glyph->stride + 2 * sizeof(uint64_t) * glyph->mask_words);
+}
+
+/* One bit for each byte of `eight` that is not 0. */
+static uint64_t bits_of(uint64_t eight)
+{
+    const uint64_t high = 0x8080808080808080u;
+    const uint64_t flags = (((eight & ~high) + ~high) | eight) & high;
+
+    return (flags >> 7) * 0x0102040810204080u >> 56;
+}
+
+static void mask_row(const uint8_t *alpha, unsigned stride, uint64_t *inked, uint64_t *solid)
+{
+    for (unsigned i = 0; i < stride; i += 8) {
+        uint64_t eight;
+
+        memcpy(&eight, alpha + i, sizeof(eight));
+        inked[i / 64] |= bits_of(eight) << i % 64;
+        solid[i / 64] |= (bits_of(~eight) ^ 0xff) << i % 64;
+    }
+}
+
+/* Takes the size of the glyph as given and makes its pixels, in one piece of memory; false without it. */
+static bool allocate(struct glyph *glyph)
+{
+    glyph->stride = (uint16_t)((glyph->width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN);
+    glyph->mask_words = (uint16_t)((glyph->width + 63) / 64);
+    uint8_t *memory = calloc(1, glyph_bytes(glyph));
+
+    if (!memory)
+        return false;
+    glyph->alpha = memory;
+    glyph->inked = (const uint64_t *)(memory + (size_t)glyph->height * glyph->stride);
+    glyph->solid = glyph->inked + (size_t)glyph->height * glyph->mask_words;
+    return true;
+}
+
 /* Takes the outline in 26.6 pixels, y upwards. Leaves the glyph empty if there is nothing or no memory. */
-static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *glyph)
+static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *result)
 {
     FT_BBox box;
 
@@ -279,26 +319,27 @@ static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *gl
 
     if (right <= left || top <= bottom || right - left > BOX_PX_MAX || top - bottom > BOX_PX_MAX)
         return;
-    const unsigned width = (unsigned)(right - left), height = (unsigned)(top - bottom);
-    const unsigned stride = (width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN;
-    uint8_t *alpha = calloc(height, stride);
-    FT_Bitmap bitmap = { .rows = height,
-                         .width = width,
-                         .pitch = (int)stride,
-                         .buffer = alpha,
+    struct glyph glyph = { .left = (int16_t)left,
+                           .top = (int16_t)-top,
+                           .width = (uint16_t)(right - left),
+                           .height = (uint16_t)(top - bottom) };
+
+    if (!allocate(&glyph))
+        return;
+    FT_Bitmap bitmap = { .rows = glyph.height,
+                         .width = glyph.width,
+                         .pitch = glyph.stride,
+                         .buffer = (uint8_t *)glyph.alpha,
                          .num_grays = 256,
                          .pixel_mode = FT_PIXEL_MODE_GRAY };
 
-    if (!alpha)
-        return;
     FT_Outline_Translate(outline, -left * 64, -bottom * 64);
     FT_Outline_Get_Bitmap(fonts->library, outline, &bitmap);
-    *glyph = (struct glyph){ .left = (int16_t)left,
-                             .top = (int16_t)-top,
-                             .width = (uint16_t)width,
-                             .height = (uint16_t)height,
-                             .stride = (uint16_t)stride,
-                             .alpha = alpha };
+    for (unsigned y = 0; y < glyph.height; y++)
+        mask_row(glyph.alpha + (size_t)y * glyph.stride, glyph.stride,
+                 (uint64_t *)glyph.inked + (size_t)y * glyph.mask_words,
+                 (uint64_t *)glyph.solid + (size_t)y * glyph.mask_words);
+    *result = glyph;
 }
 
 static void rasterise_letter(struct fonts *fonts, glyph_key key, struct glyph *glyph)
@@ -345,11 +386,6 @@ static void rasterise_icon(struct fonts *fonts, glyph_key key, struct glyph *gly
 static unsigned bucket_of(glyph_key key)
 {
     return (unsigned)(key * 0x9e3779b97f4a7c15u >> 51);
-}
-
-static size_t glyph_bytes(const struct glyph *glyph)
-{
-    return (size_t)glyph->stride * glyph->height;
 }
 
 static void unlink_use(struct fonts *fonts, uint16_t index)

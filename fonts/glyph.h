@@ -65,8 +65,12 @@ struct glyph {
     int16_t left, top;
     uint16_t width, height;
     uint16_t stride;
-    const uint8_t
-        *alpha; /* valid until the next glyph_get() that has to evict; the painter fetches right before use */
+    uint16_t mask_words; /* of a row */
+    /* Valid until the next glyph_get() that has to evict; the painter fetches right before use. `inked` and
+     * `solid` have a bit for each pixel of a row (the first in bit 0 of the first word): coverage above 0,
+     * coverage 255. */
+    const uint8_t *alpha;
+    const uint64_t *inked, *solid;
 };
 /* Never NULL: a glyph that cannot be rasterised is empty. Rasterises on a miss; allocates only while the
  * cache grows to its bound (GLYPH_CACHE_BYTES), then recycles the least recently used. */
