@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define GAP_PX 2
+#define GAP_PX 4
 
 void dirty_begin(struct dirty *dirty, int width)
 {
@@ -32,49 +32,53 @@ void dirty_range(struct dirty *dirty, int left, int right)
     }
 }
 
-/* The part of 64 bits, the first of which lies at pixel x, that falls into word `at` of a row. */
-static uint64_t shifted(uint64_t bits, int x, int at)
+/* 64 bits of a mask from bit `from` on, which may lie outside. */
+static inline uint64_t bits_at(const uint64_t *mask, int nwords, int from)
 {
-    const int shift = x - at * 64;
+    const int word = from >> 6, shift = from & 63;
+    const uint64_t low = word >= 0 && word < nwords ? mask[word] : 0;
+    const uint64_t high = word + 1 >= 0 && word + 1 < nwords ? mask[word + 1] : 0;
 
-    if (shift <= -64 || shift >= 64)
-        return 0;
-    return shift >= 0 ? bits << shift : bits >> -shift;
+    return shift ? low >> shift | high << (64 - shift) : low;
 }
 
-/* First word of the row that 64 bits at pixel x reach; x is above -64. */
-static int first_word(int x)
-{
-    return x < 0 ? 0 : x / 64;
-}
+/* The words of the row that a glyph reaches. */
+struct reach {
+    int first, end;
+};
 
-static void touch(struct dirty_layer *layer, int at, uint64_t bits)
+static struct reach reach_of(const struct dirty *dirty, const struct glyph *glyph, int x)
 {
-    layer->twice[at] |= layer->inked[at] & bits;
-    layer->inked[at] |= bits;
+    const int first = x >> 6, end = (x + glyph->width + 63) >> 6;
+
+    return (struct reach){ first < 0 ? 0 : first, end > (int)dirty->nwords ? (int)dirty->nwords : end };
 }
 
 void dirty_glyph(struct dirty *dirty, struct dirty_layer *layer, const struct glyph *glyph, int row, int x,
                  bool is_solid)
 {
+    const struct reach reach = reach_of(dirty, glyph, x);
+    const int nwords = glyph->mask_words;
     const uint64_t *inked = glyph->inked + (size_t)row * glyph->mask_words;
     const uint64_t *solid = glyph->solid + (size_t)row * glyph->mask_words;
 
-    for (int i = 0; i < glyph->mask_words; i++, x += 64)
-        for (int at = first_word(x); at <= first_word(x) + 1 && at < (int)dirty->nwords; at++) {
-            touch(layer, at, shifted(inked[i], x, at));
-            if (is_solid)
-                layer->solid[at] |= shifted(solid[i], x, at);
-        }
+    for (int i = reach.first; i < reach.end; i++) {
+        const uint64_t touched = bits_at(inked, nwords, i * 64 - x);
+
+        layer->twice[i] |= layer->inked[i] & touched;
+        layer->inked[i] |= touched;
+        if (is_solid)
+            layer->solid[i] |= bits_at(solid, nwords, i * 64 - x);
+    }
 }
 
 void dirty_kept(struct dirty *dirty, const struct glyph *glyph, int row, int x)
 {
+    const struct reach reach = reach_of(dirty, glyph, x);
     const uint64_t *inked = glyph->inked + (size_t)row * glyph->mask_words;
 
-    for (int i = 0; i < glyph->mask_words; i++, x += 64)
-        for (int at = first_word(x); at <= first_word(x) + 1 && at < (int)dirty->nwords; at++)
-            dirty->kept[at] |= shifted(inked[i], x, at);
+    for (int i = reach.first; i < reach.end; i++)
+        dirty->kept[i] |= bits_at(inked, glyph->mask_words, i * 64 - x);
 }
 
 void dirty_end(struct dirty *dirty)
