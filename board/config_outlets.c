@@ -247,7 +247,7 @@ static const struct field chime_fields[] = {
     { "zones", FIELD_ZONES, false, IN(struct config_chime, zones) },
     { "call", FIELD_CUSTOM, false, IN(struct config_chime, call), .read = read_melody },
     { "recall", FIELD_CUSTOM, false, IN(struct config_chime, recall), .read = read_melody },
-    { "volume", FIELD_INTEGER, false, IN(struct config_chime, volume_percent), .min = 0, .max = 100 },
+    { "volume", FIELD_INTEGER, false, IN(struct config_chime, volume_percent), .min = 1, .max = 100 },
 };
 const struct section section_chimes = {
     .max = CHIMES_MAX,

@@ -388,7 +388,7 @@ static const struct {
     { "\"driver\":\"trace\"", "\"driver\":\"trace\",\"pulse_ms\":5,\"volume\":101,\"active_low\":1",
       "chimes[0].active_low: 1 is not true or false\n"
       "chimes[0].pulse_ms: 5 is not an integer from 50 to 1000\n"
-      "chimes[0].volume: 101 is not an integer from 0 to 100" },
+      "chimes[0].volume: 101 is not an integer from 1 to 100" },
     { "\"zone\":\"front\"", "\"zone\":7", "desks[0].zone: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
 };
 
