@@ -2,16 +2,16 @@
  *
  *  - Incoming packets have no limit: MQTT 5's maximum-packet-size stands in every CONNECT. No asynchronous
  *    connect takes properties; the one of v5 with an illegal keep-alive stores them and then refuses, and
- *    the asynchronous one sends them (store_properties). MQTT 3.1.1 has the broker's limit, the address
- *    space of the process, and hold(), which keeps heads only: no loop of losses by a retained giant.
+ *    the asynchronous one sends them (mqtt_client.c). MQTT 3.1.1 has the broker's limit, the address
+ *    space of the process, and inbox_put(), which keeps heads: no loop of losses by a retained giant.
  *  - 2.0.11 with TLS spins on a refused port and tells nobody: EPOLLERR and EPOLLHUP before CONNACK are a
  *    failure (on_socket).
  *  - TLS errors reach no callback: return codes and the library's socket decide, callbacks only note facts
  *    (settle). A CA file that is missing leaves a client that would talk in the clear: it is dropped
- *    (ensure_client).
+ *    (mqtt_client.c).
  *  - A connect that nobody answers has no limit: ATTEMPT_US (on_timer).
  *  - An asynchronous connect tries only the first address of a name (localhost: often ::1): each host is
- *    tried by IPv4, then by IPv6, selected by the address to bind (add_route, begin_attempt).
+ *    tried by IPv4, then by IPv6, selected by the address to bind (mqtt_settings.c, mqtt_client.c).
  *  - Publishing while offline fails and queues without limit all the same: never before CONNACK
  *    (mqtt_publish). What is in flight at a loss stays in the library, 64 at most, and is sent again.
  *  - The library's own loop and thread give up for good on some errors: neither is used; the back-off is
@@ -19,23 +19,24 @@
  *  - It closes its descriptor inside its calls and may get the same number again: level-triggered, added
  *    anew for each attempt (watch_socket).
  *  - 2.0.11 holds a lock while it calls back, and one read may deliver many packets: callbacks only copy,
- *    and the copies are handed on outside (hold, hand_on); that also makes a pause exact.
+ *    and the copies are handed on outside (on_message, hand_on); that also makes a pause exact.
  *  - Bytes that TLS has decrypted already do not raise EPOLLIN: one look a tick (keep_alive).
  *  - PINGRESP lies behind what a paused session does not read: it keeps alive by an UNSUBSCRIBE of a topic
  *    that nobody subscribed (beat).
  *  - PUBACK leaves before the message callback: QoS 1 is no crash safety, and the contract does not need it.
  *  - 2.0.11 writes without MSG_NOSIGNAL: SIGPIPE is ignored (ignore_sigpipe).
- *  - mosquitto_strerror() does not know all codes: the texts are ours (error_text).
- *  - Nagle costs 40 ms: TCP_NODELAY; a pulled cable is noticed in 6 s by TCP instead of 20 s (tune_socket).
+ *  - mosquitto_strerror() does not know all codes: the texts are ours (mqtt_text.c).
+ *  - Nagle costs 40 ms: TCP_NODELAY; a pulled cable is noticed in 6 s by TCP instead of 20 s (mqtt_client.c).
  */
 #include "protocol/mqtt.h"
+
+#include "protocol/mqtt_client.h"
+#include "protocol/mqtt_inbox.h"
+#include "protocol/mqtt_text.h"
 
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,50 +49,23 @@
 #include <unistd.h>
 
 #define SECOND         INT64_C(1000000)
-#define KEEPALIVE_S    10
-#define BAD_KEEPALIVE  1 /* below the 5 s that the library accepts: see the trick above */
 #define ATTEMPT_US     (10 * SECOND)
 #define TICK_US        (2 * SECOND) /* adds to the keep-alive: well within the broker's patience of 15 s */
 #define BEAT_US        (4 * SECOND)
 #define BACKOFF_MS     500
 #define BACKOFF_MAX_MS 15000
 #define STABLE_US      (60 * SECOND)
-#define IN_FLIGHT_MAX  64
-#define READS_MAX      32   /* packets a turn, so that publishing gets its turn in a flood */
-#define HELD_MAX       1024 /* one read delivers at most the packets in flight, or one TLS record of 16 KiB */
-#define HELD_BYTES_MAX (8u << 20)
+#define READS_MAX      32 /* packets a turn, so that publishing gets its turn in a flood */
 #define WILL_SIZE      1024
-#define HOST_SIZE      256
 #define WHY_SIZE       256
 #define NO_SOCKET      (-1)
 
 enum stage { IDLE, CONNECTING, SUBSCRIBING, UP };
-enum family { ANY, IPV4, IPV6 };
-
-struct route {
-    char *url;
-    char host[HOST_SIZE];
-    int port;
-    bool is_tls;
-    uint8_t family;  /* enum family */
-    uint8_t version; /* 4 or 5, next attempt */
-    bool is_proven;  /* this version was accepted once */
-};
-
-struct held {
-    struct held *next;
-    struct mqtt_message message;
-    uint64_t conn;
-    char bytes[];
-};
 
 struct mqtt {
     struct mqtt_events events;
-    char *client_id, *username, *password, *ca_file, *cert_file, *key_file, *will_topic, *idle_topic;
-    char *topic[MQTT_TOPICS_MAX];
-    unsigned ntopics, nroutes, at_route;
-    struct route route[2 * MQTT_URLS_MAX];
-    bool is_auto;
+    struct mqtt_settings settings;
+    unsigned at_route;
 
     struct mosquitto *client;
     bool client_is_tls;
@@ -112,12 +86,10 @@ struct mqtt {
     int farewell;      /* reason of the broker's DISCONNECT, or 0 */
     int refused_topic; /* index of a subscription that was refused, or -1 */
     int subscribe_mid;
-    uint16_t in_flight[IN_FLIGHT_MAX];
+    uint16_t in_flight[MQTT_IN_FLIGHT_MAX];
     unsigned nin_flight;
 
-    struct held *held, **held_end;
-    unsigned nheld;
-    size_t held_bytes;
+    struct mqtt_inbox inbox;
     bool is_overrun;
 };
 
@@ -128,136 +100,9 @@ static int64_t now_us(void)
     return now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
-static struct route *route_now(struct mqtt *mqtt)
+static struct mqtt_route *route_now(struct mqtt *mqtt)
 {
-    return &mqtt->route[mqtt->at_route];
-}
-
-/* ---- texts ----------------------------------------------------------------------------------- */
-
-static const char *const error_texts[] = {
-    [MOSQ_ERR_NOMEM] = "out of memory",
-    [MOSQ_ERR_PROTOCOL] = "the broker broke the protocol",
-    [MOSQ_ERR_INVAL] = "wrong parameters",
-    [MOSQ_ERR_NO_CONN] = "not connected",
-    [MOSQ_ERR_CONN_REFUSED] = "the broker refused the session",
-    [MOSQ_ERR_NOT_FOUND] = "not found",
-    [MOSQ_ERR_CONN_LOST] = "the connection was closed by the broker",
-    [MOSQ_ERR_TLS] = "TLS failed; check broker.ca_file and the host name of the broker's certificate",
-    [MOSQ_ERR_PAYLOAD_SIZE] = "too large a payload",
-    [MOSQ_ERR_NOT_SUPPORTED] = "not supported by this libmosquitto",
-    [MOSQ_ERR_AUTH] = "authentication failed",
-    [MOSQ_ERR_ACL_DENIED] = "denied by the broker's access list",
-    [MOSQ_ERR_UNKNOWN] = "unknown error",
-    [MOSQ_ERR_PROXY] = "proxy error",
-    [MOSQ_ERR_MALFORMED_UTF8] = "malformed UTF-8 from the broker",
-    [MOSQ_ERR_KEEPALIVE] = "the broker does not answer any more",
-    [MOSQ_ERR_LOOKUP] = "the host name was not found",
-    [MOSQ_ERR_MALFORMED_PACKET] = "malformed packet from the broker",
-    [MOSQ_ERR_DUPLICATE_PROPERTY] = "duplicate property from the broker",
-    [MOSQ_ERR_TLS_HANDSHAKE] =
-        "TLS handshake failed; check broker.ca_file and the host name of the broker's certificate",
-    [MOSQ_ERR_QOS_NOT_SUPPORTED] = "the broker does not support QoS 1",
-    [MOSQ_ERR_OVERSIZE_PACKET] = "too large a packet for the broker",
-    [MOSQ_ERR_TIMEOUT] = "timeout",
-};
-
-static const char *error_text(int rc, int error)
-{
-    if (rc == MOSQ_ERR_ERRNO)
-        return error ? strerror(error) : "the connection broke";
-    if (rc == MOSQ_ERR_EAI)
-        return gai_strerror(error);
-    const char *text =
-        rc > 0 && (size_t)rc < sizeof error_texts / sizeof error_texts[0] ? error_texts[rc] : NULL;
-    return text ? text : "unknown error of libmosquitto";
-}
-
-static const char *reason_text(int code)
-{
-    static const struct {
-        int code;
-        const char *text;
-    } texts[] = {
-        { 1, "the broker does not speak this version of MQTT" },
-        { 2, "the broker does not accept the client id" },
-        { 3, "the broker is not available" },
-        { 4, "wrong user name or password; check broker.username and broker.password_file" },
-        { 5, "not authorised; check broker.username and the broker's access list" },
-        { MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, "the broker does not speak MQTT 5" },
-        { MQTT_RC_CLIENTID_NOT_VALID, "the broker does not accept the client id" },
-        { MQTT_RC_BAD_USERNAME_OR_PASSWORD,
-          "wrong user name or password; check broker.username and broker.password_file" },
-        { MQTT_RC_NOT_AUTHORIZED, "not authorised; check broker.username and the broker's access list" },
-        { MQTT_RC_SERVER_UNAVAILABLE, "the broker is not available" },
-        { MQTT_RC_SERVER_BUSY, "the broker is busy" },
-        { MQTT_RC_BANNED, "this client is banned by the broker" },
-        { MQTT_RC_SESSION_TAKEN_OVER,
-          "another client connected with this client id; is board used twice in the hall?" },
-        { MQTT_RC_SERVER_SHUTTING_DOWN, "the broker is shutting down" },
-        { MQTT_RC_KEEP_ALIVE_TIMEOUT, "the broker has not heard from us" },
-        { MQTT_RC_PACKET_TOO_LARGE, "too large a packet for the broker" },
-        { MQTT_RC_QUOTA_EXCEEDED, "a quota of the broker is used up" },
-        { MQTT_RC_ADMINISTRATIVE_ACTION, "disconnected by the broker's administrator" },
-        { MQTT_RC_RETAIN_NOT_SUPPORTED, "the broker does not support retained messages" },
-        { MQTT_RC_CONNECTION_RATE_EXCEEDED, "the broker limits the rate of connections" },
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i].code == code)
-            return texts[i].text;
-    return "the broker gave no reason that is known here";
-}
-
-/* ---- messages held between the library's callback and the user's ----------------------------- */
-
-static void hold(struct mqtt *mqtt, const struct mosquitto_message *message)
-{
-    size_t length = (size_t)message->payloadlen, topic_size = strlen(message->topic) + 1;
-    if (length > MQTT_PACKET_MAX)
-        length = MQTT_PACKET_MAX + 1;
-    size_t size = sizeof(struct held) + length + topic_size;
-    struct held *held = NULL;
-    if (mqtt->nheld < HELD_MAX && mqtt->held_bytes + size <= HELD_BYTES_MAX)
-        held = malloc(size);
-    if (!held) {
-        mqtt->is_overrun = true;
-        return;
-    }
-    char *topic = held->bytes + length;
-    if (length > 0)
-        memcpy(held->bytes, message->payload, length);
-    memcpy(topic, message->topic, topic_size);
-    held->next = NULL;
-    held->conn = mqtt->conn;
-    held->message = (struct mqtt_message){ .topic = topic,
-                                           .payload = held->bytes,
-                                           .length = length,
-                                           .is_retained = message->retain,
-                                           .received_us = now_us() };
-    *mqtt->held_end = held;
-    mqtt->held_end = &held->next;
-    mqtt->nheld++;
-    mqtt->held_bytes += size;
-}
-
-static void drop_first(struct mqtt *mqtt)
-{
-    struct held *held = mqtt->held;
-    mqtt->held_bytes -= sizeof *held + held->message.length + strlen(held->message.topic) + 1;
-    mqtt->nheld--;
-    mqtt->held = held->next;
-    if (!mqtt->held)
-        mqtt->held_end = &mqtt->held;
-    free(held);
-}
-
-/* Messages of this connection come after its `up`; those of an earlier one need not wait. */
-static void hand_on(struct mqtt *mqtt)
-{
-    while (mqtt->held && !mqtt->is_paused && (mqtt->stage == UP || mqtt->held->conn != mqtt->conn)) {
-        mqtt->events.message(mqtt->events.data, &mqtt->held->message);
-        drop_first(mqtt);
-    }
+    return &mqtt->settings.route[mqtt->at_route];
 }
 
 /* ---- callbacks of the library: they only take notes ------------------------------------------ */
@@ -295,7 +140,14 @@ static void on_suback(struct mosquitto *client, void *data, int mid, int count, 
 static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *message)
 {
     (void)client;
-    hold(data, message);
+    struct mqtt *mqtt = data;
+    struct mqtt_message letter = { .topic = message->topic,
+                                   .payload = message->payload,
+                                   .length = (size_t)message->payloadlen,
+                                   .is_retained = message->retain,
+                                   .received_us = now_us() };
+    if (!inbox_put(&mqtt->inbox, &letter, mqtt->conn))
+        mqtt->is_overrun = true;
 }
 
 /* Comes for QoS 0 as well, hence the look-up. */
@@ -308,6 +160,17 @@ static void on_published(struct mosquitto *client, void *data, int mid)
             continue;
         mqtt->in_flight[i] = mqtt->in_flight[--mqtt->nin_flight];
         return;
+    }
+}
+
+/* Messages of this connection come after its `up`; those of an earlier one need not wait. */
+static void hand_on(struct mqtt *mqtt)
+{
+    struct mqtt_letter *letter;
+    while ((letter = mqtt->inbox.first) && !mqtt->is_paused &&
+           (mqtt->stage == UP || letter->conn != mqtt->conn)) {
+        mqtt->events.message(mqtt->events.data, &letter->message);
+        inbox_drop_first(&mqtt->inbox);
     }
 }
 
@@ -339,19 +202,6 @@ static int64_t backoff_us(struct mqtt *mqtt)
 }
 
 /* ---- the socket ------------------------------------------------------------------------------ */
-
-static void tune_socket(int fd)
-{
-    static const struct {
-        int level, name, value;
-    } options[] = {
-        { SOL_SOCKET, SO_KEEPALIVE, 1 },         { IPPROTO_TCP, TCP_KEEPIDLE, 3 },
-        { IPPROTO_TCP, TCP_KEEPINTVL, 1 },       { IPPROTO_TCP, TCP_KEEPCNT, 3 },
-        { IPPROTO_TCP, TCP_USER_TIMEOUT, 6000 }, { IPPROTO_TCP, TCP_NODELAY, 1 },
-    };
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
-}
 
 static uint32_t wanted_interest(const struct mqtt *mqtt)
 {
@@ -402,7 +252,7 @@ static int socket_errno(const struct mqtt *mqtt)
 /* The last route of the list was tried: is it time to wait? Before that the next one is tried at once. */
 static bool next_route(struct mqtt *mqtt)
 {
-    mqtt->at_route = (mqtt->at_route + 1) % mqtt->nroutes;
+    mqtt->at_route = (mqtt->at_route + 1) % mqtt->settings.nroutes;
     return mqtt->at_route == 0;
 }
 
@@ -429,8 +279,8 @@ static void plan_retry(struct mqtt *mqtt, bool is_at_once)
  * accepted. If 3.1.1 does not get through at once either, that was not the reason. */
 static bool change_version(struct mqtt *mqtt, int rc)
 {
-    struct route *route = route_now(mqtt);
-    if (!mqtt->is_auto || mqtt->stage == UP)
+    struct mqtt_route *route = route_now(mqtt);
+    if (!mqtt->settings.is_auto || mqtt->stage == UP)
         return false;
     if (route->version == 4 && !route->is_proven) {
         route->version = 5;
@@ -472,101 +322,55 @@ static void fail_code(struct mqtt *mqtt, int rc, int error)
     if (rc == MOSQ_ERR_ERRNO && error == EPROTO) /* how 2.0.21 says it while it writes */
         rc = MOSQ_ERR_TLS;
     if (mqtt->connack > 0)
-        fail(mqtt, rc, reason_text(mqtt->connack));
+        fail(mqtt, rc, mqtt_reason_text(mqtt->connack));
     else if (mqtt->farewell > 0)
-        fail(mqtt, rc, reason_text(mqtt->farewell));
+        fail(mqtt, rc, mqtt_reason_text(mqtt->farewell));
     else
-        fail(mqtt, rc, error_text(rc, error));
+        fail(mqtt, rc, mqtt_error_text(rc, error));
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
-
-static void drop_client(struct mqtt *mqtt)
-{
-    mosquitto_destroy(mqtt->client);
-    mqtt->client = NULL;
-    mqtt->nin_flight = 0;
-}
-
-static int set_tls(struct mqtt *mqtt)
-{
-    const char *system_store = mqtt->ca_file ? NULL : "/etc/ssl/certs";
-    int rc =
-        mosquitto_tls_set(mqtt->client, mqtt->ca_file, system_store, mqtt->cert_file, mqtt->key_file, NULL);
-    return rc == MOSQ_ERR_INVAL ? MOSQ_ERR_TLS : rc; /* a file that cannot be read */
-}
 
 /* One client serves as long as it can, so that what is in flight survives a loss. TLS cannot be taken off a
  * client, nor can properties of MQTT 5 be sent by 3.1.1: then it is a new one. */
 static int ensure_client(struct mqtt *mqtt)
 {
-    const struct route *route = route_now(mqtt);
+    const struct mqtt_route *route = route_now(mqtt);
     if (mqtt->client && mqtt->client_is_tls == route->is_tls && mqtt->client_version == route->version)
         return MOSQ_ERR_SUCCESS;
-    drop_client(mqtt);
-    mqtt->client = mosquitto_new(mqtt->client_id, true, mqtt);
-    if (!mqtt->client)
-        return MOSQ_ERR_NOMEM;
+    mosquitto_destroy(mqtt->client);
+    mqtt->nin_flight = 0;
+    int rc = mqtt_client_create(&mqtt->client, &mqtt->settings, route, mqtt);
+    if (rc != MOSQ_ERR_SUCCESS)
+        return rc;
     mqtt->client_is_tls = route->is_tls;
     mqtt->client_version = route->version;
-    mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION,
-                         route->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
-    mosquitto_int_option(mqtt->client, MOSQ_OPT_SEND_MAXIMUM, IN_FLIGHT_MAX);
-    mosquitto_int_option(mqtt->client, MOSQ_OPT_TCP_NODELAY, 1);
     mosquitto_connect_v5_callback_set(mqtt->client, on_connack);
     mosquitto_disconnect_v5_callback_set(mqtt->client, on_disconnected);
     mosquitto_subscribe_callback_set(mqtt->client, on_suback);
     mosquitto_message_callback_set(mqtt->client, on_message);
     mosquitto_publish_callback_set(mqtt->client, on_published);
-    int rc = MOSQ_ERR_SUCCESS;
-    if (mqtt->username)
-        rc = mosquitto_username_pw_set(mqtt->client, mqtt->username, mqtt->password);
-    if (rc == MOSQ_ERR_SUCCESS && route->is_tls)
-        rc = set_tls(mqtt);
-    if (rc != MOSQ_ERR_SUCCESS)
-        drop_client(mqtt); /* or the next attempt would go without what is missing here */
     return rc;
 }
 
 static int set_will(struct mqtt *mqtt)
 {
     char will[WILL_SIZE];
-    if (!mqtt->will_topic || !mqtt->events.will)
+    if (!mqtt->settings.will_topic || !mqtt->events.will)
         return MOSQ_ERR_SUCCESS;
     mosquitto_will_clear(mqtt->client);
     int length = mqtt->events.will(mqtt->events.data, mqtt->conn, will, sizeof will);
     if (length <= 0)
         return MOSQ_ERR_SUCCESS;
-    return mosquitto_will_set(mqtt->client, mqtt->will_topic, length, will, 1, true);
-}
-
-static int store_properties(struct mqtt *mqtt)
-{
-    if (mqtt->client_version != 5)
-        return MOSQ_ERR_SUCCESS;
-    const struct route *route = route_now(mqtt);
-    mosquitto_property *properties = NULL;
-    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, MQTT_PACKET_MAX);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_connect_bind_v5(mqtt->client, route->host, route->port, BAD_KEEPALIVE, NULL,
-                                       properties);
-    mosquitto_property_free_all(&properties);
-    return rc == MOSQ_ERR_INVAL ? MOSQ_ERR_SUCCESS : rc;
+    return mosquitto_will_set(mqtt->client, mqtt->settings.will_topic, length, will, 1, true);
 }
 
 static int begin_attempt(struct mqtt *mqtt)
 {
-    static const char *const bind_to[] = { [ANY] = NULL, [IPV4] = "0.0.0.0", [IPV6] = "::" };
-    const struct route *route = route_now(mqtt);
     int rc = ensure_client(mqtt);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = set_will(mqtt);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = store_properties(mqtt);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_connect_bind_async(mqtt->client, route->host, route->port, KEEPALIVE_S,
-                                          bind_to[route->family]);
-    return rc;
+    return rc == MOSQ_ERR_SUCCESS ? mqtt_client_connect(mqtt->client, route_now(mqtt)) : rc;
 }
 
 static void attempt(struct mqtt *mqtt)
@@ -583,7 +387,7 @@ static void attempt(struct mqtt *mqtt)
                   error == EINVAL ? EADDRNOTAVAIL : error); /* EINVAL: no address of that family to bind */
         return;
     }
-    tune_socket(mosquitto_socket(mqtt->client));
+    mqtt_client_tune(mosquitto_socket(mqtt->client));
     watch_socket(mqtt);
     mqtt->attempt_until_us = now_us() + ATTEMPT_US;
     wake_at(mqtt, now_us() + TICK_US);
@@ -593,12 +397,12 @@ static void subscribe(struct mqtt *mqtt)
 {
     mqtt->stage = SUBSCRIBING;
     route_now(mqtt)->is_proven = true;
-    if (mqtt->ntopics == 0) {
+    if (mqtt->settings.ntopics == 0) {
         mqtt->is_subscribed = true;
         return;
     }
-    int rc = mosquitto_subscribe_multiple(mqtt->client, &mqtt->subscribe_mid, (int)mqtt->ntopics, mqtt->topic,
-                                          1, 0, NULL);
+    int rc = mosquitto_subscribe_multiple(mqtt->client, &mqtt->subscribe_mid, (int)mqtt->settings.ntopics,
+                                          mqtt->settings.topic, 1, 0, NULL);
     if (rc != MOSQ_ERR_SUCCESS)
         fail_code(mqtt, rc, errno);
 }
@@ -608,7 +412,7 @@ static void come_up(struct mqtt *mqtt)
     if (mqtt->refused_topic >= 0) {
         char text[WHY_SIZE];
         snprintf(text, sizeof text, "the broker refuses the subscription to %s; check its access list",
-                 mqtt->topic[mqtt->refused_topic]);
+                 mqtt->settings.topic[mqtt->refused_topic]);
         mosquitto_disconnect(mqtt->client);
         fail(mqtt, MOSQ_ERR_ACL_DENIED, text);
         return;
@@ -684,7 +488,7 @@ static void beat(struct mqtt *mqtt, int64_t now)
     if (now - mqtt->beat_at_us < BEAT_US)
         return;
     mqtt->beat_at_us = now;
-    mosquitto_unsubscribe(mqtt->client, NULL, mqtt->idle_topic);
+    mosquitto_unsubscribe(mqtt->client, NULL, mqtt->settings.idle_topic);
 }
 
 static void keep_alive(struct mqtt *mqtt, int64_t now)
@@ -751,7 +555,7 @@ void mqtt_pause(struct mqtt *mqtt, bool is_paused)
         if (mqtt->socket_fd == NO_SOCKET)
             watch_socket(mqtt);
     }
-    if (!is_paused && (mqtt->held || mqtt->stage != IDLE))
+    if (!is_paused && (mqtt->inbox.first || mqtt->stage != IDLE))
         wake_at(mqtt, 1); /* held messages raise no descriptor */
     update_interest(mqtt);
 }
@@ -772,20 +576,6 @@ static int publish_error(struct mqtt *mqtt, int rc)
     }
 }
 
-static int publish(struct mqtt *mqtt, int *mid, const char *topic, const void *payload, size_t length,
-                   int qos, bool is_retained, uint32_t expiry_s)
-{
-    if (mqtt->client_version != 5 || expiry_s == 0)
-        return mosquitto_publish(mqtt->client, mid, topic, (int)length, payload, qos, is_retained);
-    mosquitto_property *properties = NULL;
-    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_publish_v5(mqtt->client, mid, topic, (int)length, payload, qos, is_retained,
-                                  properties);
-    mosquitto_property_free_all(&properties);
-    return rc;
-}
-
 int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, bool is_retained,
                  bool is_best_effort, uint32_t expiry_s)
 {
@@ -793,10 +583,10 @@ int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size
         return -ENOTCONN;
     if (length + strlen(topic) + 32 > MQTT_PACKET_MAX)
         return -EMSGSIZE;
-    if (is_best_effort ? mosquitto_want_write(mqtt->client) : mqtt->nin_flight == IN_FLIGHT_MAX)
+    if (is_best_effort ? mosquitto_want_write(mqtt->client) : mqtt->nin_flight == MQTT_IN_FLIGHT_MAX)
         return -EAGAIN;
-    int mid = 0,
-        rc = publish(mqtt, &mid, topic, payload, length, is_best_effort ? 0 : 1, is_retained, expiry_s);
+    int mid = 0, rc = mqtt_client_publish(mqtt->client, mqtt->client_version, &mid, topic, payload, length,
+                                          is_best_effort ? 0 : 1, is_retained, expiry_s);
     int result = publish_error(mqtt, rc);
     if (!is_best_effort && (result == 0 || result == -ENOTCONN)) {
         mqtt->in_flight[mqtt->nin_flight++] = (uint16_t)mid;
@@ -812,116 +602,6 @@ unsigned mqtt_in_flight(const struct mqtt *mqtt)
 }
 
 /* ---- creation -------------------------------------------------------------------------------- */
-
-static bool parse_port(const char *text, int *port)
-{
-    char *end;
-    if (*text < '0' || *text > '9')
-        return false;
-    long value = strtol(text, &end, 10);
-    *port = (int)value;
-    return value >= 1 && value <= 65535 && (*end == '\0' || strcmp(end, "/") == 0);
-}
-
-/* host, host:port, [IPv6], [IPv6]:port */
-static bool parse_authority(struct route *route, const char *text)
-{
-    bool is_bracketed = *text == '[';
-    const char *start = text + is_bracketed;
-    size_t length = strcspn(start, is_bracketed ? "]" : ":/");
-    const char *rest = start + length;
-    if (length == 0 || length >= HOST_SIZE || memchr(start, '@', length) || (is_bracketed && *rest++ != ']'))
-        return false;
-    memcpy(route->host, start, length);
-    route->host[length] = '\0';
-    route->family = is_bracketed ? IPV6 : strspn(route->host, "0123456789.") == length ? IPV4 : ANY;
-    if (*rest == ':')
-        return parse_port(rest + 1, &route->port);
-    return *rest == '\0' || strcmp(rest, "/") == 0;
-}
-
-static bool parse_url(struct route *route, const char *url)
-{
-    if (strncmp(url, "mqtt://", 7) == 0) {
-        route->port = 1883;
-        return parse_authority(route, url + 7);
-    }
-    if (strncmp(url, "mqtts://", 8) == 0) {
-        route->port = 8883;
-        route->is_tls = true;
-        return parse_authority(route, url + 8);
-    }
-    return false;
-}
-
-static bool add_route(struct mqtt *mqtt, const char *url, uint8_t version)
-{
-    struct route *route = &mqtt->route[mqtt->nroutes];
-    if (!parse_url(route, url))
-        return false;
-    route->version = version;
-    route->url = strdup(url);
-    mqtt->nroutes++;
-    if (route->family != ANY)
-        return true;
-    struct route *second = &mqtt->route[mqtt->nroutes++];
-    *second = *route;
-    second->url = strdup(url);
-    route->family = IPV4;
-    second->family = IPV6;
-    return true;
-}
-
-static char *copy(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
-static void copy_config(struct mqtt *mqtt, const struct mqtt_config *config)
-{
-    mqtt->client_id = copy(config->client_id);
-    mqtt->username = copy(config->username);
-    mqtt->password = copy(config->password);
-    mqtt->ca_file = copy(config->ca_file);
-    mqtt->cert_file = copy(config->cert_file);
-    mqtt->key_file = copy(config->key_file);
-    mqtt->will_topic = copy(config->will_topic);
-    mqtt->is_auto = config->protocol == MQTT_AUTO;
-    mqtt->conn = config->first_conn ? config->first_conn - 1 : 0;
-    for (unsigned i = 0; i < config->ntopics; i++)
-        mqtt->topic[mqtt->ntopics++] = copy(config->topic[i]);
-    if (asprintf(&mqtt->idle_topic, "%s/idle", config->client_id) < 0)
-        mqtt->idle_topic = NULL;
-}
-
-static int check_config(const struct mqtt_config *config, char *error, size_t error_size)
-{
-    const char *defect = NULL;
-    if (config->nurls == 0 || config->nurls > MQTT_URLS_MAX)
-        defect = "one to four broker URLs are needed";
-    else if (config->ntopics > MQTT_TOPICS_MAX)
-        defect = "too many topics";
-    else if (!config->client_id || !config->client_id[0])
-        defect = "a client id is needed";
-    else if (!config->cert_file != !config->key_file)
-        defect = "a client certificate needs both cert_file and key_file";
-    if (defect)
-        snprintf(error, error_size, "%s", defect);
-    return defect ? -EINVAL : 0;
-}
-
-static int add_routes(struct mqtt *mqtt, const struct mqtt_config *config, char *error, size_t error_size)
-{
-    uint8_t version = config->protocol == MQTT_311 ? 4 : 5;
-    for (unsigned i = 0; i < config->nurls; i++) {
-        if (add_route(mqtt, config->url[i], version))
-            continue;
-        snprintf(error, error_size, "%.100s: not a broker URL; mqtt://host[:1883] or mqtts://host[:8883]",
-                 config->url[i]);
-        return -EINVAL;
-    }
-    return 0;
-}
 
 static int open_descriptors(struct mqtt *mqtt)
 {
@@ -942,14 +622,20 @@ static void ignore_sigpipe(void)
         signal(SIGPIPE, SIG_IGN);
 }
 
+static int init(struct mqtt *mqtt, const struct mqtt_config *config, char *error, size_t error_size)
+{
+    if (getrandom(&mqtt->random, sizeof mqtt->random, GRND_NONBLOCK) < 0 || mqtt->random == 0)
+        mqtt->random = (uint64_t)now_us() | 1;
+    mqtt->conn = config->first_conn ? config->first_conn - 1 : 0;
+    int rc = mqtt_settings_init(&mqtt->settings, config, error, error_size);
+    if (rc == 0 && (rc = open_descriptors(mqtt)) < 0)
+        snprintf(error, error_size, "%s", strerror(-rc));
+    return rc;
+}
+
 struct mqtt *mqtt_create(const struct mqtt_config *config, const struct mqtt_events *events, char *error,
                          size_t error_size)
 {
-    int rc = check_config(config, error, error_size);
-    if (rc < 0) {
-        errno = -rc;
-        return NULL;
-    }
     struct mqtt *mqtt = calloc(1, sizeof *mqtt);
     if (!mqtt)
         return NULL;
@@ -957,19 +643,13 @@ struct mqtt *mqtt_create(const struct mqtt_config *config, const struct mqtt_eve
     ignore_sigpipe();
     mqtt->events = *events;
     mqtt->epoll_fd = mqtt->timer_fd = mqtt->socket_fd = NO_SOCKET;
-    mqtt->held_end = &mqtt->held;
-    if (getrandom(&mqtt->random, sizeof mqtt->random, GRND_NONBLOCK) < 0 || mqtt->random == 0)
-        mqtt->random = (uint64_t)now_us() | 1;
-    copy_config(mqtt, config);
-    rc = add_routes(mqtt, config, error, error_size);
-    if (rc == 0 && (rc = open_descriptors(mqtt)) < 0)
-        snprintf(error, error_size, "%s", strerror(-rc));
-    if (rc < 0) {
-        mqtt_destroy(mqtt);
-        errno = -rc;
-        return NULL;
-    }
-    return mqtt;
+    inbox_init(&mqtt->inbox);
+    int rc = init(mqtt, config, error, error_size);
+    if (rc == 0)
+        return mqtt;
+    mqtt_destroy(mqtt);
+    errno = -rc;
+    return NULL;
 }
 
 void mqtt_destroy(struct mqtt *mqtt)
@@ -979,20 +659,12 @@ void mqtt_destroy(struct mqtt *mqtt)
     if (mqtt->stage == UP)
         mosquitto_disconnect(mqtt->client);
     mosquitto_destroy(mqtt->client);
-    while (mqtt->held)
-        drop_first(mqtt);
+    inbox_finish(&mqtt->inbox);
     if (mqtt->timer_fd >= 0)
         close(mqtt->timer_fd);
     if (mqtt->epoll_fd >= 0)
         close(mqtt->epoll_fd);
-    for (unsigned i = 0; i < mqtt->nroutes; i++)
-        free(mqtt->route[i].url);
-    for (unsigned i = 0; i < mqtt->ntopics; i++)
-        free(mqtt->topic[i]);
-    char *const texts[] = { mqtt->client_id, mqtt->username, mqtt->password,   mqtt->ca_file,
-                            mqtt->cert_file, mqtt->key_file, mqtt->will_topic, mqtt->idle_topic };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        free(texts[i]);
+    mqtt_settings_finish(&mqtt->settings);
     free(mqtt);
     mosquitto_lib_cleanup();
 }

@@ -831,23 +831,12 @@ static void no_packet_of_a_hostile_broker_does_harm(void **context)
 static void a_wrong_configuration_is_refused_with_a_reason(void **context)
 {
     (void)context;
-    static const struct {
-        const char *url, *reason;
-    } rows[] = {
-        { "http://x", "not a broker URL" },         { "mqtt://", "not a broker URL" },
-        { "mqtt://h:", "not a broker URL" },        { "mqtt://h:0", "not a broker URL" },
-        { "mqtt://h:65536", "not a broker URL" },   { "mqtt://h:18x", "not a broker URL" },
-        { "mqtt://user:pw@h", "not a broker URL" }, { "mqtt://u@h", "not a broker URL" },
-        { "mqtt://[::1", "not a broker URL" },      { "mqtt://h/path", "not a broker URL" },
-    };
     struct mqtt_events events = { 0 };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct mqtt_config config = { .url = { rows[i].url }, .nurls = 1, .client_id = "x" };
-        char error[256] = "";
-        assert_null(mqtt_create(&config, &events, error, sizeof error));
-        assert_int_equal(errno, EINVAL);
-        assert_non_null(strstr(error, rows[i].reason));
-    }
+    struct mqtt_config config = { .url = { "http://x" }, .nurls = 1, .client_id = "x" };
+    char error[256] = "";
+    assert_null(mqtt_create(&config, &events, error, sizeof error));
+    assert_int_equal(errno, EINVAL);
+    assert_non_null(strstr(error, "not a broker URL"));
 }
 
 #define WITH(name)     cmocka_unit_test_setup_teardown(name, start, stop)
