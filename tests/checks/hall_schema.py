@@ -68,7 +68,7 @@ GOOD = [
     ("screens.2", MEMORY | {"size": "3840x2160", "format": "rgb565", "path": "m", "overscan": 0}),
     ("screens.2", KMS | {"mode": "1280x720", "zones": ["front", "children"]}),
     ("screens.0.panels", 1),
-    ("chimes.1", TRACE | {"volume": 0, "call": "gong1", "zones": ["children"]}),
+    ("chimes.1", TRACE | {"volume": 1, "call": "gong1", "zones": ["children"]}),
     ("chimes.1", GPIO | {"active_low": True}),
     ("chimes.1", {"id": "p", "driver": "gpio-pulse", "line": "GPIO17", "pulse_ms": 50}),
     ("notices.2", {"id": "fire", "level": "alert", "text": TEXT}),
