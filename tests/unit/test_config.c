@@ -228,8 +228,9 @@ static const struct {
     { "\"hall\":\"h\"", "\"hall\":7", "hall: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
-      "unknown key \"xyzzy\"; known are $schema, hall, board, board_profile, languages, name, timezone, "
-      "theme, broker, calls, console, agencies, zones, buses, desks, screens, chimes, notices, phrases" },
+      "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, broker, agencies, "
+      "zones, buses, "
+      "desks, screens, chimes, notices, board_profile, console, calls, theme, phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
     { "[\"kk\",\"ru\"]", "[]",
       "languages: an empty list is not a list of 1 to 4 languages: more do not fit one above the other" },
