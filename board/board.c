@@ -21,6 +21,8 @@
 #define HEALTH_US        30000000
 #define HEALTH_CHANGE_US 1000000 /* changes are reported at most once a second */
 #define MEMORY_LAYOUT    1
+#define FIRST_WISH_US                                                                                        \
+    3000000 /* a server answers within one; what LED boards still show may be from yesterday */
 
 void board_soon(struct board *board)
 {
@@ -263,6 +265,7 @@ static int64_t next_turn_us(const struct board *board)
 {
     int64_t at_us = min(feed_deadline_us(board->feed), receipts_deadline_us(&board->receipts));
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
+    at_us = min(at_us, board->first_wish_us);
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
     if (board->link.is_connected)
         at_us = min(at_us, board->health_due_us);
@@ -277,6 +280,10 @@ static void turn(void *data, int64_t now_us)
     struct feed_sink sink = calls_sink(board);
     feed_tick(board->feed, now_us, &sink);
     note_truth(board, now_us);
+    if (now_us >= board->first_wish_us) {
+        board->first_wish_us = INT64_MAX;
+        desks_update_all(board->desks, &board->hall, board->truth);
+    }
     desks_tick(board->desks, &board->hall, board->truth, now_us);
     present_walls(board, now_us);
     speakers_tick(board->speakers, now_us);
@@ -365,6 +372,7 @@ static int set_up(struct board *board)
     setenv("TZ", config->timezone, 1);
     tzset();
     board->clock = walltime_now();
+    board->first_wish_us = clock_us() + FIRST_WISH_US;
     receipts_init(&board->receipts, config->board);
     hall_init(&board->hall, config);
     for (unsigned i = 0; i < config->nscreens; i++)

@@ -48,7 +48,9 @@ struct board {
     struct loop_source *clock_source, *signal_source;
     struct scene_clock clock;
 
-    bool is_manual; /* events from the control socket rule, no server is there */
+    int64_t
+        first_wish_us; /* LED boards keep what they show until then: a restart is over before anyone sees it */
+    bool is_manual;    /* events from the control socket rule, no server is there */
     enum feed_truth truth;
     int64_t server_offset_ms; /* server clock minus ours, roughly: for notices that end */
     int64_t health_due_us;

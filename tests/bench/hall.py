@@ -112,7 +112,7 @@ def receipts_of_outlets(calls=1000):
     hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
     try:
         hall.connected()
-        wait_for("LED boards answer", lambda: not hall.unit("12")["dead"] and hall.unit("12")["requests"])
+        hall.boards_answer()
         receipts = Listener(hall.broker, hall.board_topic + "/receipt")
         # Calls at the pace of a rush, and of one desk after the other, so that none is superseded.
         subprocess.run([PROBE, str(hall.broker.port), hall.file["hall"], "calls", screen_path(hall), str(calls), "60"],

@@ -53,7 +53,8 @@ class Broker:
 
     def start(self):
         program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
-        self.process = subprocess.Popen([program, "-c", self.path], stderr=open(self.log, "a"), stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([program, "-c", self.path], stdout=subprocess.DEVNULL,
+                                        stderr=open(self.log, "a"), stdin=subprocess.DEVNULL)
 
         def is_up():
             with socket.socket() as s:
@@ -69,8 +70,8 @@ class Broker:
             payload = json.dumps(payload, ensure_ascii=False)
         if isinstance(payload, str):
             payload = payload.encode()
-        subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s", *options], input=payload,
-                       check=True, timeout=10)
+        subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, *options,
+                        *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=10)
 
 
 class Listener:
@@ -189,6 +190,11 @@ class Hall:
     def connected(self):
         wait_for("link is connected", lambda: self.status()["link"]["connected"])
 
+    def boards_answer(self):
+        """Every LED board of the hall has confirmed something."""
+        wait_for("LED boards answer", lambda: all(
+            u["certainty"] != "unknown" and not u["dead"] for b in self.status()["buses"] for u in b["units"]), 30)
+
     def call(self, desk, ticket, **more):
         self.broker.publish(f"{self.prefix}/event", {"v": 1, "type": "call", "desk": desk, "ticket": ticket, **more})
 
@@ -219,6 +225,7 @@ class Hall:
 def run(tests):
     """Runs test functions, prints a line for each, then "N passed, N failed"; exits accordingly."""
     passed = failed = 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends, too
     wanted = sys.argv[1:]
     for test in tests:
         if wanted and test.__name__ not in wanted:
