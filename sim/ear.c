@@ -7,6 +7,7 @@
 
 #define SAME_PHASE 0.15 /* of a cycle */
 #define SAME_LEVEL 0.15
+#define SMOOTH     16 /* pulses */
 
 static double ms_of(const struct ear *ear, int64_t at_ns)
 {
@@ -80,7 +81,9 @@ static void hear_fall(struct ear *ear, int64_t at_ns, ear_fn fn, void *data)
     if (ear->cycles == 0)
         return;
     double duty = (double)(at_ns - ear->rise_ns) / cycle_ns(ear);
-    ear->amplitude = duty < 0.5 ? sin(M_PI * duty) : 1;
+    double amplitude = duty < 0.5 ? sin(M_PI * duty) : 1;
+    /* Over some pulses, because single edges may be late. */
+    ear->amplitude = ear->cycles == 1 ? amplitude : ear->amplitude + (amplitude - ear->amplitude) / SMOOTH;
     if (ear->is_tone)
         tell_level(ear, at_ns, fn, data);
 }
@@ -90,6 +93,7 @@ static void hear_melody(struct ear *ear, const char *name, ear_fn fn, void *data
     struct ear_sound sound = { .kind = EAR_MELODY };
     end_tone(ear, fn, data);
     ear->has_start = false;
+    ear->edge_ns = 0;
     snprintf(sound.melody, sizeof sound.melody, "%.32s", name);
     fn(data, &sound);
 }
@@ -102,6 +106,8 @@ static void hear_line(struct ear *ear, ear_fn fn, void *data)
         return;
     }
     int64_t at_ns = strtoll(ear->line, &end, 10);
+    if (at_ns <= ear->edge_ns || at_ns == INT64_MAX) /* time goes on, and strtoll() found it */
+        return;
     if (end == ear->line || (strcmp(end, " 0") != 0 && strcmp(end, " 1") != 0))
         return;
     if (end[1] == '1')

@@ -1,0 +1,291 @@
+/* The demo page between real ends: a memory screen, simulated LED boards, a trace file, an HTTP client. Nothing stands between:
+ * what is asked over HTTP was put there through the devices. */
+#include "board/png.h"
+#include "sim/camera.h"
+#include "sim/listener.h"
+#include "sim/page.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WIDTH  64
+#define HEIGHT 32
+
+struct demo {
+    char folder[40], hall_file[64], chime_file[64];
+    struct config *hall;
+    struct loop *loop;
+    struct loop_source *quit_source;
+    int quit_fd;
+    struct wires wires;
+    struct page *page;
+    pthread_t thread;
+    struct screen *screen;
+};
+
+static void complain(void *data, const char *line)
+{
+    (void)data;
+    print_error("%s\n", line);
+}
+
+static void write_hall(struct demo *demo)
+{
+    FILE *file = fopen(demo->hall_file, "w");
+    fprintf(file,
+            "{\"hall\":\"test\",\"board\":\"b1\",\"name\":{\"ru\":\"Зал\"},\"languages\":[\"ru\"],"
+            "\"timezone\":\"Asia/Almaty\",\"broker\":{\"urls\":[\"mqtt://127.0.0.1:1\"]},"
+            "\"zones\":[{\"id\":\"z\",\"name\":{\"ru\":\"Зал\"}}],\"desks\":["
+            "{\"id\":\"1\",\"zone\":\"z\",\"led\":{\"bus\":\"west\",\"unit\":16,\"profile\":\"owen-smi2\"}},"
+            "{\"id\":\"2\",\"zone\":\"z\"}],\"buses\":[{\"id\":\"west\",\"device\":\"bus\"}],"
+            "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"size\":\"1280x720\",\"path\":\"wall\","
+            "\"zones\":[\"z\"]}],\"chimes\":[{\"id\":\"c\",\"driver\":\"trace\",\"file\":\"chime\"}]}");
+    fclose(file);
+}
+
+static void quit(void *data, uint32_t events)
+{
+    (void)events;
+    loop_quit(data, 0);
+}
+
+static void *run(void *data)
+{
+    loop_run(data);
+    return NULL;
+}
+
+static int start(void **state)
+{
+    struct demo *demo = calloc(1, sizeof *demo);
+    struct json_report report = { .line = complain };
+    char error[256] = "";
+    strcpy(demo->folder, "/tmp/kezek-page.XXXXXX");
+    assert_non_null(mkdtemp(demo->folder));
+    snprintf(demo->hall_file, sizeof demo->hall_file, "%s/hall.json", demo->folder);
+    snprintf(demo->chime_file, sizeof demo->chime_file, "%s/chime", demo->folder);
+    write_hall(demo);
+    demo->hall = config_load(demo->hall_file, NULL, &report);
+    assert_non_null(demo->hall);
+    demo->loop = loop_create();
+    demo->quit_fd = eventfd(0, 0);
+    demo->quit_source = loop_add(demo->loop, demo->quit_fd, EPOLLIN, "quit", quit, demo->loop);
+    const struct page_config config = { .hall = demo->hall, .wires = &demo->wires, .host = "127.0.0.1" };
+    demo->page = page_create(demo->loop, &config, error, sizeof error);
+    if (!demo->page)
+        fail_msg("%s", error);
+    if (wires_init(&demo->wires, demo->loop, demo->hall, page_leds, demo->page, error, sizeof error) < 0)
+        fail_msg("%s", error);
+    assert_int_equal(pthread_create(&demo->thread, NULL, run, demo->loop), 0);
+    *state = demo;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct demo *demo = *state;
+    eventfd_write(demo->quit_fd, 1);
+    pthread_join(demo->thread, NULL);
+    wires_finish(&demo->wires);
+    page_destroy(demo->page);
+    loop_remove(demo->quit_source);
+    loop_destroy(demo->loop);
+    close(demo->quit_fd);
+    config_destroy(demo->hall);
+    if (demo->screen)
+        screen_memory.close(demo->screen);
+    unlink(demo->hall_file);
+    unlink(demo->chime_file);
+    if (rmdir(demo->folder) < 0)
+        fail_msg("something is left in %s", demo->folder);
+    free(demo);
+    return 0;
+}
+
+/* ---- the wall ---- */
+
+static void show(struct demo *demo, uint32_t color)
+{
+    char error[128] = "";
+    struct screen_config config = demo->hall->screen[0].device;
+    struct screen_buffer back;
+    struct screen_flip flip;
+    uint64_t frame;
+    config.width = WIDTH;
+    config.height = HEIGHT;
+    if (!demo->screen && screen_memory.open(&demo->screen, &config, error, sizeof error) < 0)
+        fail_msg("%s", error);
+    assert_int_equal(screen_memory.begin(demo->screen, &back), 0);
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < WIDTH; x++)
+            memcpy(back.pixels + y * back.stride + x * 4, &color, 4);
+    assert_int_equal(screen_memory.commit(demo->screen, NULL, 0, &frame), 0);
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(screen_memory.fd(demo->screen), &set);
+    assert_int_equal(select(screen_memory.fd(demo->screen) + 1, &set, NULL, NULL, NULL), 1);
+    assert_int_equal(screen_memory.dispatch(demo->screen, &flip), 1);
+}
+
+/* ---- the client ---- */
+
+static int ask(struct demo *demo, const char *head, const char *body)
+{
+    char text[1024];
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(page_port(demo->page)),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    int length = snprintf(text, sizeof text,
+                          "%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                          head, strlen(body), body);
+    assert_int_equal(send(fd, text, (size_t)length, MSG_NOSIGNAL), length);
+    return fd;
+}
+
+/* What came until `until` is in it. */
+static char *hear(int fd, const char *until, size_t *size)
+{
+    size_t length = 0, capacity = 1 << 18;
+    char *text = calloc(1, capacity);
+    for (ssize_t n; (n = recv(fd, text + length, capacity - length - 1, 0)) > 0;) {
+        length += (size_t)n;
+        text[length] = 0;
+        if (until && strstr(text, until))
+            break;
+    }
+    if (until && !strstr(text, until))
+        fail_msg("\"%s\" did not come, but:\n%.1500s", until, text);
+    if (size)
+        *size = length;
+    return text;
+}
+
+static void expect(struct demo *demo, const char *head, const char *body, const char *status,
+                   const char *part)
+{
+    int fd = ask(demo, head, body);
+    char *text = hear(fd, part, NULL);
+    assert_memory_equal(text + 9, status, 3);
+    free(text);
+    close(fd);
+}
+
+static void expect_color(struct demo *demo, uint32_t color)
+{
+    char path[80];
+    size_t size;
+    int fd = ask(demo, "GET /api/screens/main.png", "");
+    char *text = hear(fd, NULL, &size);
+    close(fd);
+    assert_memory_equal(text + 9, "200", 3);
+    char *png = strstr(text, "\r\n\r\n") + 4;
+    snprintf(path, sizeof path, "%s/shot.png", demo->folder);
+    FILE *file = fopen(path, "wb");
+    fwrite(png, 1, size - (size_t)(png - text), file);
+    fclose(file);
+    struct screen_buffer buffer = { 0 };
+    assert_int_equal(png_read(path, &buffer), 0);
+    unlink(path);
+    assert_int_equal(buffer.width, WIDTH);
+    uint32_t pixel;
+    memcpy(&pixel, buffer.pixels + 5 * buffer.stride + 4 * 9, 4);
+    assert_int_equal(pixel & 0xffffff, color);
+    free(buffer.pixels);
+    free(text);
+}
+
+/* ---- the tests ---- */
+
+static void the_page_knows_the_hall(void **state)
+{
+    expect(*state, "GET /", "", "200", "<title>Kezek");
+    expect(*state, "GET /page.css", "", "200", "text/css");
+    expect(*state, "GET /page.js", "", "200", "text/javascript");
+    expect(*state, "GET /api/place", "", "200", "\"bus\":\"west\",\"unit\":16,\"type\":\"owen-smi2\"");
+    expect(*state, "GET /api/screens/none.png", "", "404", "no such screen");
+}
+
+static void a_wall_is_seen_as_it_is_on_scan_out(void **state)
+{
+    struct demo *demo = *state;
+    expect(demo, "GET /api/screens/main.png", "", "404", "shows nothing yet");
+    int fd = ask(demo, "GET /api/watch", "");
+    free(hear(fd, "event: screen\ndata: {\"screen\":\"main\",\"frame\":0}", NULL));
+    show(demo, 0x112233);
+    free(hear(fd, "{\"screen\":\"main\",\"frame\":1}", NULL));
+    expect_color(demo, 0x112233);
+    show(demo, 0xffd400);
+    free(hear(fd, "{\"screen\":\"main\",\"frame\":2}", NULL));
+    expect_color(demo, 0xffd400);
+    screen_memory.close(demo->screen); /* kezekd ends and comes back */
+    demo->screen = NULL;
+    free(hear(fd, "{\"screen\":\"main\",\"frame\":0}", NULL));
+    show(demo, 0x445566);
+    free(hear(fd, "{\"screen\":\"main\",\"frame\":1}", NULL));
+    expect_color(demo, 0x445566);
+    close(fd);
+}
+
+static void a_led_board_shows_its_registers_and_its_plug_can_be_pulled(void **state)
+{
+    struct demo *demo = *state;
+    int fd = ask(demo, "GET /api/watch", "");
+    free(hear(fd, "event: leds\ndata: [{\"desk\":\"1\",\"on\":true,", NULL));
+    expect(demo, "POST /api/led", "{\"desk\":\"1\",\"power\":false}", "200", "{\"ok\":true}");
+    free(hear(fd, "{\"desk\":\"1\",\"on\":false,", NULL));
+    expect(demo, "POST /api/led", "{\"desk\":\"2\",\"power\":false}", "409", "no LED board at desk");
+    expect(demo, "POST /api/led", "{\"desk\":\"9\",\"power\":false}", "409", "there is no desk");
+    close(fd);
+}
+
+static void a_gong_is_told_tone_by_tone(void **state)
+{
+    struct demo *demo = *state;
+    int fd = ask(demo, "GET /api/watch", "");
+    free(hear(fd, "event: hall", NULL));
+    FILE *file = fopen(demo->chime_file, "w");
+    fprintf(file, "# gong1\n");
+    for (int i = 0; i < 8; i++)
+        fprintf(file, "%d 1\n%d 0\n", 1000000 + i * 2000000, 2000000 + i * 2000000);
+    fclose(file);
+    char *text = hear(fd, "\"kind\":\"off\"", NULL);
+    assert_non_null(strstr(text, "\"kind\":\"melody\",\"melody\":\"gong1\""));
+    assert_non_null(strstr(text, "\"kind\":\"on\",\"at_ms\":0,\"hz\":500,\"amplitude\":1"));
+    free(text);
+    close(fd);
+}
+
+static void buttons_say_why_they_do_nothing(void **state)
+{
+    expect(*state, "POST /api/desk", "{\"desk\":\"1\",\"action\":\"call\"}", "409",
+           "without its queue server");
+    expect(*state, "POST /api/hall", "{\"alert\":true}", "409", "without its queue server");
+    expect(*state, "POST /api/desk", "{\"desk\":", "400", "no JSON");
+}
+
+#define WITH_DEMO(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_DEMO(the_page_knows_the_hall),
+        WITH_DEMO(a_wall_is_seen_as_it_is_on_scan_out),
+        WITH_DEMO(a_led_board_shows_its_registers_and_its_plug_can_be_pulled),
+        WITH_DEMO(a_gong_is_told_tone_by_tone),
+        WITH_DEMO(buttons_say_why_they_do_nothing),
+    };
+    return cmocka_run_group_tests_name("sim page", tests, NULL, NULL);
+}
