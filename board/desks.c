@@ -193,8 +193,14 @@ void desks_update(struct desks *desks, const struct hall *hall, int desk, enum f
     if (board->override_until_us)
         return;
     struct led_text text;
-    desktext(&hall->desk[desk], profile_of(desks, desk), truth, &text);
-    want(desks, desk, &text, token);
+    char why[80];
+    int error = desktext(&hall->desk[desk], profile_of(desks, desk), truth, &text, why, sizeof why);
+    if (error < 0 && token) {
+        receipts_settle(desks->receipts, token, name, "failed", 0, why, true);
+        log_warn("%s: %s cannot be shown there: %s; the board shows dashes", name, hall->desk[desk].ticket,
+                 why);
+    }
+    want(desks, desk, &text, error < 0 ? 0 : token);
 }
 
 void desks_update_all(struct desks *desks, const struct hall *hall, enum feed_truth truth)

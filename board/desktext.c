@@ -11,20 +11,21 @@ static void dashes(const struct led_profile *profile, struct led_text *text)
     text->text[count] = '\0';
 }
 
-void desktext(const struct hall_desk *desk, const struct led_profile *profile, enum feed_truth truth,
-              struct led_text *text)
+int desktext(const struct hall_desk *desk, const struct led_profile *profile, enum feed_truth truth,
+             struct led_text *text, char *why, size_t why_size)
 {
     *text = (struct led_text){ 0 };
+    why[0] = '\0';
     if (truth == FEED_BLANK || (desk->status != DESK_OPEN && !desk->ticket[0])) {
         dashes(profile, text);
-        return;
+        return 0;
     }
     if (!desk->ticket[0])
-        return;
-    char why[80];
-    if (led_fold(profile, desk->ticket, text->text, sizeof text->text, why, sizeof why) < 0) {
+        return 0;
+    int error = led_fold(profile, desk->ticket, text->text, sizeof text->text, why, why_size);
+    if (error < 0)
         dashes(profile, text); /* a number that cannot be shown truly is not shown */
-        return;
-    }
-    text->is_blinking = desk->phase == PHASE_CALLED;
+    else
+        text->is_blinking = desk->phase == PHASE_CALLED;
+    return error;
 }

@@ -8,7 +8,8 @@
 #define COPY(to, text) snprintf((to), sizeof(to), "%s", (text))
 
 /* Capitals that every face has and nobody takes for a digit. */
-static const char *const prefixes[] = { "А", "Г", "Д", "Е", "К", "Л", "М", "Н", "П", "Р", "С", "Т" };
+/* Those that seven segments can show come first. */
+static const char *const prefixes[] = { "А", "Е", "Н", "Р", "С", "Т", "У", "Г", "Д", "К", "Л", "М", "П" };
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 

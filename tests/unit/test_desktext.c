@@ -61,7 +61,8 @@ static void each_state_of_a_desk_has_its_text(void **unused)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct led_text text;
-        desktext(&rows[i].desk, profile, rows[i].truth, &text);
+        char why[80];
+        assert_int_equal(desktext(&rows[i].desk, profile, rows[i].truth, &text, why, sizeof why), 0);
         assert_string_equal(text.text, rows[i].text);
         assert_int_equal(text.is_blinking, rows[i].is_blinking);
     }
@@ -75,7 +76,9 @@ static void a_ticket_that_the_cells_cannot_show_truly_becomes_dashes(void **unus
         struct hall_desk desk = { .status = DESK_OPEN, .phase = PHASE_CALLED };
         struct led_text text;
         snprintf(desk.ticket, sizeof desk.ticket, "%s", tickets[i]);
-        desktext(&desk, profile, FEED_FRESH, &text);
+        char why[80];
+        assert_true(desktext(&desk, profile, FEED_FRESH, &text, why, sizeof why) < 0);
+        assert_true(why[0]);
         assert_string_equal(text.text, "----");
         assert_false(text.is_blinking);
     }
