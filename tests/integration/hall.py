@@ -113,15 +113,35 @@ def a_publisher_of_another_make_is_understood():
     try:
         hall.connected()
         receipts = Listener(hall.broker, hall.board_topic + "/receipt")
-        build = os.path.relpath(BUILD, SOURCE)
-        subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), build], check=True, timeout=300,
-                       stdin=subprocess.DEVNULL)
+        environment = install_node()
         event = json.dumps({"v": 1, "type": "call", "desk": "2", "ticket": "К008"})
         subprocess.run(["node", os.path.join(SOURCE, "tests/integration/node/publish.js"), str(hall.broker.port),
                         hall.prefix + "/event", event], check=True, timeout=20,
-                       env=dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules")))
+                       env=environment)
         receipts.wait("receipt of MQTT.js's call", lambda t, o: o.get("ticket") == "К008")
         receipts.close()
+    finally:
+        hall.close()
+
+
+def install_node():
+    subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), os.path.relpath(BUILD, SOURCE)], check=True,
+                   timeout=300, stdin=subprocess.DEVNULL)
+    return dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules"))
+
+
+def the_demo_page_answers_a_newcomer_in_a_browser():
+    """The real page in Chromium; leaves build/demo-page.png."""
+    environment = install_node()
+    hall = Hall(with_sim=True)
+    try:
+        hall.connected()
+        hall.boards_answer()
+        script = os.path.join(SOURCE, "tests/integration/node/page.js")
+        result = subprocess.run(["node", script, f"http://127.0.0.1:{hall.page}/", os.path.join(BUILD, "demo-page.png")],
+                                env=environment, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stderr or result.stdout
+        print("        " + result.stdout.strip())
     finally:
         hall.close()
 
@@ -286,6 +306,7 @@ run([
     the_full_profile_converges_and_says_when_the_truth_is_lost,
     bad_messages_are_refused_one_by_one_and_stop_nothing,
     a_publisher_of_another_make_is_understood,
+    the_demo_page_answers_a_newcomer_in_a_browser,
     the_link_comes_back_when_it_is_killed,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     control_clients_that_misbehave_hurt_only_themselves,
