@@ -7,8 +7,7 @@
 #define TICKET_NUMBERS 999
 #define COPY(to, text) snprintf((to), sizeof(to), "%s", (text))
 
-/* Capitals that every face has and nobody takes for a digit. */
-/* Those that seven segments can show come first. */
+/* Capitals that nobody takes for a digit; first those that seven segments can show. */
 static const char *const prefixes[] = { "А", "Е", "Н", "Р", "С", "Т", "У", "Г", "Д", "К", "Л", "М", "П" };
 
 /* ---- queues ---------------------------------------------------------------------------------- */
