@@ -77,8 +77,9 @@ struct mqtt {
     uint64_t conn, random;
     unsigned failures; /* in a row, for the back-off */
     int64_t retry_at_us, attempt_until_us, up_since_us, beat_at_us;
-    bool is_paused, is_unread, is_down_told;
-    char why[WHY_SIZE]; /* first failure since the last back-off */
+    bool is_paused, is_unread;
+    char why[WHY_SIZE];  /* first failure since the last back-off */
+    char told[WHY_SIZE]; /* the reason that `down` has told, "" while connected */
 
     /* noted by callbacks */
     bool is_acknowledged, is_subscribed;
@@ -267,9 +268,9 @@ static void plan_retry(struct mqtt *mqtt, bool is_at_once)
     }
     mqtt->retry_at_us = now + delay_us;
     wake_at(mqtt, mqtt->retry_at_us);
-    if (is_at_once || mqtt->is_down_told)
+    if (is_at_once || strcmp(mqtt->told, mqtt->why) == 0)
         return;
-    mqtt->is_down_told = true;
+    memcpy(mqtt->told, mqtt->why, sizeof mqtt->told);
     char line[WHY_SIZE + 32];
     snprintf(line, sizeof line, "%s; next try in %.1f s", mqtt->why, (double)delay_us / SECOND);
     mqtt->events.down(mqtt->events.data, line);
@@ -420,8 +421,7 @@ static void come_up(struct mqtt *mqtt)
     mqtt->stage = UP;
     mqtt->up_since_us = now_us();
     mqtt->beat_at_us = mqtt->up_since_us;
-    mqtt->is_down_told = false;
-    mqtt->why[0] = '\0';
+    mqtt->told[0] = mqtt->why[0] = '\0';
     mqtt->events.up(mqtt->events.data, mqtt->conn, mqtt->client_version, route_now(mqtt)->url);
 }
 

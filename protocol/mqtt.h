@@ -50,7 +50,8 @@ struct mqtt_events {
     int (*will)(void *data, uint64_t conn, char *out, size_t size);
     /* Connected and every subscription acknowledged. version 4 or 5. */
     void (*up)(void *data, uint64_t conn, int version, const char *url);
-    /* Once per loss, and once for a first round of attempts that failed: the error and when the next try is. */
+    /* A loss, or a first round of attempts that failed; again only when the reason becomes another one. The error, and
+     * when the next try is. */
     void (*down)(void *data, const char *why);
     /* After `up` of its connection, in the order of arrival. */
     void (*message)(void *data, const struct mqtt_message *message);
