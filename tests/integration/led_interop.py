@@ -1,6 +1,8 @@
 """The modbus backend against other people's slaves, over a pty relay of our own. Started by led_interop.sh.
 
 Prints one line a test, and last "N passed, N failed"."""
+import collections
+import contextlib
 import os
 import pty
 import queue
@@ -23,42 +25,81 @@ PEERS = {
 }
 
 
-class Relay:
-    """Two ptys with a wire between them, on which bytes can be spoiled; keeps what went from master to slave."""
+class Way:
+    """One direction of the wire: bytes come out at the pace of the line, 10 bits each, or at once."""
 
-    def __init__(self):
+    def __init__(self, source, sink, baud):
+        self.source, self.sink = source, sink
+        self.byte_s = 10 / baud if baud else 0
+        self.waiting = collections.deque()
+        self.frames = []  # (begin, end) on the wire
+
+    def take(self, data):
+        now = time.monotonic()
+        begin = max(now, self.waiting[-1][0] if self.waiting else 0)
+        if self.frames and begin < self.frames[-1][1] + 1e-6:
+            self.frames[-1][1] = begin + len(data) * self.byte_s
+        else:
+            self.frames.append([begin, begin + len(data) * self.byte_s])
+        for place, byte in enumerate(data, 1):
+            self.waiting.append((begin + place * self.byte_s, byte))
+
+    def give(self):
+        out = bytearray()
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            out.append(self.waiting.popleft()[1])
+        if out:
+            os.write(self.sink, out)
+
+    def due_s(self):
+        return max(0, self.waiting[0][0] - time.monotonic()) if self.waiting else None
+
+
+class Relay:
+    """Two ptys with a wire between them, on which bytes can be slow, and can be spoiled."""
+
+    def __init__(self, pace=0):
         self.ends = []
-        self.names = []
         for _ in range(2):
             ours, theirs = pty.openpty()
             tty.setraw(theirs)
             self.ends.append((ours, theirs))
-            self.names.append(os.ttyname(theirs))
+        self.names = [os.ttyname(theirs) for _, theirs in self.ends]
+        master, slave = self.ends[0][0], self.ends[1][0]
+        self.ask, self.answer = Way(master, slave, pace), Way(slave, master, pace)
         self.spoil = 0
-        self.requests = []
-        self.wake, self.stop_fd = os.pipe()
+        self.stop, self.stop_fd = os.pipe()
         self.thread = threading.Thread(target=self.pump)
         self.thread.start()
 
     def pump(self):
-        master, slave = self.ends[0][0], self.ends[1][0]
+        ways = {self.ask.source: self.ask, self.answer.source: self.answer}
         while True:
-            ready, _, _ = select.select([master, slave, self.wake], [], [])
-            if self.wake in ready:
+            dues = [way.due_s() for way in ways.values() if way.waiting]
+            ready, _, _ = select.select([*ways, self.stop], [], [], min(dues) if dues else None)
+            if self.stop in ready:
                 return
             for fd in ready:
                 data = bytearray(os.read(fd, 4096))
-                if fd == master:
-                    self.requests.append(bytes(data))
-                    if self.spoil:
-                        self.spoil -= 1
-                        data[-1] ^= 0xFF
-                os.write(slave if fd == master else master, data)
+                if fd == self.ask.source and self.spoil:
+                    self.spoil -= 1
+                    data[-1] ^= 0xFF
+                ways[fd].take(data)
+            for way in ways.values():
+                way.give()
+
+    def silences(self):
+        """From the end of each answer to the begin of the request after it."""
+        ends = [end for _, end in self.answer.frames]
+        for begin, _ in self.ask.frames:
+            before = [end for end in ends if end <= begin]
+            if before:
+                yield begin - before[-1]
 
     def close(self):
         os.write(self.stop_fd, b"x")
         self.thread.join()
-        for fd in [fd for pair in self.ends for fd in pair] + [self.wake, self.stop_fd]:
+        for fd in [fd for pair in self.ends for fd in pair] + [self.stop, self.stop_fd]:
             os.close(fd)
 
 
@@ -75,15 +116,19 @@ class Child:
     def read(self):
         for line in self.process.stdout:
             self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
 
     def line(self, seconds=15):
-        return self.lines.get(timeout=seconds)
+        line = self.lines.get(timeout=seconds)
+        assert line is not None, f"{self.process.args[0]} has ended"
+        return line
 
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -106,16 +151,18 @@ class Bus:
     """Master, relay, and a foreign slave. Units: 1 owen-smi2, 2 dm56a04, 3 dm56a04 that is not there, 4 owen-smi2 that lacks
     the registers of its text."""
 
-    def __init__(self, peer):
-        self.peer = peer
-        self.relay = Relay()
+    def __init__(self, peer, baud, pace):
+        self.peer, self.baud, self.token = peer, baud, 0
+        self.master = self.slave = None
+        self.relay = Relay(pace)
+
+    def open(self):
         self.start_slave()
-        self.master = Child([os.path.join(BUILD, "tests", "integration", "led_drive"), self.relay.names[0], str(BAUD),
+        self.master = Child([os.path.join(BUILD, "tests", "integration", "led_drive"), self.relay.names[0], str(self.baud),
                              "owen-smi2:1", "dm56a04:2", "dm56a04:3", "owen-smi2:4"])
-        self.token = 0
 
     def start_slave(self):
-        self.slave = Child(PEERS[self.peer] + [self.relay.names[1], str(BAUD), "1:64", "2:16", "4:24"])
+        self.slave = Child(PEERS[self.peer] + [self.relay.names[1], str(self.baud), "1:64", "2:16", "4:24"])
         assert self.slave.line() == "ready"
 
     def want(self, index, text, blink=False):
@@ -135,8 +182,9 @@ class Bus:
         return [int(word) for word in self.slave.line().split()]
 
     def close(self):
-        self.master.end()
-        self.slave.end()
+        for child in (self.master, self.slave):
+            if child:
+                child.end()
         self.relay.close()
 
 
@@ -227,6 +275,18 @@ def of_many_wishes_the_last_one_stays(bus):
     assert bus.registers(2, 0, 4) == [0x20, 0x32, 0x30, 0x30]
 
 
+def at_the_pace_of_9600_baud_nothing_is_late_and_frames_keep_their_distance(bus):
+    for number in range(8):
+        report = bus.final(bus.want(1, str(number)))
+        assert (report.error, report.certainty) == (0, "verified"), report.detail
+    smi2 = bus.final(bus.want(0, "A105", blink=True))
+    assert smi2.error == 0 and bus.registers(1, 29, 2) == [0x4131, 0x3035]
+    requests = len(bus.relay.ask.frames)
+    assert requests <= 8 * 2 + 1 + 9, f"{requests} requests: some were sent twice"
+    shortest = min(bus.relay.silences())
+    assert shortest > 0.0035, f"{shortest * 1000:.2f} ms between frames"
+
+
 TESTS = [
     the_foreign_registers_hold_what_was_wanted,
     registers_that_echo_are_not_taken_for_light,
@@ -236,14 +296,17 @@ TESTS = [
     a_slave_that_is_killed_and_started_again_is_initialised_again,
     missing_registers_are_reported_as_what_they_are,
     of_many_wishes_the_last_one_stays,
+    at_the_pace_of_9600_baud_nothing_is_late_and_frames_keep_their_distance,
 ]
+SLOW = {at_the_pace_of_9600_baud_nothing_is_late_and_frames_keep_their_distance: 9600}
 # It answers requests whose CRC is wrong, so it cannot tell a spoiled one.
 ONLY = {"pymodbus": [a_spoiled_request_is_sent_again], "modbus-serial": []}
 
 
 def run(peer, test):
-    bus = Bus(peer)
+    bus = Bus(peer, SLOW.get(test, BAUD), SLOW.get(test, 0))
     try:
+        bus.open()
         test(bus)
         return None
     except (AssertionError, queue.Empty) as defect:

@@ -26,7 +26,9 @@ const vector = {
     withRegisters(unit, first, callback, (r) => { if (first < r.length) r[first] = value; }),
 };
 
-const server = new ServerSerial(vector, { port, baudRate: Number(baud), unitID: 255, interval: 2 });
+// A relay at 9600 baud gives a byte each millisecond, if the machine has time for it.
+const interval = baud <= 9600 ? 20 : 5;
+const server = new ServerSerial(vector, { port, baudRate: Number(baud), unitID: 255, interval });
 server.on("initialized", () => console.log("ready"));
 server.on("socketError", (error) => console.error("socket", error));
 server.on("serverError", (error) => console.error("server", error));
