@@ -74,8 +74,9 @@ bool read_path(struct reader *reader, const struct json_at *at, const char *text
         is_absolute ? snprintf(out, size, "%s", text) : snprintf(out, size, "%s/%s", reader->folder, text);
     if (length >= 0 && (size_t)length < size)
         return true;
-    json_complain(at->report, at->path, "the path \"%.40s…\" has %d bytes with its folder; at most %zu fit",
-                  text, length, size - 1);
+    char seen[JSON_SHOW_MAX];
+    json_complain(at->report, at->path, "the path %s has %d bytes with its folder; at most %zu fit",
+                  json_show_text(text, seen), length, size - 1);
     out[0] = '\0';
     return false;
 }
@@ -342,7 +343,7 @@ void read_fields(struct reader *reader, const struct json_at *at, const cJSON *o
 
 static void refuse_duplicates(const struct json_at *at, const cJSON *array)
 {
-    char path[JSON_PATH_MAX], inner[JSON_PATH_MAX];
+    char path[JSON_PATH_MAX], inner[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
     const char *id[DESKS_MAX];
     unsigned count = list_ids(array, id, DESKS_MAX);
     for (unsigned i = 1; i < count; i++)
@@ -350,8 +351,8 @@ static void refuse_duplicates(const struct json_at *at, const cJSON *array)
             if (!*id[i] || strcmp(id[i], id[j]) != 0)
                 continue;
             struct json_at here = json_at_index(at, i, path);
-            json_complain(at->report, json_at_key(&here, "id", inner).path,
-                          "\"%.32s\" is also the id of %s[%u]", id[i], at->path, j);
+            json_complain(at->report, json_at_key(&here, "id", inner).path, "%s is also the id of %s[%u]",
+                          json_show_text(id[i], seen), at->path, j);
             break;
         }
 }

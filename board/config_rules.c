@@ -108,7 +108,7 @@ static void rule_broker_files_exist(struct reader *reader)
     };
     for (unsigned i = 0; i < sizeof file / sizeof *file; i++)
         if (*file[i].path && access(file[i].path, F_OK) != 0 && errno == ENOENT)
-            json_complain(reader->at.report, file[i].key, "there is no file \"%.200s\"", file[i].path);
+            json_complain(reader->at.report, file[i].key, "there is no file \"%s\"", file[i].path);
 }
 
 static void rule_broker_pairs(struct reader *reader)
