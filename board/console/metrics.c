@@ -22,7 +22,6 @@ struct metric {
 static const struct metric metrics[] = {
     { "kezek_uptime_seconds", false, ROOT, NUMBER, "uptime_s", NULL, 1, "Time since the service started." },
     { "kezek_link_connected", false, LINK, TRUTH, "connected", NULL, 1, "Is there a broker?" },
-    { "kezek_link_connections", true, LINK, NUMBER, "conn", NULL, 1, "Connections to a broker of this start." },
     { "kezek_feed_fresh", false, FEED, EQUALS, "truth", "fresh", 1, "Is what is shown known to be true?" },
     { "kezek_feed_full_profile", false, FEED, EQUALS, "profile", "full", 1, "Does the server speak the full profile?" },
     { "kezek_feed_sequence", false, FEED, NUMBER, "seq", NULL, 1, "Number of the newest change." },

@@ -163,7 +163,7 @@ function log(kind, text) {
 }
 
 const readers = {
-  event: (line) => log('event', [line.type, line.ticket, line.desk && `desk ${line.desk}`, line.id, line.reason, line.status, line.sound].filter(Boolean).join(' ')),
+  event: (line) => log('event', [line.type, line.ticket, line.desk && `desk ${line.desk}`, line.id, line.reason, line.status, line.type.endsWith('call') && line.sound].filter(Boolean).join(' ')),
   receipt: (line) => log('receipt', `${line.ticket || ''} ${line.result}: ${(line.outlets || []).map((outlet) =>
     `${outlet.outlet} ${outlet.result}${outlet.latency_ms === undefined ? '' : ` ${outlet.latency_ms.toFixed(1)} ms`}`).join(', ')} ${line.detail || ''}`),
   link: (line) => log('link', line.connected ? `connected to ${line.url || 'the broker'}` : `lost: ${line.why || ''}`),

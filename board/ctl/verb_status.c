@@ -69,8 +69,8 @@ static void print_head(FILE *out, const cJSON *reply)
     ctl_say(out, "board %s of hall %s, kezekd %s, up %s", ctl_text(reply, "board"), ctl_text(reply, "hall"),
             ctl_text(reply, "version"), ctl_duration(ctl_number(reply, "uptime_s") * 1000, up));
     if (ctl_bool(link, "connected"))
-        ctl_say(out, "link  connected to %s (%s, connection %.0f)", ctl_text(link, "url"),
-                ctl_number(link, "mqtt") == 5 ? "MQTT 5" : "MQTT 3.1.1", ctl_number(link, "conn"));
+        ctl_say(out, "link  connected to %s (%s)", ctl_text(link, "url"),
+                ctl_number(link, "mqtt") == 5 ? "MQTT 5" : "MQTT 3.1.1");
     else
         ctl_say(out, "link  not connected");
     ctl_say(out, "feed  %s, %s profile: %.0f events, %.0f duplicates, %.0f muted, %.0f gaps, %.0f invalid",

@@ -14,7 +14,8 @@ static void print_event(FILE *out, const cJSON *line)
     if (ctl_text(line, "id")[0])
         fprintf(out, "%s", ctl_text(line, "id"));
     fprintf(out, "%s%s", extra[0] ? ", " : "", extra);
-    fprintf(out, "%s%s", ctl_text(line, "sound")[0] ? ", " : "", ctl_text(line, "sound"));
+    if (strstr(ctl_text(line, "type"), "call")) /* call, recall: the others are never heard */
+        fprintf(out, "%s%s", ctl_text(line, "sound")[0] ? ", " : "", ctl_text(line, "sound"));
 }
 
 static void print_receipt(FILE *out, const cJSON *line)
