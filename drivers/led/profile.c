@@ -1,4 +1,4 @@
-#include "drivers/led/profile_data.h"
+#include "drivers/led/profile_read.h"
 
 #include "protocol/utf8.h"
 
@@ -9,142 +9,6 @@
 
 #define FILE_MAX 65536 /* the longest shipped profile has 5 KiB */
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-/* ---- small readers --------------------------------------------------------------------------- */
-
-/* Integers default to what the profile has already, so that an optional key needs no second variable. */
-static bool read_u16(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
-                     unsigned min, unsigned max, uint16_t *out)
-{
-    long long value = *out;
-    bool is_ok = json_integer(at, object, key, is_required, min, max, &value);
-    *out = (uint16_t)value;
-    return is_ok;
-}
-
-static bool read_u8(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
-                    unsigned min, unsigned max, uint8_t *out)
-{
-    uint16_t value = *out;
-    bool is_ok = read_u16(at, object, key, is_required, min, max, &value);
-    *out = (uint8_t)value;
-    return is_ok;
-}
-
-/* An array element as the member of nothing: json_integer() wants objects. */
-static bool read_element(const struct json_at *at, const cJSON *item, long long max, uint16_t *out)
-{
-    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > (double)max ||
-        item->valuedouble != (double)(long long)item->valuedouble) {
-        char shown[JSON_SHOW_MAX];
-        json_complain(at->report, at->path, "%s is not an integer from 0 to %lld", json_show(item, shown),
-                      max);
-        return false;
-    }
-    *out = (uint16_t)item->valuedouble;
-    return true;
-}
-
-static uint8_t read_values(const struct json_at *at, const cJSON *object, const char *key, uint16_t *out,
-                           unsigned max)
-{
-    char path[JSON_PATH_MAX], path_of_element[JSON_PATH_MAX];
-    const cJSON *array = json_array(at, object, key, true);
-    struct json_at at_array = json_at_key(at, key, path);
-    unsigned count = (unsigned)cJSON_GetArraySize(array);
-    if (array && (count < 1 || count > max)) {
-        json_complain(at->report, path, "has %u values; 1 to %u are possible", count, max);
-        return 0;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        struct json_at at_element = json_at_index(&at_array, i, path_of_element);
-        read_element(&at_element, cJSON_GetArrayItem(array, (int)i), 65535, &out[i]);
-    }
-    return (uint8_t)count;
-}
-
-static char read_ascii(const struct json_at *at, const cJSON *object, const char *key, char otherwise)
-{
-    char text[2] = { otherwise, '\0' };
-    if (json_string(at, object, key, false, text, sizeof text) && (text[0] < ' ' || text[0] > '~')) {
-        char path[JSON_PATH_MAX];
-        json_complain(at->report, json_at_key(at, key, path).path, "is not one ASCII character");
-        return otherwise;
-    }
-    return text[0];
-}
-
-/* ---- writes ---------------------------------------------------------------------------------- */
-
-static bool overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last)
-{
-    return reg <= last && reg + count > first;
-}
-
-bool led_profile_may_write(const struct led_profile *profile, const struct led_write *write)
-{
-    for (unsigned i = 0; i < profile->nnever; i++)
-        if (overlaps(write->reg, write->count, profile->never_write[i].first, profile->never_write[i].last))
-            return false;
-    return true;
-}
-
-/* Refuses what the device must never get. */
-static void check_range(const struct json_at *at, const struct led_profile *profile,
-                        const struct led_write *write)
-{
-    if (write->count > profile->max_regs)
-        json_complain(at->report, at->path, "writes %u registers; \"max_registers\" is %u", write->count,
-                      profile->max_regs);
-    if (write->reg + write->count > 65536)
-        json_complain(at->report, at->path, "goes beyond register 65535");
-    if (!led_profile_may_write(profile, write))
-        json_complain(at->report, at->path, "writes registers %u to %u, of which some are in \"never_write\"",
-                      write->reg, write->reg + write->count - 1);
-}
-
-static void check_write(const struct json_at *at, const struct led_profile *profile, struct led_write *write)
-{
-    write->function = write->count == 1 && profile->has_fc06 ? 6 : 16;
-    if (write->function == 16 && !profile->has_fc16)
-        json_complain(at->report, at->path,
-                      "writes %u registers at once, which needs function 16; \"functions\" has only 6",
-                      write->count);
-    check_range(at, profile, write);
-}
-
-static void read_write(const struct json_at *at, const struct led_profile *profile, const cJSON *object,
-                       struct led_write *write)
-{
-    static const char *const keys[] = { "register", "values", "why" };
-    if (!cJSON_IsObject(object)) {
-        json_complain(at->report, at->path, "is not an object with \"register\" and \"values\"");
-        return;
-    }
-    json_known_keys(at, object, keys, COUNT(keys));
-    bool is_ok = read_u16(at, object, "register", true, 0, 65535, &write->reg);
-    write->count = read_values(at, object, "values", write->value, LED_REGS_MAX);
-    if (is_ok && write->count)
-        check_write(at, profile, write);
-}
-
-static uint8_t read_writes(const struct json_at *at, const struct led_profile *profile, const cJSON *root,
-                           const char *key, struct led_write out[LED_WRITES_MAX])
-{
-    char path[JSON_PATH_MAX], path_of_element[JSON_PATH_MAX];
-    const cJSON *array = json_array(at, root, key, false);
-    struct json_at at_array = json_at_key(at, key, path);
-    int count = cJSON_GetArraySize(array);
-    if (count > LED_WRITES_MAX) {
-        json_complain(at->report, path, "has %d writes; %d are possible", count, LED_WRITES_MAX);
-        return 0;
-    }
-    for (int i = 0; i < count; i++) {
-        struct json_at at_element = json_at_index(&at_array, (unsigned)i, path_of_element);
-        read_write(&at_element, profile, cJSON_GetArrayItem(array, i), &out[i]);
-    }
-    return (uint8_t)count;
-}
 
 /* ---- sections, in the order of the file ------------------------------------------------------ */
 
@@ -171,10 +35,10 @@ static void read_factory(const struct json_at *at, const cJSON *root, struct led
     long long baud = 9600;
     int parity = 0;
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u8(&here, object, "unit", true, 1, 247, &profile->factory.unit);
+    profile_read_u8(&here, object, "unit", true, 1, 247, &profile->factory.unit);
     json_integer(&here, object, "baud", true, 1200, 230400, &baud);
     json_choice(&here, object, "parity", true, parities, COUNT(parities), &parity);
-    read_u8(&here, object, "stop_bits", true, 1, 2, &profile->factory.stop_bits);
+    profile_read_u8(&here, object, "stop_bits", true, 1, 2, &profile->factory.stop_bits);
     profile->factory.baud = (int)baud;
     profile->factory.parity = "NEO"[parity];
 }
@@ -182,7 +46,7 @@ static void read_factory(const struct json_at *at, const cJSON *root, struct led
 static void read_functions(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
     uint16_t function[2];
-    unsigned count = read_values(at, root, "functions", function, COUNT(function));
+    unsigned count = profile_read_values(at, root, "functions", function, COUNT(function));
     for (unsigned i = 0; i < count; i++) {
         profile->has_fc06 |= function[i] == 6;
         profile->has_fc16 |= function[i] == 16;
@@ -191,7 +55,7 @@ static void read_functions(const struct json_at *at, const cJSON *root, struct l
                           function[i]);
     }
     profile->max_regs = 123;
-    read_u16(at, root, "max_registers", false, 1, 123, &profile->max_regs);
+    profile_read_u16(at, root, "max_registers", false, 1, 123, &profile->max_regs);
 }
 
 static void read_timing(const struct json_at *at, const cJSON *root, struct led_profile *profile)
@@ -203,8 +67,8 @@ static void read_timing(const struct json_at *at, const cJSON *root, struct led_
         return;
     struct json_at here = json_at_key(at, "timing", path);
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u16(&here, object, "turnaround_ms", true, 0, 1000, &profile->turnaround_ms);
-    read_u16(&here, object, "min_gap_ms", false, 0, 1000, &profile->min_gap_ms);
+    profile_read_u16(&here, object, "turnaround_ms", true, 0, 1000, &profile->turnaround_ms);
+    profile_read_u16(&here, object, "min_gap_ms", false, 0, 1000, &profile->min_gap_ms);
 }
 
 static void read_never_write(const struct json_at *at, const cJSON *root, struct led_profile *profile)
@@ -224,8 +88,8 @@ static void read_never_write(const struct json_at *at, const cJSON *root, struct
             json_complain(at->report, here.path, "is not a range [first, last]");
             continue;
         }
-        if (read_element(&here, cJSON_GetArrayItem(item, 0), 65535, &range->first) &&
-            read_element(&here, cJSON_GetArrayItem(item, 1), 65535, &range->last) &&
+        if (profile_read_element(&here, cJSON_GetArrayItem(item, 0), 65535, &range->first) &&
+            profile_read_element(&here, cJSON_GetArrayItem(item, 1), 65535, &range->last) &&
             range->first > range->last)
             json_complain(at->report, here.path, "ends before it begins");
     }
@@ -295,7 +159,7 @@ static unsigned registers_needed(const struct led_profile *profile)
 static void check_text(const struct json_at *at, const struct led_profile *profile)
 {
     struct led_write all = { .reg = profile->text.reg, .count = profile->text.regs };
-    check_range(at, profile, &all);
+    profile_check_range(at, profile, &all);
     if (!profile->has_fc16 && profile->text.regs > LED_WRITES_MAX)
         json_complain(at->report, at->path, "%u registers one by one are too many; %d are possible",
                       profile->text.regs, LED_WRITES_MAX);
@@ -324,16 +188,16 @@ static void read_text(const struct json_at *at, const cJSON *root, struct led_pr
     unsigned before = here.report->count;
     int packing = 0, align = 0, dot = 0;
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u16(&here, object, "register", true, 0, 65535, &profile->text.reg);
-    read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->text.regs);
-    read_u8(&here, object, "cells", true, 1, LED_CELLS_MAX, &profile->text.cells);
+    profile_read_u16(&here, object, "register", true, 0, 65535, &profile->text.reg);
+    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->text.regs);
+    profile_read_u8(&here, object, "cells", true, 1, LED_CELLS_MAX, &profile->text.cells);
     json_choice(&here, object, "packing", true, packings, COUNT(packings), &packing);
     json_choice(&here, object, "align", false, aligns, COUNT(aligns), &align);
     json_choice(&here, object, "dot", true, dots, COUNT(dots), &dot);
     profile->text.packing = (uint8_t)packing;
     profile->text.is_left_aligned = align;
     profile->text.dot = (uint8_t)dot;
-    profile->text.pad = read_ascii(&here, object, "pad", ' ');
+    profile->text.pad = profile_read_ascii(&here, object, "pad", ' ');
     read_charset(&here, object, profile);
     read_fold(&here, object, profile);
     if (here.report->count == before)
@@ -350,14 +214,15 @@ static void read_blink(const struct json_at *at, const cJSON *root, struct led_p
         return;
     struct json_at here = json_at_key(at, "blink", path);
     json_known_keys(&here, object, keys, COUNT(keys));
-    if (!read_u16(&here, object, "register", true, 0, 65535, &write.reg))
+    if (!profile_read_u16(&here, object, "register", true, 0, 65535, &write.reg))
         return;
-    check_write(&here, profile, &write);
+    profile_check_write(&here, profile, &write);
     profile->has_blink = true;
     profile->blink_on = profile->blink_off = write;
-    read_u16(&here, object, "on", true, 0, 65535, &profile->blink_on.value[0]);
-    read_u16(&here, object, "off", true, 0, 65535, &profile->blink_off.value[0]);
-    if (overlaps(write.reg, 1, profile->text.reg, (uint16_t)(profile->text.reg + profile->text.regs - 1)))
+    profile_read_u16(&here, object, "on", true, 0, 65535, &profile->blink_on.value[0]);
+    profile_read_u16(&here, object, "off", true, 0, 65535, &profile->blink_off.value[0]);
+    if (profile_overlaps(write.reg, 1, profile->text.reg,
+                         (uint16_t)(profile->text.reg + profile->text.regs - 1)))
         json_complain(at->report, path, "register %u is inside the text area", write.reg);
     if (profile->blink_on.value[0] == profile->blink_off.value[0])
         json_complain(at->report, path, "on and off are equal");
@@ -427,8 +292,8 @@ static void read_verify(const struct json_at *at, const cJSON *root, struct led_
         return;
     struct json_at here = json_at_key(at, "verify", path);
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u16(&here, object, "register", true, 0, 65535, &profile->verify_reg);
-    read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->verify_regs);
+    profile_read_u16(&here, object, "register", true, 0, 65535, &profile->verify_reg);
+    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->verify_regs);
     if (profile->verify_regs > profile->max_regs)
         json_complain(at->report, path, "reads %u registers; \"max_registers\" is %u", profile->verify_regs,
                       profile->max_regs);
@@ -449,8 +314,8 @@ static void read_lit(const struct json_at *at, const cJSON *root, struct led_pro
         return;
     struct json_at here = json_at_key(at, "lit", path);
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u16(&here, object, "register", true, 0, 65535, &profile->lit_reg);
-    read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->lit_regs);
+    profile_read_u16(&here, object, "register", true, 0, 65535, &profile->lit_reg);
+    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->lit_regs);
     json_choice(&here, object, "order", true, orders, COUNT(orders), &order);
     profile->is_lit_right_first = order;
     if (profile->lit_reg < profile->verify_reg ||
@@ -488,13 +353,14 @@ static void read_identify(const struct json_at *at, const cJSON *root, struct le
         return;
     struct json_at here = json_at_key(at, "identify", path);
     json_known_keys(&here, object, keys, COUNT(keys));
-    read_u8(&here, object, "function", true, 3, 17, &function);
+    profile_read_u8(&here, object, "function", true, 3, 17, &function);
     if (function == 17) {
         read_pattern(&here, object, profile);
     } else if (function == 3) {
         profile->identify = LED_IDENTIFY_REGISTERS;
-        read_u16(&here, object, "register", true, 0, 65535, &profile->identity.reg);
-        profile->identity.count = read_values(&here, object, "values", profile->identity.value, LED_REGS_MAX);
+        profile_read_u16(&here, object, "register", true, 0, 65535, &profile->identity.reg);
+        profile->identity.count =
+            profile_read_values(&here, object, "values", profile->identity.value, LED_REGS_MAX);
     } else {
         json_complain(at->report, path, "function %u does not identify; 17 (server id) and 3 (registers) do",
                       function);
@@ -519,8 +385,8 @@ static void read_profile(const struct json_at *at, const cJSON *root, struct led
     read_never_write(at, root, profile); /* before everything that writes */
     read_text(at, root, profile);
     read_blink(at, root, profile);
-    profile->ninit = read_writes(at, profile, root, "init", profile->init);
-    profile->nblank = read_writes(at, profile, root, "blank", profile->blank);
+    profile->ninit = profile_read_writes(at, profile, root, "init", profile->init);
+    profile->nblank = profile_read_writes(at, profile, root, "blank", profile->blank);
     read_glyphs(at, root, profile);
     read_verify(at, root, profile);
     read_lit(at, root, profile);

@@ -1,0 +1,30 @@
+/* Pieces of a profile file: integers, lists of registers, and writes with what must hold for every write.
+ * Private to drivers/led: the other half of profile.c. Each complains with the path of the place, and leaves *out as it was on a complaint.
+ */
+#pragma once
+
+#include "drivers/led/profile_data.h"
+
+/* Optional keys keep what *out has. */
+bool profile_read_u16(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
+                      unsigned min, unsigned max, uint16_t *out);
+bool profile_read_u8(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
+                     unsigned min, unsigned max, uint8_t *out);
+/* An element of an array, 0 to max; `at` is its own place. */
+bool profile_read_element(const struct json_at *at, const cJSON *item, long long max, uint16_t *out);
+/* A required list of 1 to max values; how many there are, 0 after a complaint about their number. */
+uint8_t profile_read_values(const struct json_at *at, const cJSON *object, const char *key, uint16_t *out,
+                            unsigned max);
+/* One ASCII character, or `otherwise` when the key is absent. */
+char profile_read_ascii(const struct json_at *at, const cJSON *object, const char *key, char otherwise);
+
+/* An optional list of writes: how many. Each is checked as below. */
+uint8_t profile_read_writes(const struct json_at *at, const struct led_profile *profile, const cJSON *root,
+                            const char *key, struct led_write out[LED_WRITES_MAX]);
+/* Register numbers, max_registers and never_write; the profile must have read those already. */
+void profile_check_range(const struct json_at *at, const struct led_profile *profile,
+                         const struct led_write *write);
+/* The same, and chooses the function: 6 for one register if the device knows it, else 16. */
+void profile_check_write(const struct json_at *at, const struct led_profile *profile,
+                         struct led_write *write);
+bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last);
