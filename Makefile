@@ -95,6 +95,7 @@ $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 # The peer to compare with; nothing else needs Cairo and Pango.
 $(B)/tests/bench/bench_cairo: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags pangocairo))
 $(B)/tests/bench/bench_cairo: LDLIBS += $(shell $(PKG_CONFIG) --libs pangocairo)
+$(B)/tests/bench/bench_link: LDLIBS += -lcmocka
 
 .PHONY: bench
 bench:
