@@ -366,6 +366,15 @@ static void sounded(void *data)
 }
 
 /* ---- a hall comes and goes ------------------------------------------------------------------- */
+static struct feed *new_feed(struct board *board)
+{
+    struct feed_config feed = { .ttl_ms = board->config->calls.ttl_ms };
+    memcpy(feed.id, board->config->board, sizeof feed.id);
+    memcpy(feed.boot, board->boot, sizeof feed.boot);
+    getrandom(&feed.nonce_seed, sizeof feed.nonce_seed, 0);
+    return feed_create(&feed, board->memory ? board->memory : &board->forgetful);
+}
+
 static int set_up(struct board *board)
 {
     struct config *config = board->config;
@@ -374,14 +383,11 @@ static int set_up(struct board *board)
     board->clock = walltime_now();
     board->first_wish_us = clock_us() + FIRST_WISH_US;
     receipts_init(&board->receipts, config->board);
+    if (!board->feed)
+        board->feed = new_feed(board);
     hall_init(&board->hall, config);
     for (unsigned i = 0; i < config->nscreens; i++)
         wall_init(&board->wall[i], board->loop, board->fonts, config, i, calls_flipped, board);
-    struct feed_config feed = { .ttl_ms = config->calls.ttl_ms };
-    memcpy(feed.id, config->board, sizeof feed.id);
-    memcpy(feed.boot, board->boot, sizeof feed.boot);
-    getrandom(&feed.nonce_seed, sizeof feed.nonce_seed, 0);
-    board->feed = feed_create(&feed, board->memory ? board->memory : &board->forgetful);
     struct desks_events desks = { .data = board, .on_change = led_changed };
     board->desks = desks_create(board->loop, config, &board->receipts, &desks);
     board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);
@@ -396,10 +402,8 @@ static void take_down(struct board *board)
         wall_finish(&board->wall[i]);
     speakers_destroy(board->speakers);
     desks_destroy(board->desks);
-    feed_destroy(board->feed);
     board->speakers = NULL;
     board->desks = NULL;
-    board->feed = NULL;
 }
 
 struct refusal {
@@ -415,11 +419,9 @@ static void refuse(void *data, const char *line)
         snprintf(refusal->first, refusal->size, "%s", line);
 }
 
-/* Everything is set up anew; what the feed has learned comes back with the snapshot that it asks for at once.
- */
-int board_reload(struct board *board, char *error, size_t error_size)
+/* NULL: refused, and `error` has the first complaint. */
+static struct config *load_again(struct board *board, char *error, size_t error_size)
 {
-    error[0] = '\0';
     struct refusal refusal = { error, error_size };
     struct json_report report = { .line = refuse, .data = &refusal, .file = board->config->path };
     struct config *fresh = config_load(board->config->path, &board->paths, &report);
@@ -428,6 +430,47 @@ int board_reload(struct board *board, char *error, size_t error_size)
         config_destroy(fresh);
         fresh = NULL;
     }
+    return fresh;
+}
+
+/* The feed speaks for one board of one hall and has one time-out; else it stays, and with it the truth. */
+static bool keeps_feed(const struct config *old, const struct config *fresh)
+{
+    return strcmp(old->hall, fresh->hall) == 0 && strcmp(old->board, fresh->board) == 0 &&
+           old->calls.ttl_ms == fresh->calls.ttl_ms;
+}
+
+static int take_over(struct board *board, struct config *fresh)
+{
+    struct config *old = board->config;
+    struct hall *hall = malloc(sizeof *hall);
+    if (!hall)
+        return -ENOMEM;
+    *hall = board->hall;
+    feed_disconnected(board->feed, clock_us());
+    if (!keeps_feed(old, fresh)) {
+        feed_destroy(board->feed);
+        board->feed = NULL;
+    }
+    bool has_feed = board->feed != NULL;
+    board->config = fresh;
+    int error = set_up(board);
+    if (error == 0 && has_feed)
+        hall_adopt(&board->hall, hall);
+    for (unsigned i = 0; error == 0 && i < fresh->nscreens; i++)
+        announce_restore(&board->wall[i].announce, &board->hall, clock_us());
+    if (error == 0)
+        desks_update_all(board->desks, &board->hall, board->truth);
+    free(hall);
+    config_destroy(old);
+    return error;
+}
+
+/* Devices and processes are set up anew; what is known of the hall stays. */
+int board_reload(struct board *board, char *error, size_t error_size)
+{
+    error[0] = '\0';
+    struct config *fresh = load_again(board, error, error_size);
     if (!fresh) {
         log_error("reload: refused, the old hall file stays in force");
         return -EINVAL;
@@ -436,12 +479,9 @@ int board_reload(struct board *board, char *error, size_t error_size)
     child_stop(&board->console_child);
     drop_link(board);
     take_down(board);
-    config_destroy(board->config);
-    board->config = fresh;
     board->link = (struct record_link){ 0 };
-    board->truth = FEED_NOTHING;
     board->link_start_us = board->console_start_us = 0;
-    if (set_up(board) < 0) {
+    if (take_over(board, fresh) < 0) {
         log_error("reload: out of memory");
         loop_quit(board->loop, 1);
         return -ENOMEM;
@@ -518,6 +558,7 @@ static void end(struct board *board)
     child_stop(&board->console_child);
     drop_link(board);
     take_down(board);
+    feed_destroy(board->feed);
     journal_unmap(board->memory, sizeof *board->memory);
     snapshots_destroy(board->snapshots);
     control_destroy(board->control);

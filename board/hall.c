@@ -279,6 +279,41 @@ int hall_expire(struct hall *hall, int64_t server_ms)
     return change;
 }
 
+/* A desk keeps its id from one hall file to the next, not its index. */
+static int adopted_desk(const struct hall *hall, const struct hall *old, int desk)
+{
+    return desk == NONE ? NONE : config_desk_index(hall->config, old->config->desk[desk].id);
+}
+
+static uint16_t adopt_calls(const struct hall *hall, struct hall_call *to, const struct hall *old,
+                            const struct hall_call *from, uint16_t count)
+{
+    uint16_t n = 0;
+    for (uint16_t i = 0; i < count; i++) {
+        int desk = adopted_desk(hall, old, from[i].desk);
+        if (desk == NONE)
+            continue;
+        to[n] = from[i];
+        to[n++].desk = (int16_t)desk;
+    }
+    return n;
+}
+
+void hall_adopt(struct hall *hall, const struct hall *old)
+{
+    for (int i = 0; i < old->config->ndesks; i++) {
+        int desk = adopted_desk(hall, old, i);
+        if (desk == NONE)
+            continue;
+        hall->desk[desk] = old->desk[i];
+        hall->desk[desk].from = (int16_t)adopted_desk(hall, old, old->desk[i].from);
+    }
+    hall->nrecent = adopt_calls(hall, hall->recent, old, old->recent, old->nrecent);
+    hall->nmissed = adopt_calls(hall, hall->missed, old, old->missed, old->nmissed);
+    hall->nnotices = old->nnotices;
+    memcpy(hall->notice, old->notice, sizeof hall->notice);
+}
+
 const struct notice *hall_alert(const struct hall *hall)
 {
     for (int i = hall->nnotices - 1; i >= 0; i--)

@@ -50,6 +50,9 @@ enum hall_change {
 };
 
 void hall_init(struct hall *hall, const struct config *config);
+/* After a reload: takes over what `old` knows of the desks that both halls have, its lists and notices. `old` has its own
+ * configuration, still alive. */
+void hall_adopt(struct hall *hall, const struct hall *old);
 /* Applies an event that the feed calls current. Returns enum hall_change bits (0: nothing changed), or -ENOENT for a desk
  * that the hall file does not have. *desk becomes its index (NONE for notices). */
 int hall_apply(struct hall *hall, const struct event *event, int64_t now_us, int *desk);

@@ -175,11 +175,17 @@ def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
         for path in ("desks[0].zone", "calls.dwell_ms"):
             assert path in hall.log("board"), "every error is printed"
         assert hall.status()["ok"]
+        hall.connected()
+        hall.call("5", "К009")
+        wait_for("a call is there", lambda: any(d["ticket"] == "К009" for d in hall.status()["desks"]))
         hall.file = json.loads(good)
         hall.file["desks"][0]["label"] = "101"
+        hall.file["desks"].insert(0, dict(hall.file["desks"].pop(), id="12"))  # indices move, ids stay
         hall.write()
         hall.board.send_signal(signal.SIGHUP)
         wait_for("the good one is in force", lambda: "is in force" in hall.log("board"))
+        assert any(d["desk"] == "5" and d["ticket"] == "К009" for d in hall.status()["desks"]), "the hall is remembered"
+        assert hall.status()["feed"]["truth"] == "fresh"
         hall.connected()
     finally:
         hall.close()

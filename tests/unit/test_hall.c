@@ -447,10 +447,36 @@ static void both_keyboards_write_the_same_ticket(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+static void a_reload_keeps_what_is_known_of_the_desks_that_stay(void **state)
+{
+    struct bench *bench = *state;
+    apply(bench, EVENT_CALL, "1", "А001");
+    apply(bench, EVENT_CALL, "3", "А003");
+    clear(bench, "3", "А003", CLEAR_NO_SHOW);
+    apply(bench, EVENT_CALL, "2", "А002");
+    struct config *config = calloc(1, sizeof *config);
+    struct hall *hall = calloc(1, sizeof *hall);
+    add_desk(config, "9");
+    add_desk(config, "2");
+    add_desk(config, "3");
+    hall_init(hall, config);
+    hall_adopt(hall, bench->hall);
+    assert_string_equal(hall->desk[0].ticket, "");
+    assert_string_equal(hall->desk[1].ticket, "А002");
+    assert_int_equal(hall->desk[1].phase, PHASE_CALLED);
+    assert_int_equal(hall->nrecent, 1); /* desk 1 is no more */
+    assert_int_equal(hall->recent[0].desk, 1);
+    assert_int_equal(hall->nmissed, 1);
+    assert_int_equal(hall->missed[0].desk, 2);
+    free(hall);
+    free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_call_shows_the_ticket_and_leads_the_list),
+        TEST(a_reload_keeps_what_is_known_of_the_desks_that_stay),
         TEST(a_call_carries_lane_appointment_and_origin),
         TEST(a_desk_of_another_hall_is_refused),
         TEST(a_ticket_stands_once_in_the_list),
