@@ -39,6 +39,7 @@ struct led_bus {
     struct wish wish[LED_UNITS_MAX];
     struct led_unit_status unit_status[LED_UNITS_MAX];
     struct led_bus_status bus_status;
+    struct schedule_use use;
 
     /* The worker's own: */
     struct schedule schedule;
@@ -95,7 +96,7 @@ static void publish(struct led_bus *bus)
     pthread_mutex_lock(&bus->lock);
     for (unsigned i = 0; i < bus->config.nunits; i++)
         bus->unit_status[i] = *schedule_status(&bus->schedule, i);
-    bus->bus_status.busy_permille = schedule_busy_permille(&bus->schedule, monotonic_us());
+    bus->use = bus->schedule.use;
     pthread_mutex_unlock(&bus->lock);
 }
 
@@ -347,6 +348,7 @@ static void modbus_bus_status(struct led_bus *bus, struct led_bus_status *status
 {
     pthread_mutex_lock(&bus->lock);
     *status = bus->bus_status;
+    status->busy_permille = schedule_use_permille(&bus->use, monotonic_us());
     pthread_mutex_unlock(&bus->lock);
 }
 

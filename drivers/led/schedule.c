@@ -471,10 +471,10 @@ static void note_use(struct schedule *schedule, const struct schedule_result *re
 {
     int64_t second = result->done_us / 1000000;
     unsigned at = (unsigned)(second % SCHEDULE_SECONDS);
-    if (schedule->use[at].second != second)
-        schedule->use[at].busy_us = 0;
-    schedule->use[at].second = second;
-    schedule->use[at].busy_us += (uint32_t)(result->done_us - result->start_us);
+    if (schedule->use.last[at].second != second)
+        schedule->use.last[at].busy_us = 0;
+    schedule->use.last[at].second = second;
+    schedule->use.last[at].busy_us += (uint32_t)(result->done_us - result->start_us);
 }
 
 void schedule_done(struct schedule *schedule, const struct schedule_step *step,
@@ -498,12 +498,12 @@ const struct led_unit_status *schedule_status(const struct schedule *schedule, u
     return &schedule->unit[index].status;
 }
 
-uint32_t schedule_busy_permille(const struct schedule *schedule, int64_t now_us)
+uint32_t schedule_use_permille(const struct schedule_use *use, int64_t now_us)
 {
     uint64_t busy_us = 0;
     for (unsigned i = 0; i < SCHEDULE_SECONDS; i++)
-        if (now_us / 1000000 - schedule->use[i].second < SCHEDULE_SECONDS)
-            busy_us += schedule->use[i].busy_us;
+        if (now_us / 1000000 - use->last[i].second < SCHEDULE_SECONDS)
+            busy_us += use->last[i].busy_us;
     uint64_t permille = busy_us / (SCHEDULE_SECONDS * 1000);
     return permille < 1000 ? (uint32_t)permille : 1000;
 }

@@ -80,6 +80,14 @@ struct schedule_unit {
 #define SCHEDULE_REPORTS (4 * LED_UNITS_MAX) /* wishes for all units add two each, a lost port one more */
 #define SCHEDULE_SECONDS 10
 
+/* How long the wire was in use, second by second. */
+struct schedule_use {
+    struct {
+        int64_t second;
+        uint32_t busy_us;
+    } last[SCHEDULE_SECONDS];
+};
+
 struct schedule {
     const struct led_bus_config *config;
     bool is_open;
@@ -87,10 +95,7 @@ struct schedule {
     struct schedule_unit unit[LED_UNITS_MAX];
     unsigned nreports, first_report;
     struct led_report report[SCHEDULE_REPORTS];
-    struct {
-        int64_t second;
-        uint32_t busy_us;
-    } use[SCHEDULE_SECONDS];
+    struct schedule_use use;
 };
 
 /* `config` is borrowed. The bus is closed at first. */
@@ -112,7 +117,8 @@ void schedule_done(struct schedule *schedule, const struct schedule_step *step,
 bool schedule_take(struct schedule *schedule, struct led_report *report);
 
 const struct led_unit_status *schedule_status(const struct schedule *schedule, unsigned index);
-uint32_t schedule_busy_permille(const struct schedule *schedule, int64_t now_us);
+uint32_t schedule_use_permille(const struct schedule_use *use,
+                               int64_t now_us); /* of the last SCHEDULE_SECONDS */
 
 /* Line arithmetic. A character has start, 8 data, parity if any, and stop bits. */
 uint32_t schedule_wire_us(const struct led_bus_config *config, unsigned bytes);

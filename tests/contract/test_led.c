@@ -102,6 +102,7 @@ static void the_status_tells_what_is_confirmed(void **state)
     assert_true(unit.requests > 0);
     assert_true(bus.is_open);
     assert_int_equal(bus.error, 0);
+    assert_true(bus.busy_permille <= 1000);
 }
 
 /* Takes reports until `count` tokens are final; checks that none is final twice. */

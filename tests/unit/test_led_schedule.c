@@ -635,15 +635,15 @@ static void the_use_of_the_wire_is_told(void **state)
 {
     (void)state;
     begin(8, 9600);
-    assert_int_equal(schedule_busy_permille(&w->schedule, w->now_us), 0);
+    assert_int_equal(schedule_use_permille(&w->schedule.use, w->now_us), 0);
     fill(8);
     run_for(9 * SECOND);
     int64_t busy_us = 0;
     for (unsigned i = 0; i < w->nsteps; i++)
         busy_us += w->step[i].done_us - w->step[i].start_us;
-    assert_int_equal(schedule_busy_permille(&w->schedule, w->now_us), busy_us / 10000);
+    assert_int_equal(schedule_use_permille(&w->schedule.use, w->now_us), busy_us / 10000);
     run_for(12 * SECOND);
-    assert_int_equal(schedule_busy_permille(&w->schedule, w->now_us), 0);
+    assert_int_equal(schedule_use_permille(&w->schedule.use, w->now_us), 0);
 }
 
 static void time_outs_follow_line_profile_and_adapter(void **state)
