@@ -18,6 +18,14 @@
 enum heard { HEARD_HELLO, HEARD_RECEIPT, HEARD_STATUS, HEARD_HEALTH, HEARD };
 static const char *const heard_words[HEARD] = { "hello", "receipt", "status", "health" };
 
+/* An event that waits for acknowledgements of those before it. */
+struct backlog {
+    struct backlog *next;
+    int length;
+    uint32_t expiry_s;
+    char text[];
+};
+
 struct queue {
     const struct config *hall;
     struct queue_watch watch;
@@ -32,6 +40,8 @@ struct queue {
         server_topic[TOPIC_SIZE];
     uint64_t conn;
     bool is_up, is_mute, is_state_due;
+    struct backlog *backlog, **backlog_end;
+    unsigned nbacklog;
     int64_t state_at_us; /* not earlier */
     struct state state;  /* large: not on the stack */
     char text[STATE_BYTES_MAX + 1];
@@ -54,11 +64,19 @@ static void new_epoch(char epoch[EPOCH_SIZE])
 
 /* ---- to the boards --------------------------------------------------------------------------- */
 
+static int publish_text(struct queue *queue, const char *topic, const char *text, int length,
+                        bool is_retained, uint32_t expiry_s)
+{
+    if (!queue->is_up || queue->is_mute)
+        return -ENOTCONN;
+    if (length < 0)
+        return length;
+    return mqtt_publish(queue->mqtt, topic, text, (size_t)length, is_retained, false, expiry_s);
+}
+
 static bool publish(struct queue *queue, const char *topic, int length, bool is_retained, uint32_t expiry_s)
 {
-    if (!queue->is_up || queue->is_mute || length < 0)
-        return false;
-    return mqtt_publish(queue->mqtt, topic, queue->text, (size_t)length, is_retained, false, expiry_s) == 0;
+    return publish_text(queue, topic, queue->text, length, is_retained, expiry_s) == 0;
 }
 
 static void publish_heartbeat(struct queue *queue, int64_t now_us)
@@ -93,12 +111,60 @@ static void introduce(struct queue *queue)
     publish_state(queue, now_us);
 }
 
+static void drop_first(struct queue *queue)
+{
+    struct backlog *first = queue->backlog;
+    if (!first)
+        return;
+    queue->backlog = first->next;
+    if (!queue->backlog)
+        queue->backlog_end = &queue->backlog;
+    queue->nbacklog--;
+    free(first);
+}
+
+/* In order; what cannot go because the broker is away is a gap, as with any server. */
+static void flush_backlog(struct queue *queue)
+{
+    while (queue->backlog) {
+        const struct backlog *first = queue->backlog;
+        int rc = publish_text(queue, queue->event_topic, first->text, first->length, false, first->expiry_s);
+        if (rc == -EAGAIN)
+            return;
+        queue->counts.unpublished += rc != 0;
+        drop_first(queue);
+    }
+}
+
+static bool keep(struct queue *queue, int length, uint32_t expiry_s)
+{
+    struct backlog *last = queue->nbacklog < QUEUE_BACKLOG ? malloc(sizeof *last + (size_t)length) : NULL;
+    if (!last)
+        return false;
+    *last = (struct backlog){ .length = length, .expiry_s = expiry_s };
+    memcpy(last->text, queue->text, (size_t)length);
+    *queue->backlog_end = last;
+    queue->backlog_end = &last->next;
+    queue->nbacklog++;
+    return true;
+}
+
+static bool publish_event(struct queue *queue, int length, uint32_t expiry_s)
+{
+    int rc = -EAGAIN;
+    if (length < 0)
+        return false;
+    if (!queue->backlog)
+        rc = publish_text(queue, queue->event_topic, queue->text, length, false, expiry_s);
+    return rc == 0 || (rc == -EAGAIN && keep(queue, length, expiry_s));
+}
+
 static void tell(struct queue *queue, const struct event *event, int64_t now_us)
 {
     int length = message_format_event(queue->text, sizeof queue->text, event);
     uint32_t expiry_s = event->ttl_ms > 0 ? (uint32_t)(event->ttl_ms + 999) / 1000 : 60;
     queue->counts.events++;
-    if (!publish(queue, queue->event_topic, length, false, expiry_s))
+    if (!publish_event(queue, length, expiry_s))
         queue->counts.unpublished++;
     plan_state(queue, now_us);
     if (queue->watch.event)
@@ -170,6 +236,7 @@ static void on_down(void *data, const char *why)
 {
     struct queue *queue = data;
     queue->is_up = false;
+    flush_backlog(queue);
     if (queue->watch.link)
         queue->watch.link(queue->watch.data, false, why);
 }
@@ -204,6 +271,7 @@ static void on_broker(void *data, uint32_t events)
     (void)events;
     struct queue *queue = data;
     mqtt_dispatch(queue->mqtt);
+    flush_backlog(queue);
 }
 
 /* ---- what the owner does --------------------------------------------------------------------- */
@@ -312,6 +380,7 @@ struct queue *queue_create(struct loop *loop, const struct queue_config *config,
     queue->hall = config->hall;
     queue->watch = *watch;
     queue->loop = loop;
+    queue->backlog_end = &queue->backlog;
     server_init(&queue->server, config->hall, epoch, wall_ms(), clock_us());
     name_topics(queue);
     int rc = open_session(queue, config->url, error, error_size);
@@ -345,5 +414,7 @@ void queue_destroy(struct queue *queue)
     loop_timer_remove(queue->heartbeat_timer);
     loop_timer_remove(queue->state_timer);
     mqtt_destroy(queue->mqtt);
+    while (queue->backlog)
+        drop_first(queue);
     free(queue);
 }

@@ -11,6 +11,9 @@
 #include "board/loop.h"
 #include "sim/visitors.h"
 
+#define QUEUE_BACKLOG                                                                                        \
+    4096 /* events of a burst that wait for acknowledgements of those before; more become a gap */
+
 struct queue;
 struct queue_config {
     const struct config *hall; /* borrowed: hall id, board id, desks, agencies */

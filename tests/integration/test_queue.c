@@ -26,7 +26,7 @@ static unsigned nkind[MESSAGE_KINDS];
 static struct event last_event;
 static struct server last_server;
 static struct state last_state;
-static bool was_retained;
+static bool was_retained, is_in_order;
 static char last_word[16], last_json[64];
 
 static void look(void)
@@ -65,6 +65,8 @@ static void board_heard(void *data, const struct mqtt_message *heard)
         nkind[kinds[i].kind]++;
     }
     was_retained = heard->is_retained;
+    if (message.kind == MESSAGE_EVENT && message.event.seq != last_event.seq + 1)
+        is_in_order = false;
     if (message.kind == MESSAGE_EVENT)
         last_event = message.event;
     else if (message.kind == MESSAGE_SERVER)
@@ -140,6 +142,7 @@ static int start(void **context)
         snprintf(hall.desk[i].id, ID_SIZE, "%d", i + 1);
     memset(nkind, 0, sizeof nkind);
     memset(&last_state, 0, sizeof last_state);
+    memset(&last_event, 0, sizeof last_event);
     last_word[0] = '\0';
     is_board_up = false;
     broker_start(&broker, "");
@@ -317,6 +320,29 @@ static void while_it_is_mute_the_day_goes_on_unheard(void **context)
     assert_int_equal(counts.unpublished, 2);
 }
 
+static bool has_burst(void)
+{
+    return nkind[MESSAGE_EVENT] >= 1000;
+}
+
+static void a_burst_of_a_thousand_calls_arrives_in_order(void **context)
+{
+    (void)context;
+    char ticket[TICKET_SIZE];
+    open_queue(PACE_NONE);
+    WAIT_FOR(has_introduction);
+    is_in_order = true;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(ticket, sizeof ticket, "Б%03d", i);
+        assert_int_equal(call(ticket), 0);
+    }
+    WAIT_FOR(has_burst);
+    assert_true(is_in_order);
+    struct queue_counts counts;
+    queue_counts(queue, &counts);
+    assert_int_equal(counts.unpublished, 0);
+}
+
 static void a_restart_is_a_new_epoch(void **context)
 {
     (void)context;
@@ -342,6 +368,7 @@ int main(void)
         TEST(a_killed_server_leaves_its_will),
         TEST(visitors_make_events_by_themselves),
         TEST(while_it_is_mute_the_day_goes_on_unheard),
+        TEST(a_burst_of_a_thousand_calls_arrives_in_order),
         TEST(a_restart_is_a_new_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
