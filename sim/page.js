@@ -297,6 +297,10 @@ async function start() {
     $('hall-name').textContent = place.name.en || names[0][1];
     $('hall-name').title = names.map(([, name]) => name).join(' · ');
   }
+  if (place.console) {
+    $('console').href = $('console').textContent = place.console;
+    $('console-item').hidden = false;
+  }
   place.screens.forEach(buildWall);
   place.desks.forEach(buildDesk);
   listen();

@@ -2,6 +2,9 @@
 
 #include "protocol/json.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static char *print(cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);
@@ -44,12 +47,23 @@ static cJSON *screen_place(const struct config_screen *screen)
     return object;
 }
 
+static void add_console(cJSON *object, const struct config *config)
+{
+    char url[96];
+    const char *host = config->console.host;
+    snprintf(url, sizeof url, strchr(host, ':') ? "http://[%s]:%u/" : "http://%s:%u/", host,
+             config->console.port);
+    if (host[0])
+        cJSON_AddStringToObject(object, "console", url);
+}
+
 char *page_json_place(const struct config *config)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "hall", config->hall);
     cJSON_AddStringToObject(object, "board", config->board);
     cJSON_AddItemToObject(object, "name", label_json(config, &config->name));
+    add_console(object, config);
     cJSON *desks = cJSON_AddArrayToObject(object, "desks");
     for (unsigned i = 0; i < config->ndesks; i++)
         cJSON_AddItemToArray(desks, desk_place(config, &config->desk[i]));

@@ -361,12 +361,19 @@ uint16_t console_port(const struct console *console)
     return http_port(console->http);
 }
 
+static bool is_loopback(const char *host)
+{
+    return !strncmp(host, "127.", 4) || !strcmp(host, "::1") || !strcmp(host, "localhost");
+}
+
 int console_run(const struct config *config, const char *control_path)
 {
     char error[256] = "out of memory";
     struct loop *loop = loop_create();
     struct console *console = loop ? console_create(loop, config, control_path, error, sizeof error) : NULL;
     int status = 1;
+    if (console && !is_loopback(config->console.host))
+        log_warn("page: whoever reaches %s may operate the hall, there is no log-in", config->console.host);
     if (console) {
         log_info("page: http://%s:%u/", config->console.host, console_port(console));
         status = loop_run(loop) < 0;
