@@ -507,6 +507,65 @@ static void garbage_from_the_board_does_not_end_it(void **context)
 
 /* ---- configurations -------------------------------------------------------------------------- */
 
+static char secrets[] = "/tmp/kezek-secrets-XXXXXX", secret_path[64], password_path[64], password_extra[96];
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A broker that knows hall-1 with the password "qwe rty"; what the board's file says comes from the test. */
+static int prepare_password(void **context)
+{
+    char command[128];
+    strcpy(secrets, "/tmp/kezek-secrets-XXXXXX");
+    assert_non_null(mkdtemp(secrets));
+    snprintf(secret_path, sizeof secret_path, "%s/broker", secrets);
+    snprintf(password_path, sizeof password_path, "%s/board", secrets);
+    snprintf(password_extra, sizeof password_extra, "password_file %s\n", secret_path);
+    write_file(secret_path, "hall-1:qwe rty\n");
+    snprintf(command, sizeof command, "mosquitto_passwd -U %s", secret_path);
+    assert_int_equal(system(command), 0);
+    prepare(context);
+    broker_kill(&broker);
+    broker.extra = password_extra;
+    broker_run(&broker);
+    snprintf(config.broker.username, sizeof config.broker.username, "hall-1");
+    snprintf(config.broker.password_file, sizeof config.broker.password_file, "%s", password_path);
+    return 0;
+}
+
+static int stop_password(void **context)
+{
+    unlink(secret_path);
+    unlink(password_path);
+    rmdir(secrets);
+    return stop(context);
+}
+
+static void the_password_is_the_first_line_of_its_file(void **context)
+{
+    (void)context;
+    write_file(password_path, "qwe rty\r\nsecond line\n");
+    run_link();
+    WAIT_FOR(nlinks == 1);
+    assert_true(last_link.link.is_connected);
+}
+
+static void a_wrong_password_is_told_without_saying_it(void **context)
+{
+    (void)context;
+    write_file(password_path, "hunter2\n");
+    run_link();
+    WAIT_FOR(nlinks == 1);
+    assert_false(last_link.link.is_connected);
+    assert_non_null(strstr(last_link.link.why, "check broker.username"));
+    assert_null(strstr(last_link.link.why, "hunter2"));
+}
+
 static void a_password_file_that_is_not_there_is_told_to_the_board(void **context)
 {
     (void)context;
@@ -528,8 +587,9 @@ static void a_broker_that_is_not_there_is_told_once(void **context)
     assert_non_null(strstr(last_link.link.why, "Connection refused; next try in"));
 }
 
-#define WITH(name)     cmocka_unit_test_setup_teardown(name, start, stop)
-#define PREPARED(name) cmocka_unit_test_setup_teardown(name, prepare, stop)
+#define WITH(name)          cmocka_unit_test_setup_teardown(name, start, stop)
+#define WITH_PASSWORD(name) cmocka_unit_test_setup_teardown(name, prepare_password, stop_password)
+#define PREPARED(name)      cmocka_unit_test_setup_teardown(name, prepare, stop)
 
 int main(void)
 {
@@ -553,6 +613,8 @@ int main(void)
         WITH(many_receipts_at_once_all_arrive_in_order),
         WITH(while_the_broker_is_away_the_newest_receipts_wait),
         WITH(garbage_from_the_board_does_not_end_it),
+        WITH_PASSWORD(the_password_is_the_first_line_of_its_file),
+        WITH_PASSWORD(a_wrong_password_is_told_without_saying_it),
         PREPARED(a_password_file_that_is_not_there_is_told_to_the_board),
         PREPARED(a_broker_that_is_not_there_is_told_once),
     };
