@@ -106,8 +106,6 @@ static void take_message(struct board *board, const struct message *message, int
         commands_mqtt(board, &message->command);
         return;
     }
-    if (message->kind == MESSAGE_SERVER && message->server.ts_ms)
-        board->server_offset_ms = message->server.ts_ms - now_us / 1000;
     feed_message(board->feed, message, now_us, &sink);
 }
 
@@ -204,6 +202,15 @@ static void note_truth(struct board *board, int64_t now_us)
     control_tell(board->control, line);
 }
 
+/* A server of the basic profile can only mean the wall clock; before that is known no notice ends. */
+static int64_t notice_clock_ms(const struct board *board, int64_t now_us)
+{
+    int64_t server_ms = feed_server_ms(board->feed, now_us);
+    if (server_ms >= 0)
+        return server_ms;
+    return board->clock.is_known ? walltime_ms() : 0;
+}
+
 static void present_walls(struct board *board, int64_t now_us)
 {
     struct feed_status feed;
@@ -213,7 +220,7 @@ static void present_walls(struct board *board, int64_t now_us)
                                  .truth = board->truth,
                                  .has_lease = feed.profile == FEED_FULL && !board->is_manual,
                                  .clock = board->clock };
-    if (hall_expire(&board->hall, now_us / 1000 + board->server_offset_ms) > 0)
+    if (hall_expire(&board->hall, notice_clock_ms(board, now_us)) > 0)
         for (unsigned i = 0; i < board->config->nscreens; i++)
             board->wall[i].is_dirty = true;
     for (unsigned i = 0; i < board->config->nscreens; i++) {

@@ -52,7 +52,6 @@ struct board {
         first_wish_us; /* LED boards keep what they show until then: a restart is over before anyone sees it */
     bool is_manual;    /* events from the control socket rule, no server is there */
     enum feed_truth truth;
-    int64_t server_offset_ms; /* server clock minus ours, roughly: for notices that end */
     int64_t health_due_us;
     bool is_health_changed;
     bool has_unsent; /* `outgoing` waits for room in the link's socket */

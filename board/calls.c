@@ -57,13 +57,12 @@ static void show_on_wall(struct board *board, struct wall *wall, int desk, uint6
 }
 
 static void sound(struct board *board, const struct event *event, int desk, uint64_t token,
-                  enum feed_sound verdict, int64_t received_us, int64_t now_us)
+                  enum feed_sound verdict, int64_t received_us)
 {
     int zone = board->config->desk[desk].zone;
-    int64_t ttl_ms = event->ttl_ms >= 0 ? event->ttl_ms : board->config->calls.ttl_ms;
     if (verdict == FEED_LIVE)
-        speakers_ask(board->speakers, zone, token, event->type == EVENT_RECALL, received_us + ttl_ms * 1000,
-                     now_us);
+        speakers_ask(board->speakers, zone, token, event->type == EVENT_RECALL,
+                     feed_sound_until_us(board->feed, event, received_us), clock_us());
     else if (verdict == FEED_MUTED)
         speakers_mute(board->speakers, zone, token);
     else
@@ -77,7 +76,7 @@ static void announce(struct board *board, const struct event *event, int desk, u
     for (unsigned i = 0; i < board->config->nscreens; i++)
         show_on_wall(board, &board->wall[i], desk, token, now_us);
     desks_update(board->desks, &board->hall, desk, board->truth, token);
-    sound(board, event, desk, token, verdict, received_us, now_us);
+    sound(board, event, desk, token, verdict, received_us);
 }
 
 static void end_visit(struct board *board, const struct event *event, int desk)
@@ -152,7 +151,7 @@ static void on_decide(void *data, const struct event *event, enum feed_sound ver
     int desk = config_desk_index(board->config, event->desk);
     uint64_t token = receipts_find(&board->receipts, event);
     if (desk >= 0)
-        sound(board, event, desk, token, verdict, clock_us(), clock_us());
+        sound(board, event, desk, token, verdict, clock_us());
 }
 
 static void on_duplicate(void *data, const struct event *event)

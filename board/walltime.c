@@ -42,3 +42,10 @@ struct scene_clock walltime_now(void)
         .is_known = tm.tm_year + 1900 >= YEAR_MIN,
     };
 }
+
+int64_t walltime_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}

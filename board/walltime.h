@@ -11,3 +11,4 @@ void walltime_arm(int fd);
 /* Now, in the process's time zone (TZ). is_known is false while the clock still stands at its value from
  * before the time was fetched (boards without a battery start in 1970 or at their image's date). */
 struct scene_clock walltime_now(void);
+int64_t walltime_ms(void); /* milliseconds since 1970 */

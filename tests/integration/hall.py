@@ -274,7 +274,10 @@ def nothing_is_written_outside_the_run_directory():
         wait_for("shown", lambda: any(d["ticket"] == "А001" for d in hall.status()["desks"]))
         written = set()
         for fd in os.listdir(f"/proc/{hall.board.pid}/fd"):
-            path = os.readlink(f"/proc/{hall.board.pid}/fd/{fd}")
+            try:
+                path = os.readlink(f"/proc/{hall.board.pid}/fd/{fd}")
+            except FileNotFoundError:
+                continue  # closed meanwhile
             flags = int(open(f"/proc/{hall.board.pid}/fdinfo/{fd}").read().split("flags:")[1].split()[0], 8)
             if flags & 3 and path.startswith("/") and not path.startswith(("/dev/", "/memfd:", "/proc/")):
                 written.add(path)
