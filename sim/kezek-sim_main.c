@@ -177,6 +177,13 @@ static bool start_server(struct sim *sim, const struct options *options, char *e
     return sim->queue != NULL;
 }
 
+static void on_leds(void *data)
+{
+    struct sim *sim = data;
+    if (sim->page)
+        page_leds(sim->page);
+}
+
 /* EX_CONFIG for the hall file, EX_UNAVAILABLE for what it needs. */
 static int open_hall(struct sim *sim, const struct options *options)
 {
@@ -192,11 +199,12 @@ static int open_hall(struct sim *sim, const struct options *options)
                                       .pace = options->pace,
                                       .seed = options->seed };
     sim->loop = loop_create();
-    if (sim->loop && catch_signals(sim))
+    /* The boards first: who finds the page may count on them. */
+    bool is_wired = sim->loop && catch_signals(sim) &&
+                    wires_init(&sim->wires, sim->loop, sim->hall, on_leds, sim, error, sizeof error) == 0;
+    if (is_wired)
         sim->page = page_create(sim->loop, &page, error, sizeof error);
-    if (sim->page &&
-        wires_init(&sim->wires, sim->loop, sim->hall, page_leds, sim->page, error, sizeof error) == 0 &&
-        start_server(sim, options, error, sizeof error))
+    if (sim->page && start_server(sim, options, error, sizeof error))
         return 0;
     log_error("%s", error);
     return EX_UNAVAILABLE;
