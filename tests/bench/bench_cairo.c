@@ -20,7 +20,7 @@ struct output {
     int width, height;
     cairo_surface_t *surface;
     cairo_t *cairo;
-    uint8_t *frame, *copy_from;
+    uint8_t *frame, *copy_from, *copy_to;
     size_t bytes;
     struct wall shown;
     bool is_known;
@@ -287,6 +287,7 @@ static void open_output(struct output *output, int height)
     output->bytes = (size_t)cairo_image_surface_get_stride(output->surface) * (size_t)height;
     output->frame = map_frame(output->bytes);
     output->copy_from = map_frame(output->bytes);
+    output->copy_to = map_frame(output->bytes);
 }
 
 static void close_output(struct output *output)
@@ -297,6 +298,7 @@ static void close_output(struct output *output)
     cairo_surface_destroy(output->surface);
     munmap(output->frame, output->bytes);
     munmap(output->copy_from, output->bytes);
+    munmap(output->copy_to, output->bytes);
 }
 
 static void bench_change(struct output *output, const char *name, enum wall_change change)
@@ -313,8 +315,8 @@ static void bench_change(struct output *output, const char *name, enum wall_chan
         }
         wall_next(&state, change, 10 + i);
         double start = wall_ms();
-        memcpy(output->frame, output->copy_from, output->bytes);
-        __asm__ volatile("" : : "r"(output->frame) : "memory");
+        memcpy(output->copy_to, output->copy_from, output->bytes);
+        __asm__ volatile("" : : "r"(output->copy_to) : "memory");
         copy[i] = wall_ms() - start;
         output->is_known = output->is_known && change != WALL_FULL;
         start = wall_ms();
