@@ -1,8 +1,11 @@
-/* The compositor: pictures to pixels, writing only. For each damaged scanline it composes background, regions
- * and glyphs in a small cached line and stores it once; the frame buffer is never read.
+/* The compositor: pictures to pixels, writing only. For each damaged scanline it composes background, regions and glyphs
+ * in a small cached line and stores once, and only, the pixels that can differ; the frame buffer is never read.
  *
- * It keeps the picture that is in each of an output's two buffers and paints the difference, so after any
- * sequence of paints a buffer equals a full repaint bit for bit (tested). One painter an output. One thread.
+ * It keeps the picture that is in each of an output's two buffers and paints the difference, so after any sequence of
+ * paints a buffer equals a full repaint bit for bit (tested). What a change costs: of glyphs that come and go, the pixels
+ * they touch, but for those that one old and one new glyph both cover wholly in the same ink; of a region that changed, all
+ * of its old and new box: a panel that changes its colour is as dear as its size. Allocates nothing but glyphs that the
+ * cache does not have. One painter an output, at most 8192 pixels wide. One thread.
  */
 #pragma once
 
@@ -11,6 +14,7 @@
 #define DAMAGE_MAX 64
 
 struct painter;
+/* NULL: no memory, or too wide. Each buffer names its own format. */
 struct painter *painter_create(struct fonts *fonts, int width, int height, enum pixel_format format);
 void painter_destroy(struct painter *painter);
 
