@@ -63,6 +63,20 @@ static void reported(void *data, uint32_t events)
     speaker->speakers->on_report(speaker->speakers->data);
 }
 
+/* What cannot get better by itself (a line that is too slow, a setting that makes no sense) is not tried again: each try
+ * would click. */
+static void later(struct speaker *speaker, int error, int64_t now_us)
+{
+    bool is_final = error == -EOPNOTSUPP || error == -EINVAL;
+    if (!speaker->retry_delay_us)
+        log_warn("chime/%s: absent: %s%s", speaker->config->device.id, speaker->detail,
+                 is_final ? "" : "; tried again every minute");
+    speaker->retry_delay_us = speaker->retry_delay_us ? speaker->retry_delay_us * 2 : RETRY_MIN_US;
+    if (speaker->retry_delay_us > RETRY_MAX_US)
+        speaker->retry_delay_us = RETRY_MAX_US;
+    speaker->retry_us = is_final ? INT64_MAX : now_us + speaker->retry_delay_us;
+}
+
 static void try_open(struct speaker *speaker, int64_t now_us)
 {
     const struct chime_config *device = &speaker->config->device;
@@ -75,12 +89,7 @@ static void try_open(struct speaker *speaker, int64_t now_us)
                     : -ENODEV;
     if (error < 0) {
         speaker->chime = NULL;
-        if (!speaker->retry_delay_us)
-            log_warn("chime/%s: absent: %s; tried again every minute", device->id, speaker->detail);
-        speaker->retry_delay_us = speaker->retry_delay_us ? speaker->retry_delay_us * 2 : RETRY_MIN_US;
-        if (speaker->retry_delay_us > RETRY_MAX_US)
-            speaker->retry_delay_us = RETRY_MAX_US;
-        speaker->retry_us = now_us + speaker->retry_delay_us;
+        later(speaker, error, now_us);
         return;
     }
     speaker->retry_delay_us = 0;

@@ -2,6 +2,7 @@
 
 Everything runs in a temporary folder and ends with the test. Conditions are waited for, never slept for.
 """
+import ctypes
 import json
 import os
 import shutil
@@ -18,6 +19,11 @@ BUILD = os.path.join(SOURCE, os.environ.get("BUILD", "build"))
 
 # The run directory of a real board is memory, too: a disk would be in every figure.
 RAM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def die_with_parent():
+    """In a child: a test that is killed leaves nothing behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def free_port():
@@ -54,7 +60,8 @@ class Broker:
     def start(self):
         program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
         self.process = subprocess.Popen([program, "-c", self.path], stdout=subprocess.DEVNULL,
-                                        stderr=open(self.log, "a"), stdin=subprocess.DEVNULL)
+                                        stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
+                                        preexec_fn=die_with_parent)
 
         def is_up():
             with socket.socket() as s:
@@ -81,10 +88,20 @@ class Listener:
         command = ["mosquitto_sub", "-p", str(broker.port), "-q", "1", "-F", "%t %p", "-v"]
         for topic in topics:
             command += ["-t", topic]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.is_ready = False
+        self.ready = ready = f"kezek-test/{os.getpid()}/{id(self)}"
+        command += ["-t", ready]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                        preexec_fn=die_with_parent)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.buffer = b""
         self.seen = []
+
+        def is_listening():
+            broker.publish(ready, "{}")
+            self.poll()
+            return self.is_ready
+        wait_for("listener is subscribed", is_listening)
 
     def poll(self):
         while True:
@@ -95,7 +112,10 @@ class Listener:
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
             topic, _, payload = line.decode().partition(" ")
-            self.seen.append((topic, json.loads(payload)))
+            if topic == self.ready:
+                self.is_ready = True
+            else:
+                self.seen.append((topic, json.loads(payload)))
         return self.seen
 
     def wait(self, what, match, seconds=10):
@@ -140,7 +160,8 @@ class Hall:
 
     def start(self, name, *command):
         log = open(os.path.join(self.folder, name + ".log"), "a")
-        process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                   preexec_fn=die_with_parent)
         self.processes.append(process)
         return process
 

@@ -401,7 +401,9 @@ static void random_events_keep_the_hall_sound(void **state)
         char desk[4], ticket[16];
         random = random * 1664525u + 1013904223u;
         snprintf(desk, sizeof desk, "%u", 1 + (random >> 8) % 3);
-        snprintf(ticket, sizeof ticket, (random >> 10) % 4 ? "А%u" : "", (random >> 12) % 50);
+        ticket[0] = '\0';
+        if ((random >> 10) % 4)
+            snprintf(ticket, sizeof ticket, "А%u", (random >> 12) % 50);
         struct event event = event_of(bench, (random >> 20) % EVENT_DESK, desk, ticket);
         event.reason = (random >> 24) % CLEAR_REASONS;
         if (event.type == EVENT_CALL && !event.ticket[0])
