@@ -4,8 +4,6 @@ void ctl_print_chimes(FILE *out, const cJSON *items)
 {
     struct ctl_table table;
     const cJSON *item;
-    if (cJSON_GetArraySize(items) > 0)
-        fputc('\n', out);
     ctl_table_init(&table, "CHIME|STATE|DRIVER|REAL TIME|>PLAYED|DETAIL");
     cJSON_ArrayForEach(item, items)
     {
@@ -22,8 +20,7 @@ void ctl_print_chimes(FILE *out, const cJSON *items)
 static void print_melodies(FILE *out, const cJSON *melodies)
 {
     const cJSON *melody;
-    if (cJSON_GetArraySize(melodies) > 0)
-        fprintf(out, "\nmelodies:");
+    fputs("melodies:", out);
     cJSON_ArrayForEach(melody, melodies) if (cJSON_IsString(melody)) fprintf(out, " %s", melody->valuestring);
     fputc('\n', out);
 }

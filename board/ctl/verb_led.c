@@ -6,8 +6,6 @@ void ctl_print_buses(FILE *out, const cJSON *items)
 {
     struct ctl_table table;
     const cJSON *item;
-    if (cJSON_GetArraySize(items) > 0)
-        fputc('\n', out);
     ctl_table_init(&table, "BUS|STATE|>BUSY|>BOARDS|DEVICE|DETAIL");
     cJSON_ArrayForEach(item, items)
     {
@@ -42,8 +40,6 @@ void ctl_print_units(FILE *out, const cJSON *buses)
 {
     struct ctl_table table;
     const cJSON *bus, *unit;
-    if (cJSON_GetArraySize(buses) > 0)
-        fputc('\n', out);
     ctl_table_init(&table,
                    "DESK|BOARD|PROFILE|WANTED|SHOWN|SURE|>SINCE|>TIMEOUTS|>CRC|>EXCEPTIONS|>ROUND TRIP");
     cJSON_ArrayForEach(bus, buses) cJSON_ArrayForEach(unit, ctl_member(bus, "units"))

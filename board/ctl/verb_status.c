@@ -81,6 +81,16 @@ static void print_head(FILE *out, const cJSON *reply)
         ctl_say(out, "      epoch %s, number %.0f", ctl_text(feed, "epoch"), ctl_number(feed, "seq"));
 }
 
+static void print_part(FILE *out, const cJSON *reply, const char *key,
+                       void (*print)(FILE *out, const cJSON *items))
+{
+    const cJSON *items = ctl_member(reply, key);
+    if (cJSON_GetArraySize(items) == 0)
+        return;
+    fputc('\n', out);
+    print(out, items);
+}
+
 int ctl_status(struct ctl *ctl, const struct ctl_args *args)
 {
     (void)args;
@@ -91,11 +101,10 @@ int ctl_status(struct ctl *ctl, const struct ctl_args *args)
         print_head(ctl->out, reply);
         trouble_feed(&list, reply);
         trouble_outlets(&list, reply);
-        fputc('\n', ctl->out);
-        ctl_print_screens(ctl->out, ctl_member(reply, "screens"));
-        ctl_print_buses(ctl->out, ctl_member(reply, "buses"));
-        ctl_print_units(ctl->out, ctl_member(reply, "buses"));
-        ctl_print_chimes(ctl->out, ctl_member(reply, "chimes"));
+        print_part(ctl->out, reply, "screens", ctl_print_screens);
+        print_part(ctl->out, reply, "buses", ctl_print_buses);
+        print_part(ctl->out, reply, "buses", ctl_print_units);
+        print_part(ctl->out, reply, "chimes", ctl_print_chimes);
     }
     cJSON_Delete(reply);
     return status;
