@@ -29,6 +29,7 @@ struct demo {
     int quit_fd;
     struct wires wires;
     struct page *page;
+    struct queue *queue;
     pthread_t thread;
     struct screen *screen;
 };
@@ -65,7 +66,21 @@ static void *run(void *data)
     return NULL;
 }
 
-static int start(void **state)
+/* Its broker is not there: the day goes on. */
+static void start_server(struct demo *demo)
+{
+    char error[256] = "";
+    const struct queue_config config = { .hall = demo->hall, .seed = 1, .pace = PACE_NONE };
+    const struct queue_watch watch = {
+        .data = demo->page, .event = page_event, .board = page_board, .link = page_link
+    };
+    demo->queue = queue_create(demo->loop, &config, &watch, error, sizeof error);
+    if (!demo->queue)
+        fail_msg("%s", error);
+    page_attach(demo->page, demo->queue);
+}
+
+static int start_hall(void **state, bool has_server)
 {
     struct demo *demo = calloc(1, sizeof *demo);
     struct json_report report = { .line = complain };
@@ -86,9 +101,21 @@ static int start(void **state)
         fail_msg("%s", error);
     if (wires_init(&demo->wires, demo->loop, demo->hall, page_leds, demo->page, error, sizeof error) < 0)
         fail_msg("%s", error);
+    if (has_server)
+        start_server(demo);
     assert_int_equal(pthread_create(&demo->thread, NULL, run, demo->loop), 0);
     *state = demo;
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_hall(state, false);
+}
+
+static int start_with_server(void **state)
+{
+    return start_hall(state, true);
 }
 
 static int stop(void **state)
@@ -96,6 +123,8 @@ static int stop(void **state)
     struct demo *demo = *state;
     eventfd_write(demo->quit_fd, 1);
     pthread_join(demo->thread, NULL);
+    page_attach(demo->page, NULL);
+    queue_destroy(demo->queue);
     wires_finish(&demo->wires);
     page_destroy(demo->page);
     loop_remove(demo->quit_source);
@@ -276,7 +305,67 @@ static void buttons_say_why_they_do_nothing(void **state)
     expect(*state, "POST /api/desk", "{\"desk\":", "400", "no JSON");
 }
 
-#define WITH_DEMO(test) cmocka_unit_test_setup_teardown(test, start, stop)
+static void press(struct demo *demo, const char *action, const char *status, const char *part)
+{
+    char body[64];
+    snprintf(body, sizeof body, "{\"desk\":\"1\",\"action\":\"%s\"}", action);
+    expect(demo, "POST /api/desk", body, status, part);
+}
+
+static void expect_desk(int fd, const char *state)
+{
+    char text[128];
+    snprintf(text, sizeof text, "{\"desk\":\"1\",%s", state);
+    free(hear(fd, text, NULL));
+}
+
+static void buttons_do_what_a_clerk_does(void **state)
+{
+    struct demo *demo = *state;
+    int fd = ask(demo, "GET /api/watch", "");
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"idle\",\"ticket\":\"\"");
+    press(demo, "recall", "409", "call somebody first");
+    press(demo, "call", "200", "{\"ok\":true}"); /* nobody waits: somebody comes */
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"called\",\"ticket\":\"А001\"");
+    press(demo, "recall", "200", "ok");
+    press(demo, "serve", "200", "ok");
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"serving\",\"ticket\":\"А001\"");
+    press(demo, "call", "200", "ok"); /* ends the visit that is there */
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"called\",\"ticket\":\"А002\"");
+    press(demo, "no_show", "200", "ok");
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"idle\",\"ticket\":\"\"");
+    press(demo, "done", "409", "call somebody first");
+    press(demo, "pause", "200", "ok");
+    expect_desk(fd, "\"status\":\"paused\",\"phase\":\"idle\",\"ticket\":\"\"");
+    press(demo, "call", "200", "ok"); /* opens the desk */
+    expect_desk(fd, "\"status\":\"open\",\"phase\":\"called\",\"ticket\":\"А003\"");
+    press(demo, "pause", "200", "ok");
+    expect_desk(fd, "\"status\":\"paused\"");
+    press(demo, "open", "200", "ok");
+    expect_desk(fd, "\"status\":\"open\"");
+    press(demo, "sing", "409", "action must be call, recall");
+    expect(demo, "POST /api/desk", "{\"desk\":1,\"action\":\"call\"}", "409", "there is no desk");
+    close(fd);
+}
+
+static void the_hall_is_switched(void **state)
+{
+    struct demo *demo = *state;
+    int fd = ask(demo, "GET /api/watch", "");
+    free(hear(fd, "\"mute\":false,\"alert\":false,\"pace\":\"off\"", NULL));
+    expect(demo, "POST /api/hall", "{\"alert\":true}", "200", "ok");
+    free(hear(fd, "\"mute\":false,\"alert\":true,\"pace\":\"off\"", NULL));
+    expect(demo, "POST /api/hall", "{\"alert\":false,\"mute\":true}", "200", "ok");
+    free(hear(fd, "\"mute\":true,\"alert\":false,\"pace\":\"off\"", NULL));
+    expect(demo, "POST /api/hall", "{\"alert\":false}", "200", "ok"); /* as it is */
+    expect(demo, "POST /api/hall", "{\"pace\":\"quiet\"}", "200", "ok");
+    free(hear(fd, "\"pace\":\"quiet\"", NULL));
+    expect(demo, "POST /api/hall", "{\"pace\":\"gallop\"}", "409", "pace must be off, quiet or rush");
+    close(fd);
+}
+
+#define WITH_DEMO(test)   cmocka_unit_test_setup_teardown(test, start, stop)
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start_with_server, stop)
 
 int main(void)
 {
@@ -286,6 +375,8 @@ int main(void)
         WITH_DEMO(a_led_board_shows_its_registers_and_its_plug_can_be_pulled),
         WITH_DEMO(a_gong_is_told_tone_by_tone),
         WITH_DEMO(buttons_say_why_they_do_nothing),
+        WITH_SERVER(buttons_do_what_a_clerk_does),
+        WITH_SERVER(the_hall_is_switched),
     };
     return cmocka_run_group_tests_name("sim page", tests, NULL, NULL);
 }
