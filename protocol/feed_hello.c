@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALONE 12 /* unanswered, the back-off makes it a minute: no server of the full profile is there */
+
+static bool is_alone(const struct feed_hello *hello)
+{
+    return hello->is_basic || hello->unanswered > ALONE;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -20,7 +27,7 @@ void feed_hello_connected(struct feed_hello *hello, int64_t now_us)
 void feed_hello_want(struct feed_hello *hello)
 {
     hello->is_wanted = true;
-    if (hello->is_basic && hello->count)
+    if (is_alone(hello) && hello->count)
         hello->earliest_us = earlier(hello->earliest_us, hello->sent_us + FEED_BACKOFF_US);
 }
 
@@ -33,7 +40,7 @@ int64_t feed_hello_due_us(const struct feed_hello *hello, int64_t gap_us)
 
 static int64_t pause_us(const struct feed_hello *hello)
 {
-    if (hello->is_basic)
+    if (is_alone(hello))
         return FEED_PEACE_US;
     int64_t pause = hello->unanswered < 3 ? FEED_HELLO_US << hello->unanswered : FEED_BACKOFF_US;
     return earlier(pause, FEED_BACKOFF_US);
