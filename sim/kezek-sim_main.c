@@ -1,4 +1,5 @@
 /* kezek-sim: the hall around the board. */
+#include "board/console/http.h"
 #include "board/log.h"
 #include "sim/page.h"
 
@@ -241,7 +242,9 @@ int main(int argc, char **argv)
     log_open("sim", LOG_LEVEL_INFO);
     status = open_hall(&sim, &options);
     if (status == 0) {
-        log_info("the hall is at http://%s:%u/", options.host, page_port(sim.page));
+        char url[96];
+        http_url(url, sizeof url, options.host, page_port(sim.page));
+        log_info("the hall is at %s", url);
         status = loop_run(sim.loop) < 0 ? EX_OSERR : 0;
     }
     close_hall(&sim);

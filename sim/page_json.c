@@ -1,9 +1,7 @@
 #include "sim/page_json.h"
 
+#include "board/console/http.h"
 #include "protocol/json.h"
-
-#include <stdio.h>
-#include <string.h>
 
 static char *print(cJSON *object)
 {
@@ -50,10 +48,8 @@ static cJSON *screen_place(const struct config_screen *screen)
 static void add_console(cJSON *object, const struct config *config)
 {
     char url[96];
-    const char *host = config->console.host;
-    snprintf(url, sizeof url, strchr(host, ':') ? "http://[%s]:%u/" : "http://%s:%u/", host,
-             config->console.port);
-    if (host[0])
+    http_url(url, sizeof url, config->console.host, config->console.port);
+    if (config->console.host[0])
         cJSON_AddStringToObject(object, "console", url);
 }
 

@@ -375,7 +375,9 @@ int console_run(const struct config *config, const char *control_path)
     if (console && !is_loopback(config->console.host))
         log_warn("page: whoever reaches %s may operate the hall, there is no log-in", config->console.host);
     if (console) {
-        log_info("page: http://%s:%u/", config->console.host, console_port(console));
+        char url[96];
+        http_url(url, sizeof url, config->console.host, console_port(console));
+        log_info("page: %s", url);
         status = loop_run(loop) < 0;
     } else {
         log_error("page: %s", error);

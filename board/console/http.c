@@ -582,3 +582,8 @@ uint16_t http_port(const struct http *http)
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
 }
+
+void http_url(char *out, size_t size, const char *host, uint16_t port)
+{
+    snprintf(out, size, strchr(host, ':') ? "http://[%s]:%u/" : "http://%s:%u/", host, port);
+}

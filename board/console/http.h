@@ -49,6 +49,8 @@ struct http_config {
 struct http *http_create(struct loop *loop, const struct http_config *config, char *error, size_t error_size);
 void http_destroy(struct http *http);
 uint16_t http_port(const struct http *http);
+/* "http://127.0.0.1:8080/", with brackets around an IPv6 address. */
+void http_url(char *out, size_t size, const char *host, uint16_t port);
 
 uint64_t http_request_id(const struct http_request *request);
 const char *http_request_rest(const struct http_request *request); /* what '*' stands for; "" without */
