@@ -21,7 +21,9 @@ struct metric {
 /* clang-format off */
 static const struct metric metrics[] = {
     { "kezek_uptime_seconds", false, ROOT, NUMBER, "uptime_s", NULL, 1, "Time since the service started." },
+    { "kezek_wakeups", true, ROOT, NUMBER, "wakeups", NULL, 1, "Turns of the board's loop." },
     { "kezek_link_connected", false, LINK, TRUTH, "connected", NULL, 1, "Is there a broker?" },
+    { "kezek_link_starts", true, LINK, NUMBER, "starts", NULL, 1, "Starts of the network process." },
     { "kezek_feed_fresh", false, FEED, EQUALS, "truth", "fresh", 1, "Is what is shown known to be true?" },
     { "kezek_feed_full_profile", false, FEED, EQUALS, "profile", "full", 1, "Does the server speak the full profile?" },
     { "kezek_feed_sequence", false, FEED, NUMBER, "seq", NULL, 1, "Number of the newest change." },
@@ -31,19 +33,22 @@ static const struct metric metrics[] = {
     { "kezek_feed_gaps", true, FEED, NUMBER, "gaps", NULL, 1, "Gaps in the sequence." },
     { "kezek_feed_hellos", true, FEED, NUMBER, "hellos", NULL, 1, "Snapshots asked for." },
     { "kezek_feed_invalid", true, FEED, NUMBER, "invalid", NULL, 1, "Messages refused." },
+    { "kezek_feed_unknown_desks", true, FEED, NUMBER, "unknown_desks", NULL, 1, "Calls for desks that are not there." },
     { "kezek_screen_on", false, SCREEN, EQUALS, "state", "on", 1, "Does the screen show pictures?" },
     { "kezek_screen_frames", true, SCREEN, NUMBER, "frames", NULL, 1, "Page flips." },
     { "kezek_screen_picture_age_seconds", false, SCREEN, NUMBER, "last_flip_ms", NULL, 1e-3, "Time since the last flip." },
     { "kezek_bus_open", false, BUS, TRUTH, "open", NULL, 1, "Is the adapter there?" },
     { "kezek_bus_busy_ratio", false, BUS, NUMBER, "busy_permille", NULL, 1e-3, "Use of the wire in the last 10 s." },
     { "kezek_led_dead", false, UNIT, TRUTH, "dead", NULL, 1, "The LED board does not answer." },
+    { "kezek_led_requests", true, UNIT, NUMBER, "requests", NULL, 1, "Requests to the board." },
     { "kezek_led_timeouts", true, UNIT, NUMBER, "timeouts", NULL, 1, "Requests without a reply." },
     { "kezek_led_crc_errors", true, UNIT, NUMBER, "crc_errors", NULL, 1, "Damaged replies." },
     { "kezek_led_exceptions", true, UNIT, NUMBER, "exceptions", NULL, 1, "Requests that the board refused." },
     { "kezek_led_round_trip_seconds", false, UNIT, NUMBER, "round_trip_ms", NULL, 1e-3, "Of the last request." },
-    { "kezek_chime_failed", false, CHIME, EQUALS, "state", "failed", 1, "The speaker cannot be used." },
+    { "kezek_chime_ready", false, CHIME, EQUALS, "state", "ready", 1, "Can the speaker be used?" },
     { "kezek_chime_realtime", false, CHIME, TRUTH, "realtime", NULL, 1, "Is real-time scheduling granted?" },
     { "kezek_chime_played", true, CHIME, NUMBER, "played", NULL, 1, "Melodies played." },
+    { "kezek_chime_failures", true, CHIME, NUMBER, "failed", NULL, 1, "Melodies that could not be played." },
 };
 /* clang-format on */
 

@@ -73,10 +73,12 @@ static void print_head(FILE *out, const cJSON *reply)
                 ctl_number(link, "mqtt") == 5 ? "MQTT 5" : "MQTT 3.1.1");
     else
         ctl_say(out, "link  not connected");
-    ctl_say(out, "feed  %s, %s profile: %.0f events, %.0f duplicates, %.0f muted, %.0f gaps, %.0f invalid",
+    ctl_say(out,
+            "feed  %s, %s profile: %.0f events, %.0f duplicates, %.0f muted, %.0f gaps, %.0f invalid, "
+            "%.0f for unknown desks",
             ctl_text(feed, "truth"), ctl_text(feed, "profile"), ctl_number(feed, "events"),
             ctl_number(feed, "duplicates"), ctl_number(feed, "muted"), ctl_number(feed, "gaps"),
-            ctl_number(feed, "invalid"));
+            ctl_number(feed, "invalid"), ctl_number(feed, "unknown_desks"));
     if (ctl_text(feed, "epoch")[0])
         ctl_say(out, "      epoch %s, number %.0f", ctl_text(feed, "epoch"), ctl_number(feed, "seq"));
 }
@@ -101,6 +103,8 @@ int ctl_status(struct ctl *ctl, const struct ctl_args *args)
         print_head(ctl->out, reply);
         trouble_feed(&list, reply);
         trouble_outlets(&list, reply);
+        if (list.count == 0)
+            fputs("\nNothing needs a hand.\n", ctl->out);
         print_part(ctl->out, reply, "screens", ctl_print_screens);
         print_part(ctl->out, reply, "buses", ctl_print_buses);
         print_part(ctl->out, reply, "buses", ctl_print_units);

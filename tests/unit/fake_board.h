@@ -5,7 +5,8 @@
     "{\"ok\":true,\"board\":\"hall-1\",\"hall\":\"open-almaty\",\"version\":\"0.1.0\",\"uptime_s\":7500,"    \
     "\"link\":{\"connected\":true,\"url\":\"mqtt://127.0.0.1:1883\",\"mqtt\":5,\"conn\":3,\"why\":\"\"},"    \
     "\"feed\":{\"profile\":\"full\",\"truth\":\"stale\",\"epoch\":\"7f3c9a12\",\"seq\":12,\"events\":10,"    \
-    "\"duplicates\":1,\"muted\":0,\"gaps\":2,\"hellos\":3,\"invalid\":0},\"screens\":[{\"id\":\"main\","     \
+    "\"duplicates\":1,\"muted\":0,\"gaps\":2,\"hellos\":3,\"invalid\":0,\"unknown_desks\":4},\"screens\":[{" \
+    "\"id\":\"main\","                                                                                       \
     "\"driver\":\"memory\",\"state\":\"on\",\"size\":\"1920x1080\",\"format\":\"xrgb8888\",\"frames\":12,"   \
     "\"last_flip_ms\":1200,\"detail\":\"\"},{\"id\":\"children\",\"driver\":\"memory\",\"state\":\"off\","   \
     "\"size\":\"\",\"format\":\"\",\"frames\":0,\"last_flip_ms\":0,\"detail\":\"no \\u001b[31mmemory\"}],"   \

@@ -155,7 +155,8 @@ static void status_says_first_what_needs_a_hand(void **state)
     assert_int_equal(run(board, "status"), 0);
     has(board->out, "board hall-1 of hall open-almaty, kezekd 0.1.0, up 2 h\n"
                     "link  connected to mqtt://127.0.0.1:1883 (MQTT 5)\n"
-                    "feed  stale, full profile: 10 events, 1 duplicates, 0 muted, 2 gaps, 0 invalid\n"
+                    "feed  stale, full profile: 10 events, 1 duplicates, 0 muted, 2 gaps, 0 invalid, 4 for "
+                    "unknown desks\n"
                     "      epoch 7f3c9a12, number 12\n"
                     "\nLook at:\n"
                     "  feed: no sign of the queue server for 15 s; the walls say \"no connection\"\n"
