@@ -62,9 +62,20 @@ static int do_identify(struct board *board, struct words *words)
     return show(board, words, number);
 }
 
+/* Without a melody: that of a call. */
+static const char *melody_of(const struct board *board, const struct words *words)
+{
+    if (words->value && words->value[0])
+        return words->value;
+    for (unsigned i = 0; i < board->config->nchimes; i++)
+        if (strcmp(board->config->chime[i].device.id, words->target) == 0)
+            return board->config->chime[i].call;
+    return "";
+}
+
 static int do_chime(struct board *board, struct words *words)
 {
-    int error = speakers_play(board->speakers, words->target, words->value);
+    int error = speakers_play(board->speakers, words->target, melody_of(board, words));
     board_soon(board);
     switch (error) {
     case 0: return 0;
@@ -82,12 +93,13 @@ static int do_reload(struct board *board, struct words *words)
 static const struct {
     const char *name, *mqtt_name; /* NULL: not over MQTT */
     const char *target_key, *value_key;
+    bool is_value_optional;
     int (*run)(struct board *board, struct words *words);
 } table[] = {
-    { "led-show", NULL, "desk", "text", do_led_show },
-    { "led-identify", "identify", "desk", NULL, do_identify },
-    { "chime", "chime", "chime", "melody", do_chime },
-    { "reload", "reload", NULL, NULL, do_reload },
+    { "led-show", NULL, "desk", "text", false, do_led_show },
+    { "led-identify", "identify", "desk", NULL, false, do_identify },
+    { "chime", "chime", "chime", "melody", true, do_chime },
+    { "reload", "reload", NULL, NULL, false, do_reload },
 };
 #define COMMANDS (sizeof table / sizeof table[0])
 
@@ -148,7 +160,11 @@ static void answer_snapshot(struct board *board, uint64_t client, const cJSON *r
                           error == -ENODEV ? "is absent" : strerror(-error));
         return;
     }
-    control_error(board->control, client, "snapshot needs \"screen\", one of those that \"screens\" lists");
+    if (id)
+        control_error(board->control, client, "the hall file has no screen \"%s\"", id);
+    else
+        control_error(board->control, client,
+                      "snapshot needs \"screen\", one of those that \"screens\" lists");
 }
 
 /* The request is an event of the contract in all but its version. */
@@ -187,10 +203,10 @@ static bool answer_table(struct board *board, uint64_t client, const char *name,
                                .value = text_of(request, table[i].value_key),
                                .seconds =
                                    cJSON_IsNumber(seconds) ? seconds->valueint : SHOW_SECONDS_DEFAULT };
-        if ((table[i].target_key && !words.target) || (table[i].value_key && !words.value))
+        const char *value_key = table[i].is_value_optional ? NULL : table[i].value_key;
+        if ((table[i].target_key && !words.target) || (value_key && !words.value))
             control_error(board->control, client, "%s needs \"%s\"%s%s%s", name, table[i].target_key,
-                          table[i].value_key ? " and \"" : "", table[i].value_key ? table[i].value_key : "",
-                          table[i].value_key ? "\"" : "");
+                          value_key ? " and \"" : "", value_key ? value_key : "", value_key ? "\"" : "");
         else if (words.seconds < 1 || words.seconds > SHOW_SECONDS_MAX)
             control_error(board->control, client, "seconds: %d is out of range; 1 to %d", words.seconds,
                           SHOW_SECONDS_MAX);

@@ -12,7 +12,7 @@
  *   event  type, desk, ticket … as in the contract    manual operation; refused while a full-profile server is in charge
  *   snapshot  screen                                  → {"ok":true,"format":"png","bytes":N} and the PNG
  *   led-show  desk, text, seconds                     led-identify  desk, seconds
- *   chime  chime, melody
+ *   chime  chime, melody (absent: that of a call)
  */
 #pragma once
 
