@@ -290,6 +290,38 @@ def nothing_is_written_outside_the_run_directory():
         hall.close()
 
 
+def an_idle_board_hardly_wakes():
+    """In 20 idle seconds: the minute of the clock, one hello and one health message of the half minute, no more."""
+    def calm(file):
+        file["notices"] = file["notices"][:1]
+        file["buses"], file["chimes"] = [], []
+        file["calls"] = {"dwell_ms": 1000}
+        for desk in file["desks"]:
+            desk.pop("led", None)
+
+    def wakeups(pid):
+        with open(f"/proc/{pid}/status") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("voluntary_ctxt_switches"))
+
+    hall = Hall(edit=calm)
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("1", "А001")
+        receipts.wait("receipt", lambda t, o: o["ticket"] == "А001")
+        frames = hall.status()["screens"][0]["frames"]
+        wait_for("the panel is dark", lambda: hall.status()["screens"][0]["frames"] > frames)
+        time.sleep(1)  # the other buffer is repaired, the health message is out
+        before = wakeups(hall.board.pid)
+        time.sleep(20)
+        woken = wakeups(hall.board.pid) - before
+        assert woken <= 5, f"{woken} wake-ups in 20 s"  # a minute's tick also flips two screens
+        print(f"        {woken} wake-ups in 20 s")
+        receipts.close()
+    finally:
+        hall.close()
+
+
 def kezekd_checks_a_file_and_exits_78_with_every_error():
     hall = Hall()
     try:
@@ -323,5 +355,6 @@ run([
     a_broker_that_is_not_there_is_said_once_and_waited_for,
     birth_and_death_stand_retained_at_the_broker,
     nothing_is_written_outside_the_run_directory,
+    an_idle_board_hardly_wakes,
     kezekd_checks_a_file_and_exits_78_with_every_error,
 ])
