@@ -9,6 +9,7 @@
 #include "board/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -28,10 +29,12 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     log_open(argv[1], LOG_LEVEL_INFO);
-    const struct config *config = child_config();
+    struct config *config = child_config();
     if (!config) {
         log_error("kezekd and kezek-net are not of the same build; restart the service");
         return EX_SOFTWARE;
     }
-    return is_link ? link_run(CHILD_FD_SOCKET, config) : run_console(config);
+    int status = is_link ? link_run(CHILD_FD_SOCKET, config) : run_console(config);
+    free(config);
+    return status;
 }
