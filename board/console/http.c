@@ -86,6 +86,8 @@ static bool is_own_host(const struct http *http, const char *header)
     char name[128], local[80];
     host_name(header, name, sizeof name);
     snprintf(local, sizeof local, "%s.local", http->machine);
+    if (!name[0])
+        return false; /* a machine without a name must not make it match */
     return is_address(name) || !strcasecmp(name, "localhost") || !strcasecmp(name, http->host) ||
            !strcasecmp(name, http->machine) || !strcasecmp(name, local);
 }
