@@ -308,6 +308,8 @@ static void push(struct http_request *request, const char *bytes, size_t length)
 static void count_streams(struct http *http, int difference)
 {
     http->nstreams += (unsigned)difference;
+    if (difference > 0 && http->nstreams == 1)
+        loop_timer_at(http->alive_timer, clock_us() + HTTP_ALIVE_S * INT64_C(1000000));
     if (http->streams)
         http->streams(http->data, http->nstreams);
 }
@@ -363,7 +365,8 @@ static void keep_alive(void *data, int64_t now_us)
     for (struct http_request *request = http->requests; request; request = request->next)
         if (request->is_stream && request->at == request->end)
             push(request, ALIVE, sizeof ALIVE - 1);
-    loop_timer_at(http->alive_timer, now_us + HTTP_ALIVE_S * INT64_C(1000000));
+    if (http->nstreams > 0)
+        loop_timer_at(http->alive_timer, now_us + HTTP_ALIVE_S * INT64_C(1000000));
 }
 
 /* ---- the library's callbacks ---- */
@@ -538,7 +541,6 @@ static int attach(struct http *http)
     http->source = info ? loop_add(http->loop, info->epoll_fd, EPOLLIN, "http", on_ready, http) : NULL;
     if (!http->timer || !http->alive_timer || !http->source)
         return -ENOMEM;
-    loop_timer_at(http->alive_timer, clock_us() + HTTP_ALIVE_S * INT64_C(1000000));
     run(http);
     return 0;
 }
