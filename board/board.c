@@ -64,6 +64,30 @@ void board_publish(struct board *board, enum publish_topic topic, const char *te
     send_outgoing(board);
 }
 
+static void send_receipts(struct board *board, int64_t now_us)
+{
+    static char text[PUBLISH_BYTES_MAX];
+    struct receipt receipt;
+    while (!board->has_unsent && receipts_take(&board->receipts, now_us, &receipt)) {
+        if (message_format_receipt(text, sizeof text, &receipt) <= 0)
+            continue;
+        board_publish(board, PUBLISH_RECEIPT, text);
+        if (!control_is_watched(board->control))
+            continue;
+        static char line[PUBLISH_BYTES_MAX + 32];
+        snprintf(line, sizeof line, "{\"watch\":\"receipt\",%s", text + 1);
+        control_tell(board->control, line);
+    }
+}
+
+uint64_t board_open_receipt(struct board *board, const struct event *event, int64_t received_us)
+{
+    int64_t now_us = clock_us();
+    if (receipts_make_room(&board->receipts, now_us))
+        send_receipts(board, now_us);
+    return receipts_open(&board->receipts, event, received_us);
+}
+
 static void note_link(struct board *board, const struct record_link *link, int64_t now_us)
 {
     bool is_change =
@@ -95,7 +119,7 @@ static void note_invalid(struct board *board, const struct record_invalid *inval
         return;
     struct event event = { .seq = invalid->seq };
     memcpy(event.epoch, invalid->epoch, sizeof event.epoch);
-    uint64_t token = receipts_open(&board->receipts, &event, clock_us());
+    uint64_t token = board_open_receipt(board, &event, clock_us());
     receipts_close(&board->receipts, token, RECEIPT_INVALID, invalid->reason);
 }
 
@@ -159,13 +183,15 @@ static void start_link(struct board *board, int64_t now_us)
     }
     error = child_start(&board->link_child, board->config, pair[1], now_us);
     close(pair[1]);
+    if (error < 0) {
+        log_error("link: cannot start: %s; tried again", strerror(-error));
+        close(pair[0]);
+        return;
+    }
     board->link_fd = pair[0];
     board->link_events = EPOLLIN;
     board->link_source = loop_add(board->loop, pair[0], EPOLLIN, "link", link_ready, board);
-    if (error < 0)
-        log_error("link: cannot start: %s; tried again", strerror(-error));
-    else
-        board->link_start_us = INT64_MAX;
+    board->link_start_us = INT64_MAX;
 }
 
 static void start_console(struct board *board, int64_t now_us)
@@ -231,22 +257,6 @@ static void present_walls(struct board *board, int64_t now_us)
     }
 }
 
-static void send_receipts(struct board *board, int64_t now_us)
-{
-    static char text[PUBLISH_BYTES_MAX];
-    struct receipt receipt;
-    while (!board->has_unsent && receipts_take(&board->receipts, now_us, &receipt)) {
-        if (message_format_receipt(text, sizeof text, &receipt) <= 0)
-            continue;
-        board_publish(board, PUBLISH_RECEIPT, text);
-        if (!control_is_watched(board->control))
-            continue;
-        static char line[PUBLISH_BYTES_MAX + 32];
-        snprintf(line, sizeof line, "{\"watch\":\"receipt\",%s", text + 1);
-        control_tell(board->control, line);
-    }
-}
-
 static void send_health(struct board *board, int64_t now_us)
 {
     if (board->is_health_changed && board->health_due_us > now_us + HEALTH_CHANGE_US)
@@ -270,7 +280,9 @@ static int64_t min(int64_t a, int64_t b)
 
 static int64_t next_turn_us(const struct board *board)
 {
-    int64_t at_us = min(feed_deadline_us(board->feed), receipts_deadline_us(&board->receipts));
+    int64_t at_us = feed_deadline_us(board->feed);
+    if (!board->has_unsent) /* else room in the link's socket wakes us */
+        at_us = min(at_us, receipts_deadline_us(&board->receipts));
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
     at_us = min(at_us, board->first_wish_us);
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
@@ -279,29 +291,6 @@ static int64_t next_turn_us(const struct board *board)
     for (unsigned i = 0; i < board->config->nscreens; i++)
         at_us = min(at_us, wall_deadline_us(&board->wall[i]));
     return at_us;
-}
-
-static void turn(void *data, int64_t now_us)
-{
-    struct board *board = data;
-    struct feed_sink sink = calls_sink(board);
-    feed_tick(board->feed, now_us, &sink);
-    note_truth(board, now_us);
-    if (now_us >= board->first_wish_us) {
-        board->first_wish_us = INT64_MAX;
-        desks_update_all(board->desks, &board->hall, board->truth);
-    }
-    desks_tick(board->desks, &board->hall, board->truth, now_us);
-    present_walls(board, now_us);
-    speakers_tick(board->speakers, now_us);
-    send_receipts(board, now_us);
-    send_health(board, now_us);
-    if (now_us >= board->link_start_us)
-        start_link(board, now_us);
-    if (now_us >= board->console_start_us)
-        start_console(board, now_us);
-    wait_for_link(board);
-    loop_timer_at(board->turn_timer, next_turn_us(board));
 }
 
 /* ---- signals and the clock ------------------------------------------------------------------- */
@@ -473,7 +462,6 @@ static int take_over(struct board *board, struct config *fresh)
     return error;
 }
 
-/* Devices and processes are set up anew; what is known of the hall stays. */
 int board_reload(struct board *board, char *error, size_t error_size)
 {
     error[0] = '\0';
@@ -482,9 +470,28 @@ int board_reload(struct board *board, char *error, size_t error_size)
         log_error("reload: refused, the old hall file stays in force");
         return -EINVAL;
     }
+    config_destroy(board->fresh);
+    board->fresh = fresh;
+    board_soon(board);
+    return 0;
+}
+
+/* Receipts and answers that the link has been given are sent before it ends. */
+static void stop_children(struct board *board)
+{
+    receipts_end_all(&board->receipts, clock_us());
+    send_receipts(board, clock_us());
     child_stop(&board->link_child);
     child_stop(&board->console_child);
     drop_link(board);
+}
+
+/* Devices and processes are set up anew; what is known of the hall stays. */
+static int put_in_force(struct board *board)
+{
+    struct config *fresh = board->fresh;
+    board->fresh = NULL;
+    stop_children(board);
     take_down(board);
     board->link = (struct record_link){ 0 };
     board->link_start_us = board->console_start_us = 0;
@@ -494,8 +501,32 @@ int board_reload(struct board *board, char *error, size_t error_size)
         return -ENOMEM;
     }
     log_info("reload: %s is in force", fresh->path);
-    board_soon(board);
     return 0;
+}
+
+static void turn(void *data, int64_t now_us)
+{
+    struct board *board = data;
+    struct feed_sink sink = calls_sink(board);
+    if (board->fresh && put_in_force(board) < 0)
+        return;
+    feed_tick(board->feed, now_us, &sink);
+    note_truth(board, now_us);
+    if (now_us >= board->first_wish_us) {
+        board->first_wish_us = INT64_MAX;
+        desks_update_all(board->desks, &board->hall, board->truth);
+    }
+    desks_tick(board->desks, &board->hall, board->truth, now_us);
+    present_walls(board, now_us);
+    speakers_tick(board->speakers, now_us);
+    send_receipts(board, now_us);
+    send_health(board, now_us);
+    if (now_us >= board->link_start_us)
+        start_link(board, now_us);
+    if (now_us >= board->console_start_us)
+        start_console(board, now_us);
+    wait_for_link(board);
+    loop_timer_at(board->turn_timer, next_turn_us(board));
 }
 
 int board_manual(struct board *board, const struct event *event)
@@ -561,9 +592,8 @@ static int begin(struct board *board)
 
 static void end(struct board *board)
 {
-    child_stop(&board->link_child);
-    child_stop(&board->console_child);
-    drop_link(board);
+    if (board->desks)
+        stop_children(board);
     take_down(board);
     feed_destroy(board->feed);
     journal_unmap(board->memory, sizeof *board->memory);
@@ -576,6 +606,7 @@ static void end(struct board *board)
     close(board->signal_fd);
     fonts_destroy(board->fonts);
     loop_destroy(board->loop);
+    config_destroy(board->fresh);
     config_destroy(board->config);
     free(board);
 }

@@ -21,6 +21,7 @@
 struct board {
     struct loop *loop;
     struct config *config;
+    struct config *fresh; /* accepted at a reload, in force from the next turn on */
     struct config_paths paths;
     struct fonts *fonts;
     struct control *control;
@@ -66,13 +67,15 @@ struct board {
  * fonts …). The configuration and the fonts are taken over. */
 int board_run(struct config *config, const struct config_paths *paths, struct fonts *fonts);
 
-/* Reads the hall file again. 0: it is in force; -EINVAL: refused whole, `error` has its first complaint, the
+/* Reads the hall file again. 0: it is in force when the next turn begins; -EINVAL: refused whole, `error` has its first complaint, the
  * log has all. */
 int board_reload(struct board *board, char *error, size_t error_size);
 /* An event from the control socket. -EBUSY while a server rules. -ENOENT: no such desk. */
 int board_manual(struct board *board, const struct event *event);
 /* Something has changed: a turn follows before the loop sleeps again. */
 void board_soon(struct board *board);
+/* The token of a new receipt. Finished ones are sent first, if they take up all the places. */
+uint64_t board_open_receipt(struct board *board, const struct event *event, int64_t received_us);
 /* Sends `text` as it is. A receipt that finds the socket full waits; anything else is dropped. */
 void board_publish(struct board *board, enum publish_topic topic, const char *text);
 

@@ -98,7 +98,7 @@ static void unknown_desk(struct board *board, const struct event *event, uint64_
 bool calls_apply(struct board *board, const struct event *event, bool is_current, enum feed_sound verdict,
                  int64_t received_us)
 {
-    uint64_t token = is_call(event) ? receipts_open(&board->receipts, event, received_us) : 0;
+    uint64_t token = is_call(event) ? board_open_receipt(board, event, received_us) : 0;
     board->events++;
     if (!is_current) {
         receipts_close(&board->receipts, token, RECEIPT_MUTED_LATE, "the desk has a newer call");
@@ -159,7 +159,7 @@ static void on_duplicate(void *data, const struct event *event)
     struct board *board = data;
     if (!is_call(event))
         return;
-    uint64_t token = receipts_open(&board->receipts, event, clock_us());
+    uint64_t token = board_open_receipt(board, event, clock_us());
     receipts_close(&board->receipts, token, RECEIPT_DUPLICATE, "");
 }
 

@@ -144,7 +144,8 @@ static cJSON *health_feed(const struct board *board)
                      { "clock_steps", status.clock_steps },
                      { "invalid", board->invalid },
                      { "unknown_desks", board->unknown_desks },
-                     { "receipts_crowded", board->receipts.crowded } };
+                     { "receipts_crowded", board->receipts.crowded },
+                     { "receipts_lost", board->receipts.lost } };
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
         cJSON_AddNumberToObject(feed, counters[i].name, (double)counters[i].value);
     return feed;

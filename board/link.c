@@ -26,6 +26,7 @@
     1000 /* in the mean attempts are further apart than that, so a number from the clock only grows */
 #define PATIENCE_US    (SECOND_US / 2) /* child_stop() kills after 2 s */
 #define PUBLISHES_TURN 64
+#define PUBLISHES_LAST 4096 /* more than its socket holds of a board that waits for our end */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED 1
@@ -405,18 +406,24 @@ static void on_broker(void *data, uint32_t events)
         loop_quit(link->loop, 0);
 }
 
+/* False: the board is gone. */
+static bool take_publishes(struct link *link, int most)
+{
+    int rc = 1;
+    for (int i = 0; i < most && rc != 0 && rc != -EPIPE; i++) {
+        rc = record_receive(link->fd, &link->incoming);
+        if (rc == 1 && link->incoming.kind == RECORD_PUBLISH)
+            publish(link, &link->incoming.publish);
+    }
+    return rc != -EPIPE;
+}
+
 static void on_board(void *data, uint32_t events)
 {
     struct link *link = data;
     if (events & EPOLLOUT)
         flush_records(link);
-    int rc = 1;
-    for (int i = 0; i < PUBLISHES_TURN && rc != 0 && rc != -EPIPE; i++) {
-        rc = record_receive(link->fd, &link->incoming);
-        if (rc == 1 && link->incoming.kind == RECORD_PUBLISH)
-            publish(link, &link->incoming.publish);
-    }
-    if (rc == -EPIPE)
+    if (!take_publishes(link, PUBLISHES_TURN))
         leave(link);
 }
 
@@ -425,8 +432,10 @@ static void on_signal(void *data, uint32_t events)
     (void)events;
     struct link *link = data;
     struct signalfd_siginfo info;
-    if (read(link->signal_fd, &info, sizeof info) > 0)
-        leave(link);
+    if (read(link->signal_fd, &info, sizeof info) <= 0 || link->is_leaving)
+        return;
+    take_publishes(link, PUBLISHES_LAST);
+    leave(link);
 }
 
 /* ---- start and end --------------------------------------------------------------------------- */

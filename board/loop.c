@@ -184,11 +184,11 @@ static void run_timers(struct loop *loop)
 static int wait_batch(struct loop *loop, struct epoll_event batch[BATCH])
 {
     int64_t at_us = next_deadline(loop);
-    struct timespec wait = { 0, 0 }, *timeout = NULL;
+    struct timespec wait, *timeout = NULL;
     if (at_us != INT64_MAX) {
-        int64_t left_us = at_us - clock_us();
-        if (left_us > 0)
-            wait = (struct timespec){ left_us / 1000000, left_us % 1000000 * 1000 };
+        int64_t now_us = clock_us();
+        int64_t left_us = at_us > now_us ? at_us - now_us : 0;
+        wait = (struct timespec){ left_us / 1000000, left_us % 1000000 * 1000 };
         timeout = &wait;
     }
     int n = epoll_pwait2(loop->epoll_fd, batch, BATCH, timeout, NULL);

@@ -25,7 +25,7 @@ static struct open_receipt *find(struct receipts *receipts, uint64_t token)
     return NULL;
 }
 
-/* A free place, or the oldest receipt's: a flood costs completeness of receipts, never memory. */
+/* A free place, or the oldest receipt's. */
 static struct open_receipt *place(struct receipts *receipts)
 {
     struct open_receipt *oldest = &receipts->open[0];
@@ -36,14 +36,39 @@ static struct open_receipt *place(struct receipts *receipts)
         if (open->token < oldest->token)
             oldest = open;
     }
-    receipts->crowded++;
     return oldest;
+}
+
+static bool is_finished(const struct open_receipt *open, int64_t now_us)
+{
+    return open->token && (!open->pending || open->deadline_us <= now_us);
+}
+
+bool receipts_make_room(struct receipts *receipts, int64_t now_us)
+{
+    struct open_receipt *oldest = place(receipts);
+    if (!oldest->token)
+        return false;
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (is_finished(&receipts->open[i], now_us))
+            return true;
+    oldest->deadline_us = now_us;
+    receipts->crowded++;
+    return true;
+}
+
+void receipts_end_all(struct receipts *receipts, int64_t now_us)
+{
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (receipts->open[i].deadline_us > now_us)
+            receipts->open[i].deadline_us = now_us;
 }
 
 uint64_t receipts_open(struct receipts *receipts, const struct event *event, int64_t received_us)
 {
     struct open_receipt *open = place(receipts);
     struct receipt *receipt = &open->receipt;
+    receipts->lost += open->token != 0;
     open->token = ++receipts->next_token;
     open->received_us = received_us;
     open->deadline_us = received_us + RECEIPT_PATIENCE_US;
@@ -140,8 +165,7 @@ bool receipts_take(struct receipts *receipts, int64_t now_us, struct receipt *re
     struct open_receipt *next = NULL;
     for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++) {
         struct open_receipt *open = &receipts->open[i];
-        bool is_finished = open->token && (!open->pending || open->deadline_us <= now_us);
-        if (is_finished && (!next || open->token < next->token))
+        if (is_finished(open, now_us) && (!next || open->token < next->token))
             next = open;
     }
     if (!next)

@@ -3,7 +3,8 @@
  *
  * A call opens a receipt; each outlet that will show or sound it is expected, and settles later. The receipt
  * is finished when nothing is pending any more, or RECEIPT_PATIENCE_US after the call (a panel may wait for
- * its turn through several dwells); what is pending then is written down as `superseded`.
+ * its turn through several dwells); what is pending then is written down as `superseded`. A flood costs completeness of
+ * receipts, never memory.
  */
 #pragma once
 
@@ -15,6 +16,7 @@
 struct receipts {
     uint64_t next_token;
     uint64_t crowded; /* finished early because RECEIPTS_OPEN_MAX were open */
+    uint64_t lost;    /* written over: nobody took the finished ones */
     struct open_receipt {
         uint64_t token; /* 0: free */
         int64_t received_us, deadline_us;
@@ -25,8 +27,12 @@ struct receipts {
 };
 
 void receipts_init(struct receipts *receipts, const char *board_id);
-/* Opens one and returns its token (never 0). If all places are taken, the oldest is finished first: take it
- * before. */
+/* To be called before receipts_open(): if all places are taken and none is finished, the oldest is finished early.
+ * True: take the finished ones now. */
+bool receipts_make_room(struct receipts *receipts, int64_t now_us);
+/* Finishes every open receipt as it stands, because its outlets are about to be closed. */
+void receipts_end_all(struct receipts *receipts, int64_t now_us);
+/* Opens one and returns its token (never 0). If no place was made, the oldest is lost. */
 uint64_t receipts_open(struct receipts *receipts, const struct event *event, int64_t received_us);
 /* The open receipt of this event, 0 if there is none. */
 uint64_t receipts_find(const struct receipts *receipts, const struct event *event);

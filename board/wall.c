@@ -133,6 +133,15 @@ static void turn_notice(struct wall *wall, const struct scene_input *input, int6
     wall->is_dirty = true;
 }
 
+/* Opened again in the next turn. What was on its way never reached scan-out: its receipts run out. */
+static void lose(struct wall *wall, int error)
+{
+    shut(wall);
+    wall->ncarried = 0;
+    snprintf(wall->detail, sizeof wall->detail, "lost: %s", strerror(-error));
+    log_warn("screen/%s: %s; opened again", wall->config->device.id, wall->detail);
+}
+
 void wall_present(struct wall *wall, const struct scene_input *shared, int64_t now_us)
 {
     struct scene_input input = *shared;
@@ -148,8 +157,7 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     if (error == -EBUSY)
         return;
     if (error < 0) {
-        shut(wall);
-        snprintf(wall->detail, sizeof wall->detail, "lost: %s", strerror(-error));
+        lose(wall, error);
         return;
     }
     wall->is_dirty = false;
@@ -166,8 +174,11 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     unsigned ndamage = 0;
     uint64_t frame;
     wall->pixels += painter_paint(wall->painter, &back, wall->picture, damage, &ndamage);
-    if (wall->ops->commit(wall->screen, damage, ndamage, &frame) == 0)
+    error = wall->ops->commit(wall->screen, damage, ndamage, &frame);
+    if (error == 0)
         wall->is_flipping = true;
+    else
+        lose(wall, error);
 }
 
 int64_t wall_deadline_us(const struct wall *wall)

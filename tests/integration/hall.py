@@ -14,6 +14,16 @@ def outlet(receipt, name):
     return next((o for o in receipt["outlets"] if o["outlet"] == name), None)
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(child) for child in f.read().split()]
+
+
+def cmdline(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as f:
+        return f.read()
+
+
 def a_call_by_hand_is_shown_sounded_and_receipted():
     """The README's mosquitto_pub line: the basic profile."""
     hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
@@ -191,6 +201,71 @@ def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
         hall.close()
 
 
+def every_call_ends_in_a_receipt():
+    """In a burst that no wall can show, at a reload while the chime sounds, and at the end."""
+    def edit(file):
+        file["calls"] = {"dwell_ms": 1000}
+        for desk in file["desks"]:
+            desk.pop("led", None)
+        file["buses"] = []
+    hall = Hall(edit)
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt", hall.board_topic + "/result")
+
+        def has_receipt(ticket):
+            receipts.wait(f"receipt of {ticket}", lambda t, o: o.get("ticket") == ticket, 30)
+        tickets = [f"А{i:03}" for i in range(150)]
+        lines = "".join(json.dumps({"v": 1, "type": "call", "desk": str(i % 12 + 1), "ticket": ticket}) + "\n"
+                        for i, ticket in enumerate(tickets))
+        subprocess.run(["mosquitto_pub", "-p", str(hall.broker.port), "-q", "1", "-l", "-t", hall.prefix + "/event"],
+                       input=lines.encode(), check=True, timeout=20)
+        for ticket in tickets:
+            has_receipt(ticket)
+        assert len(receipts.seen) == len(tickets), len(receipts.seen)
+
+        hall.call("3", "А201")
+        wait_for("it is applied", lambda: any(d["ticket"] == "А201" for d in hall.status()["desks"]))
+        hall.broker.publish(hall.board_topic + "/command", {"v": 1, "id": "again", "command": "reload"})
+        receipts.wait("answer to reload", lambda t, o: t.endswith("/result") and o["id"] == "again" and o["ok"])
+        has_receipt("А201")
+        hall.connected()
+        hall.call("3", "А202")
+        wait_for("it is applied", lambda: any(d["ticket"] == "А202" for d in hall.status()["desks"]))
+        hall.board.send_signal(signal.SIGTERM)
+        has_receipt("А202")
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def a_link_that_hangs_does_not_make_the_board_spin():
+    hall = Hall()
+    try:
+        hall.connected()
+        link = next(pid for pid in children(hall.board.pid) if b"link" in cmdline(pid))
+        os.kill(link, signal.SIGSTOP)
+        with hall.socket() as s:
+            file = s.makefile("rwb")
+            for i in range(4000):
+                event = {"cmd": "event", "type": "call", "desk": str(i % 12 + 1), "ticket": f"А{i % 1000:03}"}
+                file.write(json.dumps(event).encode() + b"\n")
+                file.flush()
+                assert json.loads(file.readline())["ok"]
+        hall.ask({"cmd": "event", "type": "call", "desk": "nowhere", "ticket": "А1"})  # its receipt is finished at once
+        status = hall.status()
+        assert status["feed"]["receipts_lost"] > 0, "the link's socket is full"
+        before = status["wakeups"]
+        start = time.monotonic()
+        wait_for("a second is over", lambda: time.monotonic() - start > 1)
+        wakeups = hall.status()["wakeups"] - before
+        os.kill(link, signal.SIGCONT)
+        assert wakeups < 200, wakeups
+        hall.connected()
+    finally:
+        hall.close()
+
+
 def control_clients_that_misbehave_hurt_only_themselves():
     hall = Hall()
     try:
@@ -350,6 +425,8 @@ run([
     the_demo_page_answers_a_newcomer_in_a_browser,
     the_link_comes_back_when_it_is_killed,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
+    every_call_ends_in_a_receipt,
+    a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,
     the_first_hall_runs_without_its_devices_and_reports_them_absent,
     a_broker_that_is_not_there_is_said_once_and_waited_for,

@@ -101,15 +101,65 @@ static void a_closed_one_keeps_its_result(void **unused)
     assert_string_equal(out.detail, "desk \"9\" is not in the hall file");
 }
 
-static void a_flood_finishes_the_oldest_and_counts_it(void **unused)
+static void a_flood_loses_the_oldest_that_nobody_takes_and_counts_it(void **unused)
 {
     (void)unused;
     for (uint64_t seq = 1; seq <= RECEIPTS_OPEN_MAX + 3; seq++)
         receipts_expect(&receipts, open_call(seq), "screen/main");
-    assert_int_equal(receipts.crowded, 3);
+    assert_int_equal(receipts.lost, 3);
     struct event oldest = { .epoch = "e1", .seq = 3 }, next = { .epoch = "e1", .seq = 4 };
     assert_int_equal(receipts_find(&receipts, &oldest), 0);
     assert_int_not_equal(receipts_find(&receipts, &next), 0);
+}
+
+static void room_is_made_by_finishing_the_oldest_early(void **unused)
+{
+    (void)unused;
+    for (uint64_t seq = 1; seq <= RECEIPTS_OPEN_MAX; seq++) {
+        assert_false(receipts_make_room(&receipts, T0));
+        receipts_expect(&receipts, open_call(seq), "screen/main");
+    }
+    assert_true(receipts_make_room(&receipts, T0));
+    assert_true(receipts_take(&receipts, T0, &out));
+    assert_int_equal(out.seq, 1);
+    assert_int_equal(out.result, RECEIPT_FAILED);
+    assert_string_equal(out.outlet[0].result, "superseded");
+    assert_false(receipts_take(&receipts, T0, &out));
+    assert_int_equal(receipts.crowded, 1);
+    open_call(99);
+    assert_int_equal(receipts.lost, 0);
+}
+
+static void finished_ones_are_taken_before_any_is_finished_early(void **unused)
+{
+    (void)unused;
+    for (uint64_t seq = 1; seq <= RECEIPTS_OPEN_MAX; seq++)
+        receipts_expect(&receipts, open_call(seq), "screen/main");
+    struct event last = { .epoch = "e1", .seq = RECEIPTS_OPEN_MAX };
+    receipts_close(&receipts, receipts_find(&receipts, &last), RECEIPT_DUPLICATE, "");
+    assert_true(receipts_make_room(&receipts, T0));
+    assert_true(receipts_take(&receipts, T0, &out));
+    assert_int_equal(out.result, RECEIPT_DUPLICATE);
+    assert_false(receipts_take(&receipts, T0, &out));
+    assert_int_equal(receipts.crowded, 0);
+}
+
+static void at_the_end_all_are_finished_as_they_stand(void **unused)
+{
+    (void)unused;
+    uint64_t token = open_call(1);
+    receipts_expect(&receipts, token, "screen/main");
+    receipts_expect(&receipts, token, "chime/hall");
+    receipts_settle(&receipts, token, "chime/hall", "started", T0 + 1, "", false);
+    receipts_close(&receipts, open_call(2), RECEIPT_DUPLICATE, "");
+    receipts_end_all(&receipts, T0);
+    assert_true(receipts_take(&receipts, T0, &out));
+    assert_int_equal(out.result, RECEIPT_PARTIAL);
+    assert_string_equal(out.outlet[0].result, "superseded");
+    assert_string_equal(out.outlet[1].result, "started");
+    assert_true(receipts_take(&receipts, T0, &out));
+    assert_int_equal(out.result, RECEIPT_DUPLICATE);
+    assert_false(receipts_take(&receipts, T0, &out));
 }
 
 static void answers_to_unknown_tokens_are_ignored(void **unused)
@@ -129,7 +179,10 @@ int main(void)
         cmocka_unit_test_setup(a_muted_sound_is_said_when_the_rest_is_fine, start),
         cmocka_unit_test_setup(patience_ends_and_says_superseded, start),
         cmocka_unit_test_setup(a_closed_one_keeps_its_result, start),
-        cmocka_unit_test_setup(a_flood_finishes_the_oldest_and_counts_it, start),
+        cmocka_unit_test_setup(a_flood_loses_the_oldest_that_nobody_takes_and_counts_it, start),
+        cmocka_unit_test_setup(room_is_made_by_finishing_the_oldest_early, start),
+        cmocka_unit_test_setup(finished_ones_are_taken_before_any_is_finished_early, start),
+        cmocka_unit_test_setup(at_the_end_all_are_finished_as_they_stand, start),
         cmocka_unit_test_setup(answers_to_unknown_tokens_are_ignored, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
