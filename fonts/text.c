@@ -16,6 +16,7 @@
 #define WORD_KEY_MAX  104
 #define WORDS_MAX     1024
 #define BUCKETS       1024 /* power of two */
+#define INKS          4096 /* power of two above the glyphs of Noto Sans, which so never share a slot */
 #define ELLIPSIS      0x2026
 #define ELLIPSIS_UTF8 "\xe2\x80\xa6"
 
@@ -36,6 +37,12 @@ struct word {
     char lang[9];
     char text[WORD_KEY_MAX];
     int32_t width_units;
+};
+
+/* Where a glyph has ink. HarfBuzz 10 allocates for each answer: it is asked once. */
+struct ink {
+    uint32_t key; /* glyph and face, 0: empty */
+    int32_t left_units, width_units;
 };
 
 struct run_glyph {
@@ -62,6 +69,7 @@ struct shaper {
     uint16_t bucket[BUCKETS];
     struct line_slot slot[TEXT_CACHE_LINES + 1];
     struct word word[WORDS_MAX];
+    struct ink ink[WEIGHTS][INKS];
 };
 
 static hb_font_t *open_font(struct font_file file)
@@ -251,15 +259,25 @@ static int to_px(int64_t units, int size_px)
                                                        : -((EM_UNITS / 2 - units * size_px) / EM_UNITS));
 }
 
-static void widen_ink(struct text_line *line, hb_font_t *font, const struct run_glyph *glyph, int x,
-                      int size_px)
+static const struct ink *ink_of(struct shaper *shaper, enum weight weight, const struct run_glyph *glyph)
 {
-    hb_glyph_extents_t extents;
+    struct ink *ink = &shaper->ink[weight][glyph->index % INKS];
+    const uint32_t key = (glyph->index << 8 | glyph->face) + 1;
+    hb_glyph_extents_t extents = { 0 };
 
-    if (!hb_font_get_glyph_extents(font, glyph->index, &extents) || extents.width == 0)
+    if (ink->key == key)
+        return ink;
+    hb_font_get_glyph_extents(shaper->font[weight][glyph->face], glyph->index, &extents);
+    *ink = (struct ink){ key, extents.x_bearing, extents.width };
+    return ink;
+}
+
+static void widen_ink(struct text_line *line, const struct ink *ink, int x, int size_px)
+{
+    if (ink->width_units == 0)
         return;
-    const int left = x + (int)((int64_t)extents.x_bearing * size_px / EM_UNITS - (extents.x_bearing < 0));
-    const int right = x + 1 + (int)((int64_t)(extents.x_bearing + extents.width) * size_px / EM_UNITS);
+    const int left = x + (int)((int64_t)ink->left_units * size_px / EM_UNITS - (ink->left_units < 0));
+    const int right = x + 1 + (int)((int64_t)(ink->left_units + ink->width_units) * size_px / EM_UNITS);
 
     if (line->ink_right_px == line->ink_left_px) {
         line->ink_left_px = left;
@@ -285,7 +303,7 @@ static void lay_out(struct shaper *shaper, const struct text_style *style, const
         line->glyph[i].key = fonts_glyph_key(style->weight, glyph->face, style->size_px, glyph->index);
         line->glyph[i].x = (int16_t)x;
         line->glyph[i].y = (int16_t)-to_px(glyph->y_units, style->size_px);
-        widen_ink(line, shaper->font[style->weight][glyph->face], glyph, x, style->size_px);
+        widen_ink(line, ink_of(shaper, style->weight, glyph), x, style->size_px);
     }
 }
 
