@@ -11,13 +11,16 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-# make_root SUITE NAME [mmdebstrap option …] → $base/NAME, with this checkout's tracked files in /kezek
+# make_root SUITE NAME [mmdebstrap option …] → $base/NAME, with this checkout's tracked files in /kezek. It trusts the
+# certificate authorities that this machine was told to trust: the way to npm's registry may lead through a proxy of theirs.
 make_root() {
     local suite=$1 name=$2
     shift 2
     mmdebstrap --quiet --variant=apt "$@" "$suite" "$base/$name" || return 1
     cp /etc/resolv.conf "$base/$name/etc/" 2>/dev/null
-    mkdir -p "$base/$name/kezek"
+    mkdir -p "$base/$name/kezek" "$base/$name/usr/local/share/ca-certificates"
+    cp /usr/local/share/ca-certificates/*.crt "$base/$name/usr/local/share/ca-certificates/" 2>/dev/null &&
+        chroot "$base/$name" update-ca-certificates >/dev/null 2>&1
     git ls-files -z | xargs -0 tar -cf - | tar -xf - -C "$base/$name/kezek"
 }
 
