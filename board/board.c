@@ -561,10 +561,12 @@ static int open_control(struct board *board)
 {
     char path[108];
     int error = rundir_path(path, sizeof path, "control");
-    if (error < 0) {
+    if (error < 0)
         log_error("run directory: none; set XDG_RUNTIME_DIR, or start as root or under systemd");
+    else if ((error = rundir_create()) < 0)
+        log_error("run directory of %s: cannot be made: %s", path, strerror(-error));
+    if (error < 0)
         return error;
-    }
     board->control = control_create(board->loop, path, commands_answer, board);
     if (!board->control) {
         error = -errno;

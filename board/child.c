@@ -66,8 +66,12 @@ struct config *child_config(void)
     return config;
 }
 
+struct programs {
+    char beside[PATH_MAX], installed[PATH_MAX];
+};
+
 /* Between fork and exec: only async-signal-safe calls, the board has threads. */
-static _Noreturn void become(const char *program, const char *name, int socket_fd, int config_fd)
+static _Noreturn void become(const struct programs *programs, const char *name, int socket_fd, int config_fd)
 {
     int parked_config = fcntl(config_fd, F_DUPFD, FD_ABOVE);
     int parked_socket = socket_fd >= 0 ? fcntl(socket_fd, F_DUPFD, FD_ABOVE) : -1;
@@ -81,31 +85,37 @@ static _Noreturn void become(const char *program, const char *name, int socket_f
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     char *argv[] = { "kezek-net", (char *)(uintptr_t)name, NULL };
-    execv(program, argv);
+    execv(programs->beside, argv);
+    execv(programs->installed, argv);
     execv(KEZEK_LIBEXECDIR "/kezek-net", argv);
     _exit(127);
 }
 
-/* Beside our own program file: so a source tree's board never runs an installed link. */
-static void find_program(char program[PATH_MAX])
+/* Beside our own program file: so a source tree's board never runs an installed link. Else from PREFIX/sbin into
+ * PREFIX/libexec, wherever that was moved. */
+static void find_programs(struct programs *programs)
 {
-    static const char name[] = "kezek-net";
-    ssize_t length = readlink("/proc/self/exe", program, PATH_MAX - sizeof name);
-    program[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    memcpy(slash ? slash + 1 : program, name, sizeof name);
+    static const char beside[] = "kezek-net", installed[] = "../libexec/kezek/kezek-net";
+    char *path = programs->beside;
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof installed);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    size_t head = slash ? (size_t)(slash + 1 - path) : 0;
+    memcpy(programs->installed, path, head);
+    memcpy(path + head, beside, sizeof beside);
+    memcpy(programs->installed + head, installed, sizeof installed);
 }
 
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us)
 {
-    char program[PATH_MAX];
-    find_program(program);
+    struct programs programs;
+    find_programs(&programs);
     int config_fd = parcel_fd(config);
     if (config_fd < 0)
         return config_fd;
     pid_t pid = fork();
     if (pid == 0)
-        become(program, child->name, fd, config_fd);
+        become(&programs, child->name, fd, config_fd);
     int error = pid < 0 ? -errno : 0;
     close(config_fd);
     if (error)

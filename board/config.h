@@ -110,7 +110,7 @@ struct config {
 };
 
 /* Where data files are: profiles and phrases. NULL (or NULL members): $KEZEK_DATADIR/profiles and /phrases if that is set,
- * else the source tree's when the program runs from its build folder, else the installed place. Profiles are also looked
+ * else the source tree's when the program runs from its build folder, else what was installed with it. Profiles are also looked
  * for in /etc/kezek/profiles, where a technician puts own ones. */
 struct config_paths {
     const char *profiles; /* folder of LED profiles */

@@ -73,6 +73,16 @@ static bool find_source_tree(char *out, size_t size)
     return false;
 }
 
+/* PREFIX/bin and PREFIX/sbin have PREFIX/share beside them, wherever the tree was moved or staged. */
+static bool find_installed(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    out[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    size_t left = slash ? size - (size_t)(slash - out) : 0;
+    return slash && snprintf(slash, left, "/../share/kezek") < (int)left && access(out, F_OK) == 0;
+}
+
 static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *phrases)
 {
     snprintf(reader->profiles, sizeof reader->profiles, "%.200s/%s", root, profiles);
@@ -87,6 +97,8 @@ void find_folders(struct reader *reader, const struct config_paths *paths)
         set_folders(reader, datadir, "profiles", "phrases");
     else if (find_source_tree(tree, sizeof tree))
         set_folders(reader, tree, "drivers/led/profiles", "board/phrases");
+    else if (find_installed(tree, sizeof tree))
+        set_folders(reader, tree, "profiles", "phrases");
     else
         set_folders(reader, KEZEK_DATADIR, "profiles", "phrases");
     if (paths && paths->profiles)

@@ -54,3 +54,6 @@ void control_tell(struct control *control, const char *line);
 /* Path of `name` (NULL: the folder itself) in RUNDIR: $KEZEK_RUNDIR, else /run/kezek for root, else $XDG_RUNTIME_DIR/kezek.
  * Creates nothing. 0, -ENOENT when there is none, -ENAMETOOLONG. (rundir.c) */
 int rundir_path(char *out, size_t size, const char *name);
+/* Makes the run directory, for its owner alone, unless it is there: systemd and others may have made it for more. 0, as
+ * rundir_path(), or what mkdir() says. */
+int rundir_create(void);

@@ -8,14 +8,17 @@
 #include "board/link.h"
 #include "board/log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sysexits.h>
 
 static int run_console(const struct config *config)
 {
     char path[108];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the next board's console needs the port */
     return rundir_path(path, sizeof path, "control") < 0 ? EX_SOFTWARE : console_run(config, path);
 }
 

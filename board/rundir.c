@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *first_set(const char *name)
@@ -24,4 +25,13 @@ int rundir_path(char *out, size_t size, const char *name)
         return -ENOENT;
     int length = snprintf(out, size, "%s%s%s%s", folder, suffix, name ? "/" : "", name ? name : "");
     return length >= 0 && (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
+int rundir_create(void)
+{
+    char folder[256];
+    int error = rundir_path(folder, sizeof folder, NULL);
+    if (error == 0 && mkdir(folder, 0700) < 0 && errno != EEXIST)
+        error = -errno;
+    return error;
 }

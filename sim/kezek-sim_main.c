@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 struct options {
@@ -193,6 +194,8 @@ static int open_hall(struct sim *sim, const struct options *options)
     sim->hall = config_load(options->hall_file, NULL, &report);
     if (!sim->hall)
         return EX_CONFIG;
+    setenv("TZ", sim->hall->timezone, 1); /* appointments are made in the hall's time */
+    tzset();
     const struct page_config page = { .hall = sim->hall,
                                       .wires = &sim->wires,
                                       .host = options->host,

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from harness import BUILD, SOURCE, Hall, Listener, run, wait_for
+from harness import BUILD, SOURCE, Hall, Listener, free_port, run, wait_for
 
 
 def outlet(receipt, name):
@@ -20,8 +20,11 @@ def children(pid):
 
 
 def cmdline(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as f:
-        return f.read()
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return b""
 
 
 def a_call_by_hand_is_shown_sounded_and_receipted():
@@ -197,6 +200,30 @@ def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
         assert any(d["desk"] == "5" and d["ticket"] == "К009" for d in hall.status()["desks"]), "the hall is remembered"
         assert hall.status()["feed"]["truth"] == "fresh"
         hall.connected()
+    finally:
+        hall.close()
+
+
+def nothing_of_a_killed_board_stays_behind():
+    port = free_port()
+
+    def edit(file):
+        file["console"] = {"listen": f"127.0.0.1:{port}"}
+    hall = Hall(edit)
+    try:
+        def page_answers():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", port)) == 0
+        hall.connected()
+        wait_for("console listens", page_answers)
+        started = children(hall.board.pid)
+        assert len(started) == 2, started
+        hall.board.kill()
+        hall.board.wait()
+        wait_for("its processes are gone, too", lambda: not any(cmdline(pid) for pid in started))
+        hall.start_board()
+        wait_for("console listens again", page_answers)
+        assert "in use" not in hall.log("board"), hall.log("board")
     finally:
         hall.close()
 
@@ -425,6 +452,7 @@ run([
     the_demo_page_answers_a_newcomer_in_a_browser,
     the_link_comes_back_when_it_is_killed,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
+    nothing_of_a_killed_board_stays_behind,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,

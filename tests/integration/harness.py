@@ -132,7 +132,6 @@ class Hall:
     def __init__(self, edit=None, with_sim=False, hall_file="sim/demo.json", sim_arguments=("--pace", "off")):
         self.folder = tempfile.mkdtemp(prefix="kezek-test.", dir=RAM)
         self.rundir = os.path.join(self.folder, "run")
-        os.mkdir(self.rundir, 0o700)
         self.broker = Broker(self.folder)
         with open(os.path.join(SOURCE, hall_file)) as f:
             self.file = json.load(f)
