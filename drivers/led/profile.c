@@ -121,11 +121,12 @@ static void read_fold_entry(const struct json_at *at, const cJSON *item, struct 
     const char *from = item->string, *end = from + strlen(from);
     uint32_t cp = utf8_next(&from, end);
     const char *to = cJSON_IsString(item) ? item->valuestring : "";
+    const uint8_t letter = (uint8_t)to[0];
     if (cp == UTF8_BAD || from != end)
         json_complain(at->report, at->path, "is not one character");
     else if (cp < 128 && profile->text.shows[cp])
         json_complain(at->report, at->path, "is in \"charset\" and folded away; one of them is wrong");
-    else if (strlen(to) != 1 || to[0] < 0 || !profile->text.shows[(unsigned char)to[0]])
+    else if (strlen(to) != 1 || letter > 127 || !profile->text.shows[letter])
         json_complain(at->report, at->path, "is not folded to one character of \"charset\"");
     else
         profile->text.fold[profile->text.nfolds++] = (struct led_fold_entry){ cp, to[0] };
