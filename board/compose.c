@@ -1,9 +1,15 @@
 #include "board/compose.h"
+#include "board/blend.h"
 #include "board/damage.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
+
+#define ROW_MARGIN_PX 32 /* on both sides: glyphs are painted in groups of eight; keeps lines aligned */
 
 static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemset fills pixels");
 static_assert(PICTURE_REGIONS_MAX <= 256, "regions are selected by one byte");
@@ -97,10 +103,12 @@ static void band_fetch(struct band *band)
 }
 
 void bands_prepare(struct band *bands, const struct selection *selections, unsigned count,
-                   struct fonts *fonts)
+                   struct fonts *fonts, int until)
 {
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         band_open(&bands[i], &selections[i], fonts);
+        bands[i].until = until;
+    }
     for (int round = 0; round < 2; round++) {
         const uint64_t evictions = count_evictions(fonts);
 
@@ -118,88 +126,12 @@ const struct glyph *band_glyph(const struct band *band, unsigned i)
     return band->is_tight ? glyph_get(band->fonts, band->item[i].placed->key) : band->item[i].glyph;
 }
 
-/* ---- blending -------------------------------------------------------------------------------- */
-
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
-typedef uint16_t words8 __attribute__((vector_size(16)));
-typedef uint32_t longs4 __attribute__((vector_size(16)));
-typedef uint64_t longs2 __attribute__((vector_size(16)));
-
-/* x / 255 rounded to the nearest, for x up to 255 * 255. */
-static inline words8 div255(words8 x)
-{
-    x += 128;
-    return (x + (x >> 8)) >> 8;
-}
-
-static inline words8 widen(uint64_t two_pixels)
-{
-    bytes8 bytes;
-
-    memcpy(&bytes, &two_pixels, sizeof(bytes));
-    return __builtin_convertvector(bytes, words8);
-}
-
-static inline void blend_two(uint32_t *line, words8 ink, unsigned alpha0, unsigned alpha1)
-{
-    const longs2 spread = { alpha0 * 0x0001000100010001u, alpha1 * 0x0001000100010001u };
-    const words8 alpha = (words8)spread;
-    uint64_t below;
-
-    memcpy(&below, line, sizeof(below));
-    const bytes8 result = __builtin_convertvector(div255(ink * alpha + widen(below) * (255 - alpha)), bytes8);
-    memcpy(line, &result, sizeof(result));
-}
-
-static inline uint32_t blend_one(uint32_t below, uint32_t ink, uint32_t alpha)
-{
-    const uint32_t rest = 255 - alpha;
-    uint32_t even = (ink & 0xff00ff) * alpha + (below & 0xff00ff) * rest + 0x800080;
-    uint32_t odd = (ink >> 8 & 0xff) * alpha + (below >> 8 & 0xff) * rest + 0x80;
-
-    even = (even + (even >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
-    odd = (odd + (odd >> 8)) & 0xff00;
-    return even | odd;
-}
-
-static void blend_few(uint32_t *line, const uint8_t *alpha, int count, color ink)
-{
-    for (int i = 0; i < count; i++)
-        line[i] = blend_one(line[i], ink, alpha[i]);
-}
-
-static inline void blend_eight(uint32_t *line, const uint8_t *alpha, color ink, words8 ink_words)
-{
-    uint64_t eight;
-
-    memcpy(&eight, alpha, sizeof(eight));
-    if (eight == 0)
-        return;
-    if (eight == UINT64_MAX) {
-        for (int i = 0; i < 8; i++)
-            line[i] = ink;
-        return;
-    }
-    for (int i = 0; i < 8; i += 2)
-        blend_two(line + i, ink_words, alpha[i], alpha[i + 1]);
-}
-
-static void blend_row(uint32_t *line, const uint8_t *alpha, int count, color ink)
-{
-    const words8 ink_words = widen((uint64_t)ink << 32 | ink);
-    int i = 0;
-
-    for (; i + 8 <= count; i += 8)
-        blend_eight(line + i, alpha + i, ink, ink_words);
-    blend_few(line + i, alpha + i, count - i, ink);
-}
+/* ---- ground ---------------------------------------------------------------------------------- */
 
 static void fill(uint32_t *line, int count, color fill)
 {
     wmemset((wchar_t *)line, (wchar_t)fill, (size_t)count);
 }
-
-/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* The part of a line that is being composed. */
 struct span {
@@ -291,79 +223,128 @@ static void paint_regions(const struct band *band, const struct span *span)
         paint_region(band, band->region[i], span);
 }
 
-static void paint_glyph(const struct placed *placed, const struct glyph *glyph, const struct span *span)
+/* The first row below y that the region paints in another way. */
+static int region_holds_until(const struct region *region, int y)
 {
-    const int row = span->y - placed->y - glyph->top;
-    const int start = placed->x + glyph->left;
-    int left = start, right = start + glyph->width;
+    const int radius = corner_radius(region), bottom = region->box.y + region->box.h;
 
-    if (row < 0 || row >= glyph->height || !clip(span, &left, &right))
-        return;
-    blend_row(span->line + left - span->x, glyph->alpha + row * glyph->stride + left - start, right - left,
-              placed->ink);
+    if (y < region->box.y)
+        return region->box.y;
+    if (y >= bottom)
+        return INT_MAX;
+    return corner_row(region, radius, y) < 0 ? bottom - radius : y + 1;
 }
 
-void compose_line(const struct band *band, int x, int y, int width, uint32_t *line)
+static void renew_ground(struct row *row, const struct band *band, int y)
 {
-    const struct span span = { x, y, width, line };
+    const struct span span = { row->x, y, row->width, row->ground };
+    const size_t width = (size_t)row->width;
 
     paint_regions(band, &span);
-    for (unsigned i = 0; i < band->nglyphs; i++)
-        paint_glyph(band->item[i].placed, band_glyph(band, i), &span);
-}
+    row->ground_until = band->until;
+    for (unsigned i = 0; i < band->nregions; i++) {
+        const int until = region_holds_until(band->region[i], y);
 
-/* Red and blue go through one multiplication, in the halves of each pixel: products stay below 65536. */
-static inline longs4 pack_four(longs4 pixels)
-{
-    const words8 red_blue = (words8)(pixels & 0xff00ff) * 249 + 1014;
-    const words8 green = (words8)(pixels >> 8 & 0xff) * 253 + 505;
-    const longs4 steps = (longs4)(red_blue >> 11);
-
-    return (steps >> 5 & 0xf800) | (steps & 0x1f) | ((longs4)(green >> 10) << 5 & 0x7e0);
-}
-
-/* Moves the second of each two pixels down beside the first, on a little-endian machine. */
-static inline longs4 pair_up(longs4 pixels)
-{
-    const longs2 pairs = (longs2)pixels;
-
-    return (longs4)(pairs | pairs >> 16);
-}
-
-struct eight {
-    longs4 low, high;
-};
-
-static inline longs4 pack_eight(const struct eight *pixels)
-{
-    return __builtin_shufflevector(pair_up(pack_four(pixels->low)), pair_up(pack_four(pixels->high)), 0, 2, 4,
-                                   6);
-}
-
-static inline bool is_same_eight(const struct eight *a, const struct eight *b)
-{
-    const longs2 difference = (longs2)((a->low ^ b->low) | (a->high ^ b->high));
-
-    return (difference[0] | difference[1]) == 0;
-}
-
-/* Most pixels are those of a plain ground: eight like the eight before are not computed again. */
-void pack_rgb565(uint16_t *out, const uint32_t *line, int width)
-{
-    struct eight last = { 0 }, now = { 0 };
-    longs4 packed = { 0 }; /* of last */
-    int i = 0;
-
-    for (; i + 8 <= width; i += 8) {
-        memcpy(&now, line + i, sizeof(now));
-        if (!is_same_eight(&now, &last))
-            packed = pack_eight(&now);
-        memcpy(out + i, &packed, sizeof(packed));
-        last = now;
+        row->ground_until = until < row->ground_until ? until : row->ground_until;
     }
-    if (i == width)
+    memcpy(row->line, row->ground, width * sizeof(row->line[0]));
+    if (row->format == PIXEL_RGB565) {
+        pack_rgb565(row->packed_ground, row->ground, row->width);
+        memcpy(row->packed, row->packed_ground, width * sizeof(row->packed[0]));
+    }
+    row->ninked = 0;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+int row_init(struct row *row, int width)
+{
+    const size_t line_px = ((size_t)width + 31) / 32 * 32 + 2 * ROW_MARGIN_PX;
+
+    memset(row, 0, sizeof(*row));
+    row->memory = aligned_alloc(64, line_px * 3 * sizeof(uint32_t));
+    if (!row->memory)
+        return -ENOMEM;
+    memset(row->memory, 0, line_px * 3 * sizeof(uint32_t));
+    row->ground = row->memory + ROW_MARGIN_PX;
+    row->line = row->ground + line_px;
+    row->packed_ground = (uint16_t *)(row->memory + 2 * line_px) + ROW_MARGIN_PX;
+    row->packed = row->packed_ground + line_px;
+    return 0;
+}
+
+void row_finish(struct row *row)
+{
+    free(row->memory);
+}
+
+void row_begin(struct row *row, int x, int width, enum pixel_format format)
+{
+    row->x = x;
+    row->width = width;
+    row->format = format;
+    row->ground_until = INT_MIN;
+    row->ninked = 0;
+}
+
+/* Takes the glyphs of the last row off the ground. */
+static void clean(struct row *row)
+{
+    for (unsigned i = 0; i < row->ninked; i++) {
+        const int left = row->inked[i].left;
+        const size_t count = (size_t)(row->inked[i].right - left);
+
+        memcpy(row->line + left, row->ground + left, count * sizeof(row->line[0]));
+        if (row->format == PIXEL_RGB565)
+            memcpy(row->packed + left, row->packed_ground + left, count * sizeof(row->packed[0]));
+    }
+    row->ninked = 0;
+}
+
+/* Letters of a line stand side by side: most join the stretch before. */
+static void note_ink(struct row *row, int left, int right)
+{
+    struct stretch *last = &row->inked[row->ninked - 1];
+
+    if (row->ninked > 0 && ((left <= last->right + STRETCH_GAP_PX && right + STRETCH_GAP_PX >= last->left) ||
+                            row->ninked == STRETCHES_MAX)) {
+        last->left = left < last->left ? left : last->left;
+        last->right = right > last->right ? right : last->right;
+    } else {
+        row->inked[row->ninked++] = (struct stretch){ left, right };
+    }
+}
+
+/* Whole groups of eight, from the first to the last that are wanted: up to seven pixels more on each side. */
+static void paint_glyph(struct row *row, const struct placed *placed, const struct glyph *glyph, int y,
+                        struct stretch wanted)
+{
+    const int glyph_row = y - placed->y - glyph->top, start = placed->x + glyph->left - row->x;
+    const int first = start < wanted.left ? (wanted.left - start) / 8 : 0;
+    const int last =
+        start + glyph->stride > wanted.right ? (wanted.right - start + 7) / 8 : glyph->stride / 8;
+
+    if (glyph_row < 0 || glyph_row >= glyph->height || first >= last)
         return;
-    memcpy(&now, line + i, (size_t)(width - i) * sizeof(*line));
-    packed = pack_eight(&now);
-    memcpy(out + i, &packed, (size_t)(width - i) * sizeof(*out));
+    blend_row(row->line + start + first * 8, glyph->alpha + glyph_row * glyph->stride + first * 8,
+              last - first, placed->ink);
+    note_ink(row, start + first * 8, start + last * 8);
+}
+
+const void *row_compose(struct row *row, const struct band *band, int y, int left, int right)
+{
+    const struct stretch wanted = { left, right };
+
+    if (y >= row->ground_until)
+        renew_ground(row, band, y);
+    else
+        clean(row);
+    for (unsigned i = 0; i < band->nglyphs; i++)
+        paint_glyph(row, band->item[i].placed, band_glyph(band, i), y, wanted);
+    if (row->format != PIXEL_RGB565)
+        return row->line;
+    for (unsigned i = 0; i < row->ninked; i++)
+        pack_rgb565(row->packed + row->inked[i].left, row->line + row->inked[i].left,
+                    row->inked[i].right - row->inked[i].left);
+    return row->packed;
 }

@@ -1,6 +1,8 @@
-/* Pixels of a part of a picture, line by line, into a small buffer of the caller. Blending is exact:
- * (ink * alpha + below * (255 - alpha)) / 255, rounded, in each channel; so the order of items, not the way a
- * part was cut out, decides every pixel.
+/* Pixels of a part of a picture, row by row, into a small buffer that stays in the first cache. Blending is exact (blend.h);
+ * so the order of items, not the way a part was cut out, decides every pixel.
+ *
+ * What lies below the glyphs hardly changes from one row to the next: it is composed once and kept; of the row itself only
+ * what the glyphs touched is put back.
  */
 #pragma once
 
@@ -30,6 +32,7 @@ void selection_clip(struct selection *out, const struct selection *from, struct 
 struct band {
     const struct content *content;
     struct fonts *fonts;
+    int until;     /* good for rows above this one */
     bool is_tight; /* the glyphs together exceed the cache: fetch each right before use */
     unsigned nregions, nglyphs;
     const struct region *region[PICTURE_REGIONS_MAX];
@@ -39,13 +42,35 @@ struct band {
     } item[PICTURE_GLYPHS_MAX];
 };
 /* All that shall be composed in turn is prepared together; valid until any other glyph_get() of the same
- * fonts. */
+ * fonts, for rows above `until`. */
 void bands_prepare(struct band *bands, const struct selection *selections, unsigned count,
-                   struct fonts *fonts);
+                   struct fonts *fonts, int until);
 /* The coverage of the item at index i. */
 const struct glyph *band_glyph(const struct band *band, unsigned i);
-/* Pixels [x, x + width) of row y as 0x00RRGGBB. */
-void compose_line(const struct band *band, int x, int y, int width, uint32_t *line);
 
-/* Rounded to the nearest of 32, 64 and 32 steps. */
-void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
+#define STRETCHES_MAX  64 /* further ones extend the last */
+#define STRETCH_GAP_PX 16
+
+/* Pixels [left, right), counted from the start of the row; may reach a little outside. */
+struct stretch {
+    int left, right;
+};
+
+/* The row that is being composed, as 0x00RRGGBB and, if the output wants it, packed. */
+struct row {
+    int x, width;
+    enum pixel_format format;
+    int ground_until; /* the ground is that of all rows above this one */
+    uint32_t *memory; /* of all that follow */
+    uint32_t *ground, *line;
+    uint16_t *packed_ground, *packed;
+    unsigned ninked; /* where line differs from ground */
+    struct stretch inked[STRETCHES_MAX];
+};
+/* For rows up to `width` pixels; -ENOMEM. */
+int row_init(struct row *row, int width);
+void row_finish(struct row *row);
+/* Another part of a picture follows: pixels [x, x + width), from top to bottom. */
+void row_begin(struct row *row, int x, int width, enum pixel_format format);
+/* Row y, in the format of row_begin(). Only [left, right), counted from x, has its glyphs. Valid until the next call. */
+const void *row_compose(struct row *row, const struct band *band, int y, int left, int right);

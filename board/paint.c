@@ -24,36 +24,28 @@ struct painter {
     struct band band[2];
     struct rect part_box; /* what is being painted */
     color part_ink;
-    uint32_t *line;
-    uint16_t *packed;
+    struct row row;
 };
 
 struct painter *painter_create(struct fonts *fonts, int width, int height, enum pixel_format format)
 {
     struct painter *painter = calloc(1, sizeof(*painter));
-    const size_t line_px = ((size_t)width + 15) / 16 * 16;
 
     (void)format; /* each buffer names its own */
-    if (!painter || width > DIRTY_PX_MAX) {
+    if (!painter || width > DIRTY_PX_MAX || row_init(&painter->row, width) < 0) {
         free(painter);
         return NULL;
     }
     painter->fonts = fonts;
     painter->screen = (struct rect){ 0, 0, (int16_t)width, (int16_t)height };
-    painter->line = aligned_alloc(64, line_px * sizeof(uint32_t));
-    painter->packed = aligned_alloc(64, line_px * sizeof(uint32_t));
-    if (painter->line && painter->packed)
-        return painter;
-    painter_destroy(painter);
-    return NULL;
+    return painter;
 }
 
 void painter_destroy(struct painter *painter)
 {
     if (!painter)
         return;
-    free(painter->line);
-    free(painter->packed);
+    row_finish(&painter->row);
     free(painter);
 }
 
@@ -164,17 +156,15 @@ bool painter_differs(const struct painter *painter, const struct picture *pictur
 
 /* ---- lines to the buffer --------------------------------------------------------------------- */
 
-static void store(struct painter *painter, const struct screen_buffer *buffer, int x, int y, int width,
-                  const uint32_t *line)
+/* Composed pixels [left, right) of the part's row. */
+static void store(const struct painter *painter, const struct screen_buffer *buffer, const void *row, int y,
+                  int left, int right)
 {
-    uint8_t *row = buffer->pixels + (size_t)y * buffer->stride;
+    const size_t pixel_bytes = buffer->format == PIXEL_RGB565 ? sizeof(uint16_t) : sizeof(uint32_t);
+    uint8_t *to = buffer->pixels + (size_t)y * buffer->stride;
 
-    if (buffer->format == PIXEL_RGB565) {
-        pack_rgb565(painter->packed, line, width);
-        memcpy(row + (size_t)x * sizeof(uint16_t), painter->packed, (size_t)width * sizeof(uint16_t));
-    } else {
-        memcpy(row + (size_t)x * sizeof(uint32_t), line, (size_t)width * sizeof(uint32_t));
-    }
+    memcpy(to + (size_t)(painter->part_box.x + left) * pixel_bytes,
+           (const uint8_t *)row + (size_t)left * pixel_bytes, (size_t)(right - left) * pixel_bytes);
 }
 
 static bool touches_row(const struct region *region, int y)
@@ -216,25 +206,30 @@ static void mark_glyphs(struct painter *painter, int side, const bool *is_kept, 
     }
 }
 
-/* Stores those pixels of the row that may differ from what the buffer shows. */
-static uint64_t change_row(struct painter *painter, const struct screen_buffer *buffer, int y)
+static void mark_row(struct painter *painter, int y)
 {
-    const struct rect part = painter->part_box;
-    uint64_t written = 0;
-
-    dirty_begin(&painter->dirty, part.w);
+    dirty_begin(&painter->dirty, painter->part_box.w);
     mark_regions(painter, BEFORE, painter->regions.is_kept_before, y);
     mark_regions(painter, NOW, painter->regions.is_kept_now, y);
     mark_glyphs(painter, BEFORE, painter->glyphs.is_kept_before, y);
     mark_glyphs(painter, NOW, painter->glyphs.is_kept_now, y);
     dirty_end(&painter->dirty);
-    compose_line(&painter->band[NOW], part.x, y, part.w, painter->line);
-    for (int left, right = 0; dirty_next(&painter->dirty, &left, &right);) {
-        const int end = right < part.w ? right : part.w;
+}
 
-        if (left >= end)
-            break;
-        store(painter, buffer, part.x + left, y, end - left, painter->line + left);
+/* Stores those pixels of the row that may differ from what the buffer shows. */
+static uint64_t change_row(struct painter *painter, const struct screen_buffer *buffer, int y)
+{
+    const int width = painter->part_box.w;
+    int left, right = 0;
+    uint64_t written = 0;
+
+    mark_row(painter, y);
+    const void *row = row_compose(&painter->row, &painter->band[NOW], y, 0, width);
+
+    while (dirty_next(&painter->dirty, &left, &right) && left < width) {
+        const int end = right < width ? right : width;
+
+        store(painter, buffer, row, y, left, end);
         written += (uint64_t)(end - left);
     }
     return written;
@@ -242,11 +237,10 @@ static uint64_t change_row(struct painter *painter, const struct screen_buffer *
 
 static uint64_t fill_row(struct painter *painter, const struct screen_buffer *buffer, int y)
 {
-    const struct rect part = painter->part_box;
+    const int width = painter->part_box.w;
 
-    compose_line(&painter->band[NOW], part.x, y, part.w, painter->line);
-    store(painter, buffer, part.x, y, part.w, painter->line);
-    return (uint64_t)part.w;
+    store(painter, buffer, row_compose(&painter->row, &painter->band[NOW], y, 0, width), y, 0, width);
+    return (uint64_t)width;
 }
 
 /* The ink of the glyphs that come: of the first, if they have several. */
@@ -280,12 +274,13 @@ static uint64_t paint_part(struct painter *painter, const struct screen_buffer *
     uint64_t written = 0;
 
     select_part(painter, contents, ncontents, box);
+    row_begin(&painter->row, box.x, box.w, buffer->format);
     for (int y = box.y; y < box.y + box.h; y++) {
         if ((y - box.y) % BAND_ROWS == 0) {
             for (unsigned i = 0; i < ncontents; i++)
                 selection_clip(&painter->rows[i], &painter->part[i],
                                rect_clip(box.x, y, box.w, BAND_ROWS, box));
-            bands_prepare(painter->band, painter->rows, ncontents, painter->fonts);
+            bands_prepare(painter->band, painter->rows, ncontents, painter->fonts, y + BAND_ROWS);
         }
         written += before ? change_row(painter, buffer, y) : fill_row(painter, buffer, y);
     }

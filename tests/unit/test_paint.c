@@ -1,4 +1,4 @@
-#include "board/compose.h"
+#include "board/blend.h"
 #include "board/damage.h"
 #include "board/paint.h"
 

@@ -1,0 +1,14 @@
+/* Pixels: coverage blended over a ground, and the packing for outputs of 16 bits. Pure.
+ *
+ * Exact: (ink * alpha + below * (255 - alpha)) / 255, rounded to the nearest, in each channel.
+ */
+#pragma once
+
+#include "board/picture.h"
+
+uint32_t blend_one(uint32_t below, color ink, unsigned alpha);
+/* Takes groups of eight: a glyph's row without coverage up to its stride is one of those. */
+void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+
+/* Rounded to the nearest of 32, 64 and 32 steps. */
+void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
