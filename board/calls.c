@@ -38,6 +38,14 @@ static void mark_walls(struct board *board)
         board->wall[i].is_dirty = true;
 }
 
+/* A box in its place is no proof that the number could be read. */
+static void fail_glyph(struct board *board, uint64_t token, const char *outlet, uint32_t unknown)
+{
+    char detail[48];
+    snprintf(detail, sizeof detail, "the fonts have no glyph for U+%04X", (unsigned)unknown);
+    receipts_settle(&board->receipts, token, outlet, "failed", 0, detail, true);
+}
+
 static void show_on_wall(struct board *board, struct wall *wall, int desk, uint64_t token, int64_t now_us)
 {
     if (!(wall->config->zones >> board->config->desk[desk].zone & 1))
@@ -49,8 +57,11 @@ static void show_on_wall(struct board *board, struct wall *wall, int desk, uint6
     announce_call(&wall->announce, &board->hall, desk, token, now_us);
     receipts_settle(&board->receipts, wall->announce.superseded, name, "superseded", 0,
                     "called again before it was drawn", true);
+    uint32_t unknown = fonts_uncovered(board->fonts, WEIGHT_BOLD, board->hall.desk[desk].ticket);
     if (wall->state != WALL_ON)
         receipts_settle(&board->receipts, token, name, "failed", 0, wall->detail, true);
+    else if (unknown)
+        fail_glyph(board, token, name, unknown);
     else if (wall->announce.overflowed != overflowed)
         receipts_settle(&board->receipts, token, name, "failed", 0,
                         "too many calls wait for a panel; it stands in the list", true);

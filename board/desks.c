@@ -12,6 +12,7 @@ struct desk_board {
     struct led_text wanted;
     bool is_wanted; /* something was wished since the start */
     bool is_dead;   /* as logged last */
+    bool is_mute;   /* its last ticket could not be shown, and that was logged */
     int64_t override_until_us;
 };
 
@@ -197,9 +198,12 @@ void desks_update(struct desks *desks, const struct hall *hall, int desk, enum f
     int error = desktext(&hall->desk[desk], profile_of(desks, desk), truth, &text, why, sizeof why);
     if (error < 0 && token) {
         receipts_settle(desks->receipts, token, name, "failed", 0, why, true);
-        log_warn("%s: %s cannot be shown there: %s; the board shows dashes", name, hall->desk[desk].ticket,
-                 why);
+        if (!board->is_mute)
+            log_warn("%s: %s cannot be shown there: %s; the board shows dashes", name,
+                     hall->desk[desk].ticket, why);
     }
+    if (token)
+        board->is_mute = error < 0;
     want(desks, desk, &text, error < 0 ? 0 : token);
 }
 

@@ -120,7 +120,7 @@ void receipts_settle(struct receipts *receipts, uint64_t token, const char *outl
 {
     struct open_receipt *open = find(receipts, token);
     int index = open ? outlet_index(&open->receipt, outlet) : -1;
-    if (index < 0)
+    if (index < 0 || !(open->pending >> index & 1))
         return;
     struct receipt_outlet *entry = &open->receipt.outlet[index];
     copy(entry->result, sizeof entry->result, result);

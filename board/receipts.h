@@ -39,7 +39,7 @@ uint64_t receipts_find(const struct receipts *receipts, const struct event *even
 /* `outlet` will answer for this token. An unknown token is ignored. */
 void receipts_expect(struct receipts *receipts, uint64_t token, const char *outlet);
 /* The outlet answers: result as in struct receipt_outlet. at_us 0: no latency. Not final: a better or later
- * answer may follow (acked, then verified; started, then finished). */
+ * answer may follow (acked, then verified; started, then finished). A final one stands. */
 void receipts_settle(struct receipts *receipts, uint64_t token, const char *outlet, const char *result,
                      int64_t at_us, const char *detail, bool is_final);
 /* Ends it at once with this result (unknown_desk, duplicate …). */

@@ -111,6 +111,10 @@ def bad_messages_are_refused_one_by_one_and_stop_nothing():
         receipts.wait("receipt: unknown desk", lambda t, o: o["result"] == "unknown_desk")
         hall.call("1", "А777")
         receipts.wait("the good call after the bad ones", lambda t, o: o.get("ticket") == "А777", 20)
+        hall.call("2", "漢01")  # a letter that no font here has: a box is shown, and that is not called shown
+        receipt = receipts.wait("receipt of an unreadable ticket", lambda t, o: o.get("ticket") == "漢01", 20)
+        assert outlet(receipt, "screen/main") == {"outlet": "screen/main", "result": "failed",
+                                                  "detail": "the fonts have no glyph for U+6F22"}, receipt
         wait_for("all were counted", lambda: hall.status()["feed"]["invalid"] == len(BAD))
         assert hall.status()["feed"]["unknown_desks"] == 1
         assert "refused" in hall.log("board"), hall.log("board")

@@ -65,6 +65,19 @@ static void what_failed_makes_it_partial_and_all_failed_makes_it_failed(void **u
     assert_int_equal(out.result, RECEIPT_FAILED);
 }
 
+static void a_final_answer_stands(void **unused)
+{
+    (void)unused;
+    uint64_t token = open_call(1);
+    receipts_expect(&receipts, token, "screen/main");
+    receipts_expect(&receipts, token, "led/3");
+    receipts_settle(&receipts, token, "screen/main", "failed", 0, "no glyph", true);
+    receipts_settle(&receipts, token, "screen/main", "shown", T0 + 1, "", true);
+    receipts_settle(&receipts, token, "led/3", "acked", T0 + 1, "", true);
+    assert_true(receipts_take(&receipts, T0, &out));
+    assert_string_equal(out.outlet[0].result, "failed");
+}
+
 static void a_muted_sound_is_said_when_the_rest_is_fine(void **unused)
 {
     (void)unused;
@@ -176,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_receipt_waits_for_every_outlet, start),
         cmocka_unit_test_setup(what_failed_makes_it_partial_and_all_failed_makes_it_failed, start),
+        cmocka_unit_test_setup(a_final_answer_stands, start),
         cmocka_unit_test_setup(a_muted_sound_is_said_when_the_rest_is_fine, start),
         cmocka_unit_test_setup(patience_ends_and_says_superseded, start),
         cmocka_unit_test_setup(a_closed_one_keeps_its_result, start),
