@@ -133,7 +133,7 @@ static void turn_notice(struct wall *wall, const struct scene_input *input, int6
     wall->is_dirty = true;
 }
 
-/* Opened again in the next turn. What was on its way never reached scan-out: its receipts run out. */
+/* Opened again in the next turn. What was on its way to scan-out never came there: its receipts run out. */
 static void lose(struct wall *wall, int error)
 {
     shut(wall);
@@ -162,8 +162,8 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     }
     wall->is_dirty = false;
     scene_build(wall->picture, wall->fonts, &input, back.width, back.height);
-    carry(wall);
     if (!painter_differs(wall->painter, wall->picture)) {
+        carry(wall);
         if (wall->ncarried) { /* it is on scan-out already, e.g. the same call told twice */
             wall->on_flip(wall->data, wall);
             wall->ncarried = 0;
@@ -175,10 +175,12 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     uint64_t frame;
     wall->pixels += painter_paint(wall->painter, &back, wall->picture, damage, &ndamage);
     error = wall->ops->commit(wall->screen, damage, ndamage, &frame);
-    if (error == 0)
-        wall->is_flipping = true;
-    else
+    if (error < 0) {
         lose(wall, error);
+        return;
+    }
+    carry(wall);
+    wall->is_flipping = true;
 }
 
 int64_t wall_deadline_us(const struct wall *wall)
