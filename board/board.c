@@ -371,7 +371,7 @@ static struct feed *new_feed(struct board *board)
     return feed_create(&feed, board->memory ? board->memory : &board->forgetful);
 }
 
-static int set_up(struct board *board)
+static int set_up_walls(struct board *board)
 {
     struct config *config = board->config;
     setenv("TZ", config->timezone, 1);
@@ -384,10 +384,22 @@ static int set_up(struct board *board)
     hall_init(&board->hall, config);
     for (unsigned i = 0; i < config->nscreens; i++)
         wall_init(&board->wall[i], board->loop, board->fonts, config, i, calls_flipped, board);
+    return board->feed ? 0 : -ENOMEM;
+}
+
+static int set_up_outlets(struct board *board)
+{
+    struct config *config = board->config;
     struct desks_events desks = { .data = board, .on_change = led_changed };
     board->desks = desks_create(board->loop, config, &board->receipts, &desks);
     board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);
-    return board->feed && board->desks && board->speakers ? 0 : -ENOMEM;
+    return board->desks && board->speakers ? 0 : -ENOMEM;
+}
+
+static int set_up(struct board *board)
+{
+    int error = set_up_walls(board);
+    return error < 0 ? error : set_up_outlets(board);
 }
 
 static void take_down(struct board *board)
@@ -589,7 +601,11 @@ static int begin(struct board *board)
         log_warn("feed: no memory in the run directory: %s; after a crash calls of the last seconds may "
                  "sound twice",
                  strerror(errno));
-    return set_up(board);
+    int error = set_up_walls(board);
+    if (error < 0)
+        return error;
+    present_walls(board, clock_us()); /* the first picture waits for no other device */
+    return set_up_outlets(board);
 }
 
 static void end(struct board *board)

@@ -13,7 +13,19 @@ struct glyph_check {
     const struct fonts *fonts;
     FILE *out;
     int missing;
+    uint64_t found[0x3000 / 64]; /* what has been looked up: texts say the same letters over and over */
 };
+
+static bool was_found(const struct glyph_check *check, uint32_t cp)
+{
+    return cp / 64 < sizeof check->found / sizeof *check->found && (check->found[cp / 64] >> cp % 64 & 1);
+}
+
+static void note_found(struct glyph_check *check, uint32_t cp)
+{
+    if (cp / 64 < sizeof check->found / sizeof *check->found)
+        check->found[cp / 64] |= UINT64_C(1) << cp % 64;
+}
 
 static const char *lacking(const struct fonts *fonts, uint32_t cp)
 {
@@ -29,7 +41,11 @@ static void check_text(void *data, const char *where, const char *text)
         char character[5] = "";
         const char *start = at;
         uint32_t cp = utf8_next(&at, end);
+        if (was_found(check, cp))
+            continue;
         const char *weights = cp == UTF8_BAD ? "regular and bold" : lacking(check->fonts, cp);
+        if (!weights)
+            note_found(check, cp);
         /* Told once in a text; no face needs one for spaces. */
         if (!weights || memmem(text, (size_t)(start - text), start, (size_t)(at - start)))
             continue;

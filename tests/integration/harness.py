@@ -157,10 +157,10 @@ class Hall:
         with open(self.path, "w") as f:
             json.dump(self.file, f, ensure_ascii=False)
 
-    def start(self, name, *command):
+    def start(self, name, *command, before_exec=lambda: None):
         log = open(os.path.join(self.folder, name + ".log"), "a")
         process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                   preexec_fn=die_with_parent)
+                                   preexec_fn=lambda: (die_with_parent(), before_exec()))
         self.processes.append(process)
         return process
 
