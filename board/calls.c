@@ -38,12 +38,18 @@ static void mark_walls(struct board *board)
         board->wall[i].is_dirty = true;
 }
 
-/* A box in its place is no proof that the number could be read. */
-static void fail_glyph(struct board *board, uint64_t token, const char *outlet, uint32_t unknown)
+/* Why this wall cannot show the call, NULL if it can. A box in a letter's place is no proof that it could be read. */
+static const char *obstacle(const struct board *board, const struct wall *wall, int desk, char out[48])
 {
-    char detail[48];
-    snprintf(detail, sizeof detail, "the fonts have no glyph for U+%04X", (unsigned)unknown);
-    receipts_settle(&board->receipts, token, outlet, "failed", 0, detail, true);
+    uint32_t unknown = fonts_uncovered(board->fonts, WEIGHT_BOLD, board->hall.desk[desk].ticket);
+    if (wall->state != WALL_ON)
+        return wall->detail;
+    if (hall_alert(&board->hall))
+        return "an alert has the whole wall";
+    if (!unknown)
+        return NULL;
+    snprintf(out, 48, "the fonts have no glyph for U+%04X", (unsigned)unknown);
+    return out;
 }
 
 static void show_on_wall(struct board *board, struct wall *wall, int desk, uint64_t token, int64_t now_us)
@@ -57,11 +63,10 @@ static void show_on_wall(struct board *board, struct wall *wall, int desk, uint6
     announce_call(&wall->announce, &board->hall, desk, token, now_us);
     receipts_settle(&board->receipts, wall->announce.superseded, name, "superseded", 0,
                     "called again before it was drawn", true);
-    uint32_t unknown = fonts_uncovered(board->fonts, WEIGHT_BOLD, board->hall.desk[desk].ticket);
-    if (wall->state != WALL_ON)
-        receipts_settle(&board->receipts, token, name, "failed", 0, wall->detail, true);
-    else if (unknown)
-        fail_glyph(board, token, name, unknown);
+    char buffer[48];
+    const char *why = obstacle(board, wall, desk, buffer);
+    if (why)
+        receipts_settle(&board->receipts, token, name, "failed", 0, why, true);
     else if (wall->announce.overflowed != overflowed)
         receipts_settle(&board->receipts, token, name, "failed", 0,
                         "too many calls wait for a panel; it stands in the list", true);

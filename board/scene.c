@@ -55,6 +55,11 @@ static void put_body(const struct stage *stage, struct rect box)
     }
 }
 
+bool scene_hides_calls(const struct scene_input *input)
+{
+    return hall_alert(input->hall) || input->truth == FEED_NOTHING || input->truth == FEED_BLANK;
+}
+
 void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width,
                  int height)
 {

@@ -36,6 +36,8 @@ struct scene_input {
 };
 void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width,
                  int height);
+/* An alert, or not knowing the truth, takes the place of all calls. */
+bool scene_hides_calls(const struct scene_input *input);
 /* How long the notice page `page` stays, microseconds (by the length of its text); 0: there is one page or none. */
 int64_t scene_notice_us(const struct scene_input *input);
 /* Long date of a language: kk "2026 ж. 22 қараша, жексенбі", ru "воскресенье, 22 ноября 2026 г.", en "Sunday, 22 November 2026". */

@@ -111,9 +111,9 @@ bool wall_try(struct wall *wall, int64_t now_us)
 }
 
 /* The calls that this picture shows for the first time: they count as shown when it flips. */
-static void carry(struct wall *wall)
+static void carry(struct wall *wall, const struct scene_input *input)
 {
-    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+    for (unsigned i = 0; !scene_hides_calls(input) && i < ANNOUNCE_SLOTS; i++) {
         struct announce_slot *slot = &wall->announce.slot[i];
         if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
             continue;
@@ -163,7 +163,7 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     wall->is_dirty = false;
     scene_build(wall->picture, wall->fonts, &input, back.width, back.height);
     if (!painter_differs(wall->painter, wall->picture)) {
-        carry(wall);
+        carry(wall, &input);
         if (wall->ncarried) { /* it is on scan-out already, e.g. the same call told twice */
             wall->on_flip(wall->data, wall);
             wall->ncarried = 0;
@@ -179,7 +179,7 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
         lose(wall, error);
         return;
     }
-    carry(wall);
+    carry(wall, &input);
     wall->is_flipping = true;
 }
 

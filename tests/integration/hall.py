@@ -115,6 +115,11 @@ def bad_messages_are_refused_one_by_one_and_stop_nothing():
         receipt = receipts.wait("receipt of an unreadable ticket", lambda t, o: o.get("ticket") == "漢01", 20)
         assert outlet(receipt, "screen/main") == {"outlet": "screen/main", "result": "failed",
                                                   "detail": "the fonts have no glyph for U+6F22"}, receipt
+        hall.broker.publish(hall.prefix + "/event", {"v": 1, "type": "notice", "id": "fire", "level": "alert",
+                                                     "text": {"ru": "Пожар"}})
+        hall.call("4", "А778")
+        receipt = receipts.wait("receipt of a call behind an alert", lambda t, o: o.get("ticket") == "А778", 20)
+        assert outlet(receipt, "screen/main")["detail"] == "an alert has the whole wall", receipt
         wait_for("all were counted", lambda: hall.status()["feed"]["invalid"] == len(BAD))
         assert hall.status()["feed"]["unknown_desks"] == 1
         assert "refused" in hall.log("board"), hall.log("board")

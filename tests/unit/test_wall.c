@@ -203,6 +203,37 @@ static void a_call_that_changes_no_pixel_is_shown_already(void **unused)
     assert_int_equal(bench.wall.ncarried, 0);
 }
 
+static void a_call_behind_an_alert_or_a_blank_wall_is_not_shown(void **unused)
+{
+    (void)unused;
+    open_calm();
+    struct event alert = { .type = EVENT_NOTICE };
+    int desk;
+    snprintf(alert.notice.id, sizeof alert.notice.id, "fire");
+    alert.notice.level = NOTICE_ALERT;
+    alert.notice.ntexts = 1;
+    snprintf(alert.notice.text[0].lang, sizeof alert.notice.text[0].lang, "ru");
+    snprintf(alert.notice.text[0].text, sizeof alert.notice.text[0].text, "Пожар");
+    assert_true(hall_apply(&bench.hall, &alert, clock_us(), &desk) > 0);
+    call("3", "А042", 7);
+    present();
+    until_flip();
+    assert_int_equal(bench.nshown, 0);
+    alert.notice.ntexts = 0;
+    assert_true(hall_apply(&bench.hall, &alert, clock_us(), &desk) > 0);
+    bench.input.truth = FEED_BLANK;
+    bench.wall.is_dirty = true;
+    present();
+    until_flip();
+    assert_int_equal(bench.nshown, 0);
+    bench.input.truth = FEED_FRESH;
+    bench.wall.is_dirty = true;
+    present();
+    until_flip();
+    assert_int_equal(bench.nshown, 1);
+    assert_int_equal(bench.shown[0], 7);
+}
+
 static void a_device_that_is_not_there_is_tried_again_ever_later(void **unused)
 {
     (void)unused;
@@ -257,6 +288,7 @@ int main(void)
         TEST(a_call_counts_as_shown_at_its_flip),
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
         TEST(a_call_that_changes_no_pixel_is_shown_already),
+        TEST(a_call_behind_an_alert_or_a_blank_wall_is_not_shown),
         TEST(a_device_that_is_not_there_is_tried_again_ever_later),
         TEST(a_screen_that_refuses_a_frame_is_opened_again),
     };
