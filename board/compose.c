@@ -93,13 +93,21 @@ static void band_open(struct band *band, const struct selection *selection, stru
         band->item[i].placed = &picture->glyph[selection->glyph[i]];
 }
 
+static void item_fetch(struct item *item, struct fonts *fonts)
+{
+    item->glyph = glyph_get(fonts, item->placed->key);
+    item->x = item->placed->x + item->glyph->left;
+    item->top = item->placed->y + item->glyph->top;
+    item->bottom = item->top + item->glyph->height;
+}
+
 static void band_fetch(struct band *band)
 {
     for (unsigned i = 0; i < band->nregions; i++)
         if (corner_radius(band->region[i]) > 0)
             glyph_get(band->fonts, icon_key(ICON_CORNER, corner_radius(band->region[i])));
     for (unsigned i = 0; i < band->nglyphs; i++)
-        band->item[i].glyph = glyph_get(band->fonts, band->item[i].placed->key);
+        item_fetch(&band->item[i], band->fonts);
 }
 
 void bands_prepare(struct band *bands, const struct selection *selections, unsigned count,
@@ -121,9 +129,9 @@ void bands_prepare(struct band *bands, const struct selection *selections, unsig
         bands[i].is_tight = true;
 }
 
-const struct glyph *band_glyph(const struct band *band, unsigned i)
+const struct glyph *band_glyph(const struct band *band, const struct item *item)
 {
-    return band->is_tight ? glyph_get(band->fonts, band->item[i].placed->key) : band->item[i].glyph;
+    return band->is_tight ? glyph_get(band->fonts, item->placed->key) : item->glyph;
 }
 
 /* ---- ground ---------------------------------------------------------------------------------- */
@@ -316,31 +324,35 @@ static void note_ink(struct row *row, int left, int right)
 }
 
 /* Whole groups of eight, from the first to the last that are wanted: up to seven pixels more on each side. */
-static void paint_glyph(struct row *row, const struct placed *placed, const struct glyph *glyph, int y,
+static void paint_glyph(struct row *row, const struct item *item, const struct glyph *glyph, int y,
                         struct stretch wanted)
 {
-    const int glyph_row = y - placed->y - glyph->top, start = placed->x + glyph->left - row->x;
+    const int start = item->x - row->x;
     const int first = start < wanted.left ? (wanted.left - start) / 8 : 0;
     const int last =
         start + glyph->stride > wanted.right ? (wanted.right - start + 7) / 8 : glyph->stride / 8;
 
-    if (glyph_row < 0 || glyph_row >= glyph->height || first >= last)
+    if (first >= last)
         return;
-    blend_row(row->line + start + first * 8, glyph->alpha + glyph_row * glyph->stride + first * 8,
-              last - first, placed->ink);
+    blend_row(row->line + start + first * 8, glyph->alpha + (y - item->top) * glyph->stride + first * 8,
+              last - first, item->placed->ink);
     note_ink(row, start + first * 8, start + last * 8);
+}
+
+static void paint_glyphs(struct row *row, const struct band *band, int y, struct stretch wanted)
+{
+    for (const struct item *item = band->item; item < band->item + band->nglyphs; item++)
+        if (y >= item->top && y < item->bottom)
+            paint_glyph(row, item, band_glyph(band, item), y, wanted);
 }
 
 const void *row_compose(struct row *row, const struct band *band, int y, int left, int right)
 {
-    const struct stretch wanted = { left, right };
-
     if (y >= row->ground_until)
         renew_ground(row, band, y);
     else
         clean(row);
-    for (unsigned i = 0; i < band->nglyphs; i++)
-        paint_glyph(row, band->item[i].placed, band_glyph(band, i), y, wanted);
+    paint_glyphs(row, band, y, (struct stretch){ left, right });
     if (row->format != PIXEL_RGB565)
         return row->line;
     for (unsigned i = 0; i < row->ninked; i++)

@@ -36,17 +36,18 @@ struct band {
     bool is_tight; /* the glyphs together exceed the cache: fetch each right before use */
     unsigned nregions, nglyphs;
     const struct region *region[PICTURE_REGIONS_MAX];
-    struct {
+    struct item {
         const struct placed *placed;
-        const struct glyph *glyph;
+        const struct glyph *glyph; /* NULL while is_tight */
+        int x, top, bottom; /* of its pixels on the screen: first column, first row, row after the last */
     } item[PICTURE_GLYPHS_MAX];
 };
 /* All that shall be composed in turn is prepared together; valid until any other glyph_get() of the same
  * fonts, for rows above `until`. */
 void bands_prepare(struct band *bands, const struct selection *selections, unsigned count,
                    struct fonts *fonts, int until);
-/* The coverage of the item at index i. */
-const struct glyph *band_glyph(const struct band *band, unsigned i);
+/* The coverage of an item of the band. */
+const struct glyph *band_glyph(const struct band *band, const struct item *item);
 
 #define STRETCHES_MAX  64 /* further ones extend the last */
 #define STRETCH_GAP_PX 16

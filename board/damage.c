@@ -121,11 +121,6 @@ void diff_lists(struct diff *diff, const struct mark *before, unsigned nbefore, 
 
 /* ---- rectangles ------------------------------------------------------------------------------ */
 
-bool rect_overlaps(struct rect a, struct rect b)
-{
-    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-}
-
 static int max_int(int a, int b)
 {
     return a > b ? a : b;

@@ -36,6 +36,9 @@ struct damage {
  * wastes little, or, when the set is full, that cost the least. An empty one changes nothing. */
 void damage_add(struct damage *damage, struct rect rect);
 
-bool rect_overlaps(struct rect a, struct rect b);
+static inline bool rect_overlaps(struct rect a, struct rect b)
+{
+    return a.y < b.y + b.h && b.y < a.y + a.h && a.x < b.x + b.w && b.x < a.x + a.w;
+}
 /* The common part; w = 0 if there is none. Takes ints, for boxes that reach far outside. */
 struct rect rect_clip(int x, int y, int w, int h, struct rect to);

@@ -93,6 +93,19 @@ void dirty_end(struct dirty *dirty)
     }
 }
 
+bool dirty_hull(const struct dirty *dirty, int *left, int *right)
+{
+    unsigned first = 0, end = dirty->nwords;
+
+    while (first < end && !dirty->bits[first])
+        first++;
+    while (end > first && !dirty->bits[end - 1])
+        end--;
+    *left = (int)first * 64;
+    *right = (int)end * 64;
+    return first < end;
+}
+
 /* First pixel from x on whose bit is set in `bits` ^ flip; the end of the row if there is none. */
 static int find(const struct dirty *dirty, int x, uint64_t flip)
 {

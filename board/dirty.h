@@ -33,6 +33,8 @@ void dirty_glyph(struct dirty *dirty, struct dirty_layer *layer, const struct gl
                  bool is_solid);
 void dirty_kept(struct dirty *dirty, const struct glyph *glyph, int row, int x);
 void dirty_end(struct dirty *dirty);
+/* All dirty pixels lie in [*left, *right), which may be up to 63 pixels wider; false if there are none. */
+bool dirty_hull(const struct dirty *dirty, int *left, int *right);
 /* The next run of dirty pixels from *right on, as [*left, *right); false if there is none. Start with *right = 0. Gaps
  * of up to four pixels are taken in: the stores around them cost more. */
 bool dirty_next(const struct dirty *dirty, int *left, int *right);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAND_ROWS 16 /* items are selected anew for so many rows */
+#define BAND_ROWS 32 /* items are selected anew for so many rows */
 
 enum { NOW, BEFORE };
 
@@ -189,20 +189,20 @@ static void mark_regions(struct painter *painter, int side, const bool *is_kept,
 static void mark_glyphs(struct painter *painter, int side, const bool *is_kept, int y)
 {
     const struct selection *selection = &painter->rows[side];
+    const struct band *band = &painter->band[side];
     struct dirty *dirty = &painter->dirty;
 
-    for (unsigned i = 0; i < selection->nglyphs; i++) {
-        const struct placed *placed = &selection->content->picture.glyph[selection->glyph[i]];
-        const struct glyph *glyph = band_glyph(&painter->band[side], i);
-        const int row = y - placed->y - glyph->top, x = placed->x + glyph->left - painter->part_box.x;
+    for (unsigned i = 0; i < band->nglyphs; i++) {
+        const struct item *item = &band->item[i];
+        const int x = item->x - painter->part_box.x;
 
-        if (row < 0 || row >= glyph->height)
+        if (y < item->top || y >= item->bottom)
             continue;
         if (is_kept[selection->glyph[i]])
-            dirty_kept(dirty, glyph, row, x);
+            dirty_kept(dirty, band_glyph(band, item), y - item->top, x);
         else
-            dirty_glyph(dirty, side == NOW ? &dirty->come : &dirty->gone, glyph, row, x,
-                        placed->ink == painter->part_ink);
+            dirty_glyph(dirty, side == NOW ? &dirty->come : &dirty->gone, band_glyph(band, item),
+                        y - item->top, x, item->placed->ink == painter->part_ink);
     }
 }
 
@@ -220,15 +220,16 @@ static void mark_row(struct painter *painter, int y)
 static uint64_t change_row(struct painter *painter, const struct screen_buffer *buffer, int y)
 {
     const int width = painter->part_box.w;
-    int left, right = 0;
+    int left, end, right = 0;
     uint64_t written = 0;
 
     mark_row(painter, y);
-    const void *row = row_compose(&painter->row, &painter->band[NOW], y, 0, width);
+    if (!dirty_hull(&painter->dirty, &left, &end))
+        return 0;
+    const void *row = row_compose(&painter->row, &painter->band[NOW], y, left, end);
 
     while (dirty_next(&painter->dirty, &left, &right) && left < width) {
-        const int end = right < width ? right : width;
-
+        end = right < width ? right : width;
         store(painter, buffer, row, y, left, end);
         written += (uint64_t)(end - left);
     }
