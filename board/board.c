@@ -64,11 +64,17 @@ void board_publish(struct board *board, enum publish_topic topic, const char *te
     send_outgoing(board);
 }
 
+/* Receipts wait for a link that starts again, and for room in its socket. */
+static bool can_send(const struct board *board)
+{
+    return board->link_fd >= 0 && !board->has_unsent;
+}
+
 static void send_receipts(struct board *board, int64_t now_us)
 {
     static char text[PUBLISH_BYTES_MAX];
     struct receipt receipt;
-    while (!board->has_unsent && receipts_take(&board->receipts, now_us, &receipt)) {
+    while (can_send(board) && receipts_take(&board->receipts, now_us, &receipt)) {
         if (message_format_receipt(text, sizeof text, &receipt) <= 0)
             continue;
         board_publish(board, PUBLISH_RECEIPT, text);
@@ -168,7 +174,6 @@ static void drop_link(struct board *board)
     if (board->link_fd >= 0)
         close(board->link_fd);
     board->link_fd = -1;
-    board->has_unsent = false;
 }
 
 static void start_link(struct board *board, int64_t now_us)
@@ -281,7 +286,7 @@ static int64_t min(int64_t a, int64_t b)
 static int64_t next_turn_us(const struct board *board)
 {
     int64_t at_us = feed_deadline_us(board->feed);
-    if (!board->has_unsent) /* else room in the link's socket wakes us */
+    if (can_send(board)) /* else the link's start or room in its socket wakes us */
         at_us = min(at_us, receipts_deadline_us(&board->receipts));
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
     at_us = min(at_us, board->first_wish_us);
@@ -531,10 +536,10 @@ static void turn(void *data, int64_t now_us)
     desks_tick(board->desks, &board->hall, board->truth, now_us);
     present_walls(board, now_us);
     speakers_tick(board->speakers, now_us);
-    send_receipts(board, now_us);
-    send_health(board, now_us);
     if (now_us >= board->link_start_us)
         start_link(board, now_us);
+    send_receipts(board, now_us);
+    send_health(board, now_us);
     if (now_us >= board->console_start_us)
         start_console(board, now_us);
     wait_for_link(board);

@@ -185,6 +185,24 @@ def the_link_comes_back_when_it_is_killed():
         hall.close()
 
 
+def receipts_wait_for_a_link_that_starts_again():
+    hall = Hall()
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        for starts in range(1, 5):  # each time it stays away for longer
+            wait_for("the link is up", lambda: hall.status()["link"]["starts"] == starts)
+            hall.connected()
+            link = next(pid for pid in children(hall.board.pid) if b"link" in cmdline(pid))
+            os.kill(link, signal.SIGKILL)
+            wait_for("it is gone", lambda: not hall.status()["link"]["connected"])
+        hall.ask({"cmd": "event", "type": "call", "desk": "nowhere", "ticket": "А1"})  # its receipt is finished at once
+        receipts.wait("receipt of the time without a link", lambda t, o: o["result"] == "unknown_desk", 20)
+        receipts.close()
+    finally:
+        hall.close()
+
+
 def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
     hall = Hall()
     try:
@@ -460,6 +478,7 @@ run([
     a_publisher_of_another_make_is_understood,
     the_demo_page_answers_a_newcomer_in_a_browser,
     the_link_comes_back_when_it_is_killed,
+    receipts_wait_for_a_link_that_starts_again,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     nothing_of_a_killed_board_stays_behind,
     every_call_ends_in_a_receipt,
