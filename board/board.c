@@ -20,6 +20,7 @@
 #define RECORDS_PER_TURN 4096 /* more than a flood brings in one frame; bounds the time to the next paint */
 #define HEALTH_US        30000000
 #define HEALTH_CHANGE_US 1000000 /* changes are reported at most once a second */
+#define NOTICE_AHEAD_MS  86400000
 #define MEMORY_LAYOUT    1
 #define FIRST_WISH_US                                                                                        \
     3000000 /* a server answers within one; what LED boards still show may be from yesterday */
@@ -283,13 +284,21 @@ static int64_t min(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Days ahead the clocks may drift: a notice of the far future is looked at again with what happens until then. */
+static int64_t notice_deadline_us(const struct board *board)
+{
+    int64_t now_us = clock_us(), clock_ms = notice_clock_ms(board, now_us);
+    int64_t left_ms = clock_ms ? hall_expires_ms(&board->hall) - clock_ms : INT64_MAX;
+    return left_ms < NOTICE_AHEAD_MS ? now_us + left_ms * 1000 : INT64_MAX;
+}
+
 static int64_t next_turn_us(const struct board *board)
 {
     int64_t at_us = feed_deadline_us(board->feed);
     if (can_send(board)) /* else the link's start or room in its socket wakes us */
         at_us = min(at_us, receipts_deadline_us(&board->receipts));
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
-    at_us = min(at_us, board->first_wish_us);
+    at_us = min(at_us, min(board->first_wish_us, notice_deadline_us(board)));
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
     if (board->link.is_connected)
         at_us = min(at_us, board->health_due_us);

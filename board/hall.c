@@ -279,6 +279,15 @@ int hall_expire(struct hall *hall, int64_t server_ms)
     return change;
 }
 
+int64_t hall_expires_ms(const struct hall *hall)
+{
+    int64_t at_ms = INT64_MAX;
+    for (unsigned i = 0; i < hall->nnotices; i++)
+        if (hall->notice[i].until_ms && hall->notice[i].until_ms < at_ms)
+            at_ms = hall->notice[i].until_ms;
+    return at_ms;
+}
+
 /* A desk keeps its id from one hall file to the next, not its index. */
 static int adopted_desk(const struct hall *hall, const struct hall *old, int desk)
 {

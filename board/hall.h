@@ -65,6 +65,8 @@ int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us)
 const struct notice *hall_alert(const struct hall *hall);
 /* Notices whose until_ms is over on the server's clock go. */
 int hall_expire(struct hall *hall, int64_t server_ms);
+/* When the next notice ends, of the same clock. INT64_MAX: none does. */
+int64_t hall_expires_ms(const struct hall *hall);
 
 /* A ticket as this hall writes it. Latin capitals that look like Cyrillic ones (A B E K M H O P C T X Y) become Cyrillic in
  * the prefix (what stands before the first digit), if the hall's first language is written in Cyrillic and every letter of

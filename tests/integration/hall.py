@@ -255,6 +255,23 @@ def nothing_of_a_killed_board_stays_behind():
         hall.close()
 
 
+def a_notice_ends_when_it_said():
+    hall = Hall()
+    try:
+        hall.connected()
+
+        def frames():
+            return hall.status()["screens"][0]["frames"]
+        start = frames()
+        hall.broker.publish(hall.prefix + "/event", {"v": 1, "type": "notice", "id": "pause", "level": "info",
+                                                     "text": {"ru": "Перерыв"}, "until_ts": int(time.time() * 1000) + 1500})
+        wait_for("the notice stands", lambda: frames() > start)
+        start = frames()
+        wait_for("it is gone", lambda: frames() > start, 2)
+    finally:
+        hall.close()
+
+
 def every_call_ends_in_a_receipt():
     """In a burst that no wall can show, at a reload while the chime sounds, and at the end."""
     def edit(file):
@@ -481,6 +498,7 @@ run([
     receipts_wait_for_a_link_that_starts_again,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     nothing_of_a_killed_board_stays_behind,
+    a_notice_ends_when_it_said,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,

@@ -281,6 +281,7 @@ static void a_notice_expires_on_the_servers_clock(void **state)
     struct bench *bench = *state;
     notify(bench, "a", NOTICE_INFO, "x", 5000);
     notify(bench, "b", NOTICE_INFO, "x", 0);
+    assert_int_equal(hall_expires_ms(bench->hall), 5000);
     assert_int_equal(hall_expire(bench->hall, 4999), 0);
     assert_int_equal(hall_expire(bench->hall, 5000), HALL_NOTICE);
     assert_int_equal(bench->hall->nnotices, 1);
