@@ -418,8 +418,6 @@ static int set_up(struct board *board)
 
 static void take_down(struct board *board)
 {
-    if (!board->config)
-        return;
     for (unsigned i = 0; i < board->config->nscreens; i++)
         wall_finish(&board->wall[i]);
     speakers_destroy(board->speakers);
