@@ -29,7 +29,7 @@ inside() {
     local root=$base/$1
     shift
     unshare --mount --pid --fork --kill-child sh -c '
-        root=$1; shift
+        root=${1:?}; shift
         mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" || exit 1
         exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 KEZEK_INNER=1 \
             sh -c "cd /kezek && exec \"\$@\"" sh "$@"' sh "$root" "$@"
