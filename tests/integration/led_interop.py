@@ -320,6 +320,11 @@ def main(peers):
     for peer in peers:
         for test in TESTS + ONLY[peer]:
             defect = run(peer, test)
+            # At a real pace a foreign slave that this machine schedules late misses the time-out; that says nothing of us.
+            for _ in range(2):
+                if test in SLOW and defect and "no reply" in defect:
+                    print(f"again: {peer} was late", flush=True)
+                    defect = run(peer, test)
             passed, failed = passed + (defect is None), failed + (defect is not None)
             print(f"{'FAILED' if defect else 'ok    '} {peer}: {test.__name__.replace('_', ' ')}{': ' + defect if defect else ''}",
                   flush=True)
