@@ -2,6 +2,7 @@
  * the program's own layout at 1080p.
  */
 #include "board/paint.h"
+#include "tests/heap_count.h"
 #include "tests/wall_fixture.h"
 
 #include <setjmp.h>
@@ -17,43 +18,6 @@
 #define RECENT     6
 #define WARM_CALLS 120
 #define CALLS      200
-
-/* A program's own malloc family takes the place of libc's, also inside the libraries. Sanitizers bring theirs; the count is
- * then left out. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_OTHER_MALLOC
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_OTHER_MALLOC
-#endif
-
-static unsigned allocations;
-
-#ifndef HAS_OTHER_MALLOC
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-void *malloc(size_t size)
-{
-    allocations++;
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    allocations++;
-    return __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    allocations++;
-    return __libc_realloc(memory, size);
-}
-#endif
 
 struct wall {
     struct fonts *fonts;
@@ -174,7 +138,7 @@ static void an_equal_state_stores_nothing(void **state)
 static void a_call_allocates_nothing(void **state)
 {
     (void)state;
-#ifdef HAS_OTHER_MALLOC
+#if !COUNTS_HEAP
     skip();
 #endif
     assert_true(allocations > 100); /* the counting works */

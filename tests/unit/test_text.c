@@ -1,4 +1,5 @@
 #include "fonts/text.h"
+#include "tests/heap_count.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,43 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* A program's own malloc family takes the place of libc's, also inside HarfBuzz: so its allocations are
- * counted too. Sanitizers bring theirs; the count is then left out. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_OTHER_MALLOC
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_OTHER_MALLOC
-#endif
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-static unsigned allocations;
-
-#ifndef HAS_OTHER_MALLOC
-void *malloc(size_t size)
-{
-    allocations++;
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    allocations++;
-    return __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    allocations++;
-    return __libc_realloc(memory, size);
-}
-#endif
 
 static struct fonts *fonts;
 
@@ -297,7 +261,7 @@ static void a_new_ticket_of_known_letters_allocates_nothing(void **state)
     unsigned before;
 
     (void)state;
-#ifndef HAS_OTHER_MALLOC
+#if COUNTS_HEAP
     assert_true(allocations > 100); /* the counting works */
 #endif
     for (int digit = 0; digit < 10; digit++) {
