@@ -397,7 +397,7 @@ static int set_up_walls(struct board *board)
         board->feed = new_feed(board);
     hall_init(&board->hall, config);
     for (unsigned i = 0; i < config->nscreens; i++)
-        wall_init(&board->wall[i], board->loop, board->fonts, config, i, calls_flipped, board);
+        wall_init(&board->wall[i], board->loop, NULL, board->fonts, config, i, calls_flipped, board);
     return board->feed ? 0 : -ENOMEM;
 }
 

@@ -10,12 +10,14 @@
 #define RETRY_MIN_US 1000000
 #define RETRY_MAX_US 60000000
 
-void wall_init(struct wall *wall, struct loop *loop, struct fonts *fonts, const struct config *config,
-               unsigned index, void (*on_flip)(void *data, struct wall *wall), void *data)
+void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, struct fonts *fonts,
+               const struct config *config, unsigned index, void (*on_flip)(void *data, struct wall *wall),
+               void *data)
 {
     memset(wall, 0, sizeof *wall);
     wall->config = &config->screen[index];
     wall->loop = loop;
+    wall->outputs = outputs;
     wall->fonts = fonts;
     wall->on_flip = on_flip;
     wall->data = data;
@@ -45,21 +47,24 @@ void wall_finish(struct wall *wall)
     wall->picture = NULL;
 }
 
-static void flipped(void *data, uint32_t events)
+static void flipped(void *data, const struct screen_flip *flip)
 {
-    (void)events;
     struct wall *wall = data;
-    struct screen_flip flip;
-    if (wall->ops->dispatch(wall->screen, &flip) <= 0)
-        return;
     wall->is_flipping = false;
-    wall->frames = flip.frame;
-    wall->flip_us = flip.at_us;
+    wall->frames = flip->frame;
+    wall->flip_us = flip->at_us;
     wall->on_flip(wall->data, wall); /* wall_present() follows in the same turn, if it is dirty */
     wall->ncarried = 0;
     struct screen_buffer back;
     if (!wall->is_dirty && wall->ops->begin(wall->screen, &back) == 0)
         wall->pixels += painter_repair(wall->painter, &back);
+}
+
+static void ready(void *data, uint32_t events)
+{
+    (void)events;
+    struct wall *wall = data;
+    wall->ops->dispatch(wall->screen);
 }
 
 static int open_device(struct wall *wall)
@@ -70,7 +75,9 @@ static int open_device(struct wall *wall)
         snprintf(wall->detail, sizeof wall->detail, "no driver \"%s\" in this build", device->driver);
         return -ENODEV;
     }
-    int error = wall->ops->open(&wall->screen, device, wall->detail, sizeof wall->detail);
+    const struct screen_events events = { .data = wall, .flipped = flipped };
+    int error =
+        wall->ops->open(&wall->screen, wall->outputs, device, &events, wall->detail, sizeof wall->detail);
     if (error < 0)
         return error;
     struct screen_buffer back;
@@ -78,7 +85,7 @@ static int open_device(struct wall *wall)
     if (error == 0) {
         wall->picture = wall->picture ? wall->picture : calloc(1, sizeof *wall->picture);
         wall->painter = painter_create(wall->fonts, back.width, back.height, back.format);
-        wall->source = loop_add(wall->loop, wall->ops->fd(wall->screen), EPOLLIN, "screen", flipped, wall);
+        wall->source = loop_add(wall->loop, wall->ops->fd(wall->screen), EPOLLIN, "screen", ready, wall);
     }
     if (error < 0 || !wall->picture || !wall->painter || !wall->source)
         return error < 0 ? error : -ENOMEM;

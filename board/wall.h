@@ -16,6 +16,7 @@ struct wall {
     struct announce announce;
     /* private */
     struct loop *loop;
+    struct outputs *outputs; /* borrowed; NULL: memory screens only */
     struct loop_source *source;
     const struct screen_ops *ops;
     struct screen *screen;
@@ -39,8 +40,9 @@ struct wall {
 };
 
 /* `on_flip` is called after each flip, when wall->carried[0..ncarried) came on scan-out at wall->flip_us. */
-void wall_init(struct wall *wall, struct loop *loop, struct fonts *fonts, const struct config *config,
-               unsigned index, void (*on_flip)(void *data, struct wall *wall), void *data);
+void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, struct fonts *fonts,
+               const struct config *config, unsigned index, void (*on_flip)(void *data, struct wall *wall),
+               void *data);
 void wall_finish(struct wall *wall);
 /* Opens the device if it is absent and its time has come. True if the state changed. */
 bool wall_try(struct wall *wall, int64_t now_us);

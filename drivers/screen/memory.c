@@ -20,9 +20,10 @@
 struct screen {
     struct screen_share *share; /* start of the mapping */
     size_t map_bytes;
+    struct screen_events events;
     int timer_fd;
-    uint16_t refresh_hz;
-    bool is_queued;
+    uint16_t refresh_hz, rotation;
+    bool is_queued, is_standby;
     unsigned back;      /* index; the other one is on scan-out */
     uint64_t frame;     /* committed last */
     uint64_t vblank_ns; /* of the queued frame */
@@ -169,23 +170,29 @@ static void memory_close(struct screen *screen)
 static bool is_possible(const struct screen_config *config)
 {
     return config->width >= 1 && config->width <= SIZE_MAX_PX && config->height >= 1 &&
-           config->height <= SIZE_MAX_PX && config->format < PIXEL_FORMATS && config->refresh_hz <= 1000;
+           config->height <= SIZE_MAX_PX && config->format < PIXEL_FORMATS && config->refresh_hz <= 1000 &&
+           config->rotation < 360 && config->rotation % 90 == 0;
 }
 
-static int memory_open(struct screen **result, const struct screen_config *config, char *error,
-                       size_t error_size)
+static int memory_open(struct screen **result, struct outputs *outputs, const struct screen_config *config,
+                       const struct screen_events *events, char *error, size_t error_size)
 {
     struct screen *screen = NULL;
     int status = -EINVAL;
 
+    (void)outputs;
     if (!is_possible(config)) {
-        snprintf(error, error_size, "screen %s: a memory screen needs a size of 1x1 to %dx%d, not %dx%d",
-                 config->id, SIZE_MAX_PX, SIZE_MAX_PX, config->width, config->height);
+        snprintf(error, error_size,
+                 "screen %s: a memory screen needs a size of 1x1 to %dx%d and a rotation of 0, 90, 180 or "
+                 "270, not %dx%d and %d",
+                 config->id, SIZE_MAX_PX, SIZE_MAX_PX, config->width, config->height, config->rotation);
         return status;
     }
     screen = calloc(1, sizeof(*screen));
     if (!screen)
         return -ENOMEM;
+    screen->events = *events;
+    screen->rotation = config->rotation;
     screen->refresh_hz = config->refresh_hz ? config->refresh_hz : 60;
     screen->map_bytes = PAGE + 2 * buffer_bytes(config);
     memcpy(screen->path, config->path, sizeof(screen->path));
@@ -207,11 +214,13 @@ static int memory_open(struct screen **result, const struct screen_config *confi
 static void describe(const struct screen *screen, unsigned index, struct screen_buffer *buffer)
 {
     const struct screen_share *share = screen->share;
+    const bool is_turned = screen->rotation % 180 != 0;
 
     *buffer = (struct screen_buffer){ .pixels = (uint8_t *)screen->share + share->offset[index],
                                       .stride = share->stride,
-                                      .width = share->width,
-                                      .height = share->height,
+                                      .width = is_turned ? share->height : share->width,
+                                      .height = is_turned ? share->width : share->height,
+                                      .rotation = screen->rotation,
                                       .format = (uint8_t)share->format,
                                       .index = (uint8_t)index };
 }
@@ -220,6 +229,8 @@ static int memory_begin(struct screen *screen, struct screen_buffer *back)
 {
     if (screen->is_queued)
         return -EBUSY;
+    if (screen->is_standby)
+        return -EAGAIN;
     describe(screen, screen->back, back);
     return 0;
 }
@@ -233,6 +244,8 @@ static int memory_commit(struct screen *screen, const struct rect *damage, unsig
     (void)ndamage;
     if (screen->is_queued)
         return -EBUSY;
+    if (screen->is_standby)
+        return -EAGAIN;
     const uint64_t now = now_ns();
     screen->vblank_ns = next_vblank_ns(now, screen->refresh_hz);
     at.it_value.tv_sec = (time_t)(screen->vblank_ns / NS);
@@ -263,17 +276,31 @@ static void publish_flip(struct screen *screen)
     __sync_synchronize(); /* a fence that gcc also takes under ThreadSanitizer */
 }
 
-static int memory_dispatch(struct screen *screen, struct screen_flip *flip)
+static void memory_dispatch(struct screen *screen)
 {
     uint64_t expirations;
 
     if (read(screen->timer_fd, &expirations, sizeof(expirations)) < 0 || !screen->is_queued)
-        return 0;
+        return;
     publish_flip(screen);
     screen->is_queued = false;
     screen->back = 1 - screen->back;
-    *flip = (struct screen_flip){ .frame = screen->frame, .at_us = (int64_t)(screen->vblank_ns / 1000) };
-    return 1;
+    const struct screen_flip flip = { .frame = screen->frame, .at_us = (int64_t)(screen->vblank_ns / 1000) };
+    screen->events.flipped(screen->events.data, &flip);
+}
+
+static void memory_status(struct screen *screen, struct screen_status *status)
+{
+    *status = (struct screen_status){ .state = screen->is_standby ? SCREEN_STANDBY : SCREEN_SHOWN,
+                                      .mode_width = screen->share->width,
+                                      .mode_height = screen->share->height,
+                                      .refresh_mhz = screen->refresh_hz * 1000u };
+}
+
+static int memory_power(struct screen *screen, bool is_on)
+{
+    screen->is_standby = !is_on;
+    return 0;
 }
 
 static int memory_front(struct screen *screen, struct screen_buffer *front)
@@ -290,5 +317,7 @@ const struct screen_ops screen_memory = {
     .commit = memory_commit,
     .fd = memory_fd,
     .dispatch = memory_dispatch,
+    .status = memory_status,
+    .power = memory_power,
     .front = memory_front,
 };

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+const char *const screen_state_names[SCREEN_STATES] = { "shown", "unplugged", "standby", "away" };
+
 static const struct screen_ops *const backends[] = { &screen_memory };
 
 const struct screen_ops *screen_backend(const char *name)

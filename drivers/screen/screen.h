@@ -1,16 +1,23 @@
 /* Class screen: an output that scans a frame buffer out. Backends: memory (a simulated output with a 60 Hz
- * vblank, in a file that others may look at), kms (later). The painter writes into the back buffer and never
- * reads it (real ones are write-combined).
+ * vblank, in a file that others may look at), kms (a connector of a graphics card). The painter writes into the back
+ * buffer and never reads it (real ones are write-combined).
  *
  * Life of a frame: begin() gives the back buffer → paint → commit() queues it for the next vblank → flip
  * event: it is on scan-out, and the other buffer becomes the back buffer. At most one frame is queued:
- * begin() answers -EBUSY until the flip. One thread (that of the loop).
+ * begin() answers -EBUSY until the flip. The first commit sets the mode, so nothing unpainted is ever seen.
+ *
+ * A screen that was opened stays open while its display sleeps, is unplugged, or another program has the card:
+ * status() tells, and begin() answers -EAGAIN while no frame can be queued. Both buffers keep what was painted. -ENODEV means
+ * that it must be closed and opened again: the card is gone, or the display wants another mode. One thread (that of the
+ * loop).
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct outputs;
 
 enum pixel_format { PIXEL_XRGB8888, PIXEL_RGB565, PIXEL_FORMATS };
 
@@ -24,14 +31,21 @@ struct screen_config {
     char output[32];        /* kms: connector */
     uint16_t width, height; /* memory: size; kms: wanted mode, 0 for the preferred one */
     uint16_t refresh_hz;    /* 60 */
+    uint16_t rotation;      /* 0, 90, 180, 270: how far the picture is turned clockwise in memory */
     uint8_t format;         /* enum pixel_format */
     char path[108];         /* memory: file of struct screen_share and the pixels, "" for none */
 };
 
+/* Width and height are those of the upright picture. With rotation 90 or 270 the rows in memory are height pixels long
+ * and there are width of them; pixel (x, y) of the picture is in memory at
+ *   0: column x, row y          90: column height-1-y, row x
+ *   180: column width-1-x, row height-1-y     270: column y, row width-1-x
+ */
 struct screen_buffer {
     uint8_t *pixels;
-    uint32_t stride; /* bytes */
+    uint32_t stride; /* bytes between rows in memory */
     uint16_t width, height;
+    uint16_t rotation; /* 0, 90, 180, 270 */
     uint8_t format;
     uint8_t index; /* 0 or 1: which of the two; contents are what was painted into it two frames ago */
 };
@@ -41,18 +55,49 @@ struct screen_flip {
     int64_t at_us;  /* CLOCK_MONOTONIC of the vblank */
 };
 
+enum screen_state {
+    SCREEN_SHOWN,     /* visitors can see what is on scan-out */
+    SCREEN_UNPLUGGED, /* scanned out, but no display is connected */
+    SCREEN_STANDBY,   /* switched off by power() */
+    SCREEN_AWAY,      /* another program or the text console has the card */
+    SCREEN_STATES
+};
+extern const char *const screen_state_names[SCREEN_STATES]; /* "shown", "unplugged", "standby", "away" */
+
+struct screen_status {
+    enum screen_state state;
+    uint16_t mode_width, mode_height; /* as the display sees it, before rotation */
+    uint32_t refresh_mhz;
+    uint16_t width_mm, height_mm; /* 0 unknown */
+    char monitor[64];             /* from the EDID, "" unknown */
+    char detail[160];             /* what is not as the hall file wants it, and what to do; "" nothing */
+};
+
+/* Called from dispatch(), also from that of another screen on the same card. Must not close a screen. */
+struct screen_events {
+    void *data;
+    void (*flipped)(void *data, const struct screen_flip *flip);
+};
+
 struct screen;
 struct screen_ops {
     const char *name;
-    int (*open)(struct screen **screen, const struct screen_config *config, char *error, size_t error_size);
+    /* `outputs` is used by kms only, and stays the caller's. Errors: a sentence in `error` that says what to do. -EAGAIN:
+     * nothing is wrong, the display sleeps or is not plugged in; -ENODEV: no such output; -EBUSY: another program has it,
+     * named in `error`; -EACCES, -EINVAL, -ENOMEM … */
+    int (*open)(struct screen **screen, struct outputs *outputs, const struct screen_config *config,
+                const struct screen_events *events, char *error, size_t error_size);
     void (*close)(struct screen *screen);
-    int (*begin)(struct screen *screen,
-                 struct screen_buffer *back); /* 0, -EBUSY: flip pending, -ENODEV: gone */
+    /* 0; -EBUSY: flip pending; -EAGAIN: standby or away, the next status tells; -ENODEV: close it and open it again */
+    int (*begin)(struct screen *screen, struct screen_buffer *back);
+    /* ndamage ≥ 1, rectangles of the upright picture. Errors as begin(). */
     int (*commit)(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame);
     int (*fd)(struct screen *screen); /* readable: call dispatch */
-    /* 1: *flip filled; 0: nothing */
-    int (*dispatch)(struct screen *screen, struct screen_flip *flip);
-    /* The buffer on scan-out, for snapshots. Slow to read on real outputs. */
+    void (*dispatch)(struct screen *screen);
+    void (*status)(struct screen *screen, struct screen_status *status);
+    /* Display on or in stand-by (DPMS, and CEC where the machine has it). The picture is kept. 0 or -errno. */
+    int (*power)(struct screen *screen, bool is_on);
+    /* The buffer on scan-out, for snapshots. Slow to read on real outputs: not on the loop. */
     int (*front)(struct screen *screen, struct screen_buffer *front);
 };
 extern const struct screen_ops screen_memory;

@@ -25,6 +25,8 @@ struct output {
     const struct screen_ops *ops;
     struct screen *screen;
     struct screen_config config;
+    unsigned nflips;
+    struct screen_flip flip; /* the last one */
 };
 
 /* Each backend once in each format. */
@@ -43,6 +45,21 @@ static int64_t now_us(void)
     return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
+static void flipped(void *data, const struct screen_flip *flip)
+{
+    struct output *output = data;
+
+    output->flip = *flip;
+    output->nflips++;
+}
+
+static int reopen(struct output *output, char *error, size_t error_size)
+{
+    const struct screen_events events = { output, flipped };
+
+    return output->ops->open(&output->screen, NULL, &output->config, &events, error, error_size);
+}
+
 static void open_output(struct output *output, size_t variant)
 {
     char error[200] = "";
@@ -54,7 +71,7 @@ static void open_output(struct output *output, size_t variant)
         .id = "main", .width = 203, .height = 101, .format = variants[variant].format
     };
     strcpy(output->config.driver, variants[variant].driver);
-    if (output->ops->open(&output->screen, &output->config, error, sizeof(error)) < 0)
+    if (reopen(output, error, sizeof(error)) < 0)
         fail_msg("%s", error);
 }
 
@@ -83,12 +100,13 @@ static uint64_t commit(struct output *output)
 static struct screen_flip wait_flip(struct output *output)
 {
     struct pollfd pollfd = { .fd = output->ops->fd(output->screen), .events = POLLIN };
-    struct screen_flip flip;
+    const unsigned before = output->nflips;
 
-    do
+    while (output->nflips == before) {
         assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
-    while (output->ops->dispatch(output->screen, &flip) == 0);
-    return flip;
+        output->ops->dispatch(output->screen);
+    }
+    return output->flip;
 }
 
 static void paint(const struct screen_buffer *buffer, uint8_t value)
@@ -204,7 +222,6 @@ static void an_idle_screen_wakes_nobody(void **state)
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
         struct output output;
-        struct screen_flip flip;
 
         open_output(&output, v);
         struct pollfd pollfd = { .fd = output.ops->fd(output.screen), .events = POLLIN };
@@ -212,9 +229,63 @@ static void an_idle_screen_wakes_nobody(void **state)
         begin(&output);
         commit(&output);
         wait_flip(&output);
-        assert_int_equal(output.ops->dispatch(output.screen, &flip), 0);
+        output.ops->dispatch(output.screen);
+        assert_int_equal(output.nflips, 1);
         assert_int_equal(poll(&pollfd, 1, 3 * PERIOD_US / 1000), 0);
         close_output(&output);
+    }
+}
+
+static void a_screen_in_standby_takes_no_frame_and_keeps_its_picture(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < VARIANTS; v++) {
+        struct output output;
+        struct screen_status status;
+        struct screen_buffer front;
+
+        open_output(&output, v);
+        const struct screen_buffer back = begin(&output);
+
+        paint(&back, 7);
+        commit(&output);
+        wait_flip(&output);
+        output.ops->status(output.screen, &status);
+        assert_int_equal(status.state, SCREEN_SHOWN);
+        assert_int_equal(output.ops->power(output.screen, false), 0);
+        output.ops->status(output.screen, &status);
+        assert_int_equal(status.state, SCREEN_STANDBY);
+        assert_int_equal(output.ops->begin(output.screen, &front), -EAGAIN);
+        assert_int_equal(output.ops->power(output.screen, true), 0);
+        begin(&output);
+        commit(&output);
+        wait_flip(&output);
+        output.ops->status(output.screen, &status);
+        assert_int_equal(status.state, SCREEN_SHOWN);
+        close_output(&output);
+    }
+}
+
+static void a_turned_screen_has_an_upright_picture(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < VARIANTS; v++) {
+        for (uint16_t rotation = 0; rotation < 360; rotation = (uint16_t)(rotation + 90)) {
+            struct output output;
+            char error[300];
+
+            open_output(&output, v);
+            close_output(&output);
+            output.config.rotation = rotation;
+            if (reopen(&output, error, sizeof(error)) < 0)
+                fail_msg("%s", error);
+            const struct screen_buffer back = begin(&output);
+
+            assert_int_equal(back.rotation, rotation);
+            assert_int_equal(back.width, rotation % 180 ? 101 : 203);
+            assert_int_equal(back.height, rotation % 180 ? 203 : 101);
+            close_output(&output);
+        }
     }
 }
 
@@ -255,17 +326,18 @@ static void impossible_configurations_are_refused_with_a_reason(void **state)
         { { .id = "main", .width = 1920, .height = 9000 }, "size" },
         { { .id = "main", .width = 100, .height = 100, .path = "/nonexistent/folder/screen" },
           "No such file" },
+        { { .id = "main", .width = 100, .height = 100, .rotation = 45 }, "rotation of 0, 90, 180 or 270" },
         { { .id = "main", .width = 100, .height = 100, .path = "/proc/self/screen" }, "/proc/self/screen" },
     };
     const unsigned before = count_fds();
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct screen *screen = NULL;
+        struct output output = { .ops = &screen_memory, .config = rows[i].config };
         char error[300] = "";
 
-        assert_true(screen_memory.open(&screen, &rows[i].config, error, sizeof(error)) < 0);
-        assert_null(screen);
+        assert_true(reopen(&output, error, sizeof(error)) < 0);
+        assert_null(output.screen);
         assert_non_null(strstr(error, "screen main"));
         assert_non_null(strstr(error, rows[i].reason));
     }
@@ -280,14 +352,13 @@ static struct screen_config shared_config(void)
     return config;
 }
 
-static struct output open_shared(void)
+static void open_shared(struct output *output)
 {
-    struct output output = { .ops = &screen_memory, .config = shared_config() };
     char error[300];
 
-    if (output.ops->open(&output.screen, &output.config, error, sizeof(error)) < 0)
+    *output = (struct output){ .ops = &screen_memory, .config = shared_config() };
+    if (reopen(output, error, sizeof(error)) < 0)
         fail_msg("%s", error);
-    return output;
 }
 
 static const struct screen_share *map_share(const char *path, size_t *bytes)
@@ -307,7 +378,8 @@ static const struct screen_share *map_share(const char *path, size_t *bytes)
 
 static void others_can_read_the_picture_from_the_file(void **state)
 {
-    struct output output = open_shared();
+    struct output output;
+    open_shared(&output);
     size_t bytes;
     const struct screen_share *share = map_share(output.config.path, &bytes);
 
@@ -337,12 +409,14 @@ static void others_can_read_the_picture_from_the_file(void **state)
 
 static void a_reader_of_an_old_file_is_left_alone_when_it_is_replaced(void **state)
 {
-    struct output first = open_shared();
+    struct output first;
+    open_shared(&first);
     size_t bytes;
     const struct screen_share *share = map_share(first.config.path, &bytes);
 
     (void)state;
-    struct output second = open_shared();
+    struct output second;
+    open_shared(&second);
 
     assert_int_equal(share->width, 320);
     assert_int_equal(((const uint8_t *)share)[bytes - 1], 0);
@@ -389,7 +463,8 @@ static void *read_on(void *data)
 
 static void a_copy_is_whole_if_the_frame_did_not_change(void **state)
 {
-    struct output output = open_shared();
+    struct output output;
+    open_shared(&output);
     struct reader reader = { 0 };
     pthread_t thread;
     size_t bytes;
@@ -434,6 +509,8 @@ int main(void)
         cmocka_unit_test(frames_are_numbered_upwards),
         cmocka_unit_test(a_flip_happens_at_the_next_vblank),
         cmocka_unit_test(an_idle_screen_wakes_nobody),
+        cmocka_unit_test(a_screen_in_standby_takes_no_frame_and_keeps_its_picture),
+        cmocka_unit_test(a_turned_screen_has_an_upright_picture),
         cmocka_unit_test(closing_gives_everything_back_also_with_a_frame_queued),
         cmocka_unit_test(a_backend_that_does_not_exist_is_no_backend),
         cmocka_unit_test(impossible_configurations_are_refused_with_a_reason),

@@ -143,16 +143,22 @@ static int stop(void **state)
 
 /* ---- the wall ---- */
 
+static void flipped(void *data, const struct screen_flip *flip)
+{
+    *(uint64_t *)data = flip->frame;
+}
+
 static void show(struct demo *demo, uint32_t color)
 {
     char error[128] = "";
     struct screen_config config = demo->hall->screen[0].device;
     struct screen_buffer back;
-    struct screen_flip flip;
+    static uint64_t flip;
+    const struct screen_events events = { &flip, flipped };
     uint64_t frame;
     config.width = WIDTH;
     config.height = HEIGHT;
-    if (!demo->screen && screen_memory.open(&demo->screen, &config, error, sizeof error) < 0)
+    if (!demo->screen && screen_memory.open(&demo->screen, NULL, &config, &events, error, sizeof error) < 0)
         fail_msg("%s", error);
     assert_int_equal(screen_memory.begin(demo->screen, &back), 0);
     for (unsigned y = 0; y < HEIGHT; y++)
@@ -163,7 +169,8 @@ static void show(struct demo *demo, uint32_t color)
     FD_ZERO(&set);
     FD_SET(screen_memory.fd(demo->screen), &set);
     assert_int_equal(select(screen_memory.fd(demo->screen) + 1, &set, NULL, NULL, NULL), 1);
-    assert_int_equal(screen_memory.dispatch(demo->screen, &flip), 1);
+    screen_memory.dispatch(demo->screen);
+    assert_int_equal(flip, frame);
 }
 
 /* ---- the client ---- */

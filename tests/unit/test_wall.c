@@ -61,7 +61,7 @@ static int start(void **unused)
         .truth = FEED_FRESH,
         .clock = { .year = 2026, .month = 11, .day = 22, .weekday = 6, .hour = 14, .is_known = true },
     };
-    wall_init(&bench.wall, bench.loop, bench.fonts, bench.config, 0, on_flip, NULL);
+    wall_init(&bench.wall, bench.loop, NULL, bench.fonts, bench.config, 0, on_flip, NULL);
     return 0;
 }
 

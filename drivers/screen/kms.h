@@ -1,0 +1,49 @@
+/* What the parts of the kms backend say to each other. Private to drivers/screen.
+ *
+ *   kms.c         class screen over a connector: buffers, frames, power, status
+ *   kms_card.c    one graphics card: its node, DRM master, connectors, page-flip events
+ *   kms_atomic.c, kms_legacy.c    how a picture gets on scan-out: two tables of the same operations
+ *   outputs.c     the cards of the machine, hot-plug, the worker that asks displays (outputs.h)
+ *   modes.c       which mode (pure);   uevent.c  netlink;   vt.c  virtual terminal;   cec.c  HDMI-CEC
+ */
+#pragma once
+
+#include "drivers/screen/outputs.h"
+#include "drivers/screen/screen.h"
+
+/* ---- kms_card.c ------------------------------------------------------------------------------ */
+struct kms_card;
+/* `node` is "/dev/dri/card0". Becomes DRM master if nobody is. -ENODEV: no display card (no connectors, no dumb buffers); -EACCES:
+ * permissions, `error` names the group. Being refused mastership is no error here. */
+int kms_card_open(struct kms_card **card, const char *node, char *error, size_t error_size);
+void kms_card_close(struct kms_card *card); /* NULL is fine. No screen may use it any more. */
+/* Fills list[] with the connectors of the card. is_probe: displays are asked for their EDID, which takes up to seconds: on
+ * the worker (any thread may call it); else what the kernel knows, in microseconds. Returns how many, or -errno (-ENODEV: unplugged). */
+int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, unsigned max);
+/* DRM master. 0, or -EBUSY: someone else is. */
+int kms_card_take(struct kms_card *card);
+void kms_card_give(struct kms_card *card);
+/* "Xorg (pid 812)": who has the node open and is not us; "" nobody, or it may not be known. */
+void kms_card_holder(const struct kms_card *card, char *out, size_t size);
+
+/* ---- outputs.c, for kms.c -------------------------------------------------------------------- */
+/* The card of that output, which stays open until it has been left as often. NULL: there is no such output now. */
+struct kms_card *outputs_enter(struct outputs *outputs, const char *output);
+void outputs_leave(struct outputs *outputs, struct kms_card *card);
+/* The console or another session has the screens (vt.c). */
+bool outputs_is_away(const struct outputs *outputs);
+/* A screen's display to stand-by or on, over HDMI-CEC, by the worker; nothing happens where there is no CEC adapter. */
+void outputs_cec(struct outputs *outputs, const char *output, bool is_on);
+/* Counts up with each change of the named output's state, modes or EDID, and when its card went; 0: never seen. */
+uint32_t outputs_version(const struct outputs *outputs, const char *output);
+
+/* ---- modes.c (pure) -------------------------------------------------------------------------- */
+#define MODES_TRIED_MAX 8
+/* The modes to try, best first: the mode of the hall file; else, of the same shape, the largest that is not larger, at the
+ * nearest refresh; then the preferred one, the largest, and 1024x768 or 640x480 last. The mode that is on scan-out now comes first
+ * where it is as good. Without an EDID the wanted mode is tried by its standard timings (CEA-861, VESA DMT) before the
+ * kernel's guesses. 0: the display has no modes. */
+unsigned modes_choose(const struct output *output, uint16_t width, uint16_t height, uint16_t refresh_hz,
+                      struct output_mode tried[MODES_TRIED_MAX]);
+/* "1920x1080 at 59.94 Hz" */
+void mode_text(const struct output_mode *mode, char *out, size_t size);

@@ -1,0 +1,67 @@
+/* The outputs of this machine: graphics cards, their connectors, and what is plugged into them. What the kms screens of a
+ * process share; one object a process. Opening it is never an error: a machine without a card has no outputs yet, and a
+ * card may come later.
+ *
+ * Cards are found by having connectors and dumb buffers, never by number (drm-kms(7); a Raspberry Pi 4 has a second one
+ * that only renders). A card stays open while it is there; its DRM master is held from the first screen on it to the
+ * last; while another program is master its name stands in `output.held_by`.
+ *
+ * The list is what the kernel knows. It is renewed when the kernel or udev says that something of subsystem "drm" has
+ * changed (netlink, uevents), and when outputs_probe() is called; asking displays for their EDID takes up to seconds, so
+ * a worker does it. If this process has a virtual terminal as its standard input, leaving that terminal gives the
+ * screens away and coming back takes them again (console_ioctl(2), VT_PROCESS).
+ *
+ * One thread (that of the loop), but for the worker, which is private.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUTPUTS_MAX      16 /* connectors of all cards: a mini PC with three DisplayPorts lists nine */
+#define OUTPUT_MODES_MAX 64 /* a 4K television lists about 40; the largest come first */
+
+/* Timings as in struct drm_mode_modeinfo (drm_mode.h): pixels, lines, kHz. */
+struct output_mode {
+    uint32_t clock_khz;
+    uint16_t width, hsync_start, hsync_end, htotal, hskew;
+    uint16_t height, vsync_start, vsync_end, vtotal, vscan;
+    uint32_t flags;
+    uint32_t refresh_mhz; /* thousandths of a hertz: 59940 is not 60000 */
+    bool is_preferred;
+};
+
+enum output_state {
+    OUTPUT_UNPLUGGED,
+    OUTPUT_WAKING, /* plugged, but there are no modes yet: a television that starts, or a marginal plug */
+    OUTPUT_PLUGGED,
+};
+
+struct output {
+    char name[32];    /* "HDMI-A-1": unique in a machine, the kernel counts over all cards */
+    char card[32];    /* "card1": this boot's number */
+    char driver[32];  /* "vc4" */
+    char held_by[64]; /* the program that is DRM master and is not ours: "Xorg (pid 812)"; "" none */
+    enum output_state state;
+    bool has_edid;                /* false: the modes are the kernel's guesses */
+    bool is_used;                 /* a screen of ours drives it */
+    char monitor[64];             /* maker and model from the EDID, "" unknown */
+    uint16_t width_mm, height_mm; /* 0 unknown; televisions often lie */
+    uint16_t nmodes;
+    struct output_mode mode[OUTPUT_MODES_MAX];
+    struct output_mode current; /* on scan-out now; width 0: dark */
+};
+
+struct outputs;
+struct outputs *outputs_create(void); /* NULL with errno: out of memory or descriptors */
+void outputs_destroy(struct outputs *outputs);
+int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
+/* True: something has changed. Ask every screen for its status, and try those that are absent. */
+bool outputs_dispatch(struct outputs *outputs);
+/* Asks all displays again, on the worker. At most once a second; more wishes are one. The end shows on outputs_fd(). */
+void outputs_probe(struct outputs *outputs);
+unsigned outputs_count(const struct outputs *outputs);
+/* Valid until the next dispatch. Index below outputs_count(); NULL from find: there is no such connector. */
+const struct output *outputs_at(const struct outputs *outputs, unsigned index);
+const struct output *outputs_find(const struct outputs *outputs, const char *name);
