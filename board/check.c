@@ -114,14 +114,21 @@ static bool check_panels(struct trial *trial, const struct config *config, const
     return is_failed && !readable;
 }
 
+/* Of the upright picture; Full HD where the mode is the preferred one of a display that nobody has seen yet. */
+static void size_of(const struct screen_config *device, struct sight *sight)
+{
+    int width = device->width ? device->width : 1920;
+    int height = device->width ? device->height : 1080;
+    bool is_turned = device->rotation % 180 != 0;
+    sight->width = is_turned ? height : width;
+    sight->height = is_turned ? width : height;
+}
+
 static bool check_screen(struct trial *trial, const struct config *config, const struct config_screen *screen,
                          struct fonts *fonts, FILE *out)
 {
-    struct sight sight = { .width = screen->device.width, .height = screen->device.height };
-    if (!sight.width) { /* the preferred mode of an output that nobody has seen yet */
-        sight.width = 1920;
-        sight.height = 1080;
-    }
+    struct sight sight = { 0 };
+    size_of(&screen->device, &sight);
     fprintf(out, "screen %s: %dx%d", screen->device.id, sight.width, sight.height);
     if (screen->diagonal_in <= 0 || screen->farthest_m <= 0) {
         fprintf(out, "; not calculated: give diagonal_in and farthest_m\n");

@@ -69,6 +69,11 @@ static const char *const formats[] = { "xrgb8888", "rgb565" };
 static const char *const views[] = { "calls" };
 _Static_assert(sizeof formats / sizeof *formats == PIXEL_FORMATS, "a word for each format");
 
+#define SIDE_MIN_PX 240 /* a quarter of VGA, upright or not */
+#define SIDE_MAX_PX 7680
+#define HZ_MIN      20
+#define HZ_MAX      240
+
 struct mode {
     long width, height, hz;
 };
@@ -88,24 +93,36 @@ static bool parse_mode(const char *text, bool has_hz, struct mode *mode)
         if (end == text)
             return false;
     }
-    return !*end && mode->width >= 320 && mode->width <= 7680 && mode->height >= 240 &&
-           mode->height <= 7680 && mode->hz >= 20 && mode->hz <= 240;
+    return !*end;
 }
 
-static bool read_any_mode(const struct json_at *at, const cJSON *value, bool has_hz,
+static bool is_side(long px)
+{
+    return px >= SIDE_MIN_PX && px <= SIDE_MAX_PX;
+}
+
+static void read_any_mode(const struct json_at *at, const cJSON *value, bool has_hz,
                           struct screen_config *device)
 {
     char seen[JSON_SHOW_MAX];
+    const char *like = has_hz ? "1920x1080@60" : "1920x1080";
     struct mode mode = { 0, 0, 60 };
-    if (!cJSON_IsString(value) || !parse_mode(value->valuestring, has_hz, &mode)) {
-        json_complain(at->report, at->path, "%s is no size in pixels; write it like \"%s\"",
-                      json_show(value, seen), has_hz ? "1920x1080@60" : "1920x1080");
-        return false;
+    json_show(value, seen);
+    if (!cJSON_IsString(value) || !parse_mode(value->valuestring, has_hz, &mode))
+        json_complain(at->report, at->path, "%s is no size in pixels%s; write it like \"%s\"", seen,
+                      has_hz ? " with whole hertz" : "", like);
+    else if (!is_side(mode.width) || !is_side(mode.height))
+        json_complain(at->report, at->path, "%s: displays have %d to %d pixels a side; write it like \"%s\"",
+                      seen, SIDE_MIN_PX, SIDE_MAX_PX, like);
+    else if (mode.hz < HZ_MIN || mode.hz > HZ_MAX)
+        json_complain(at->report, at->path,
+                      "%s: displays refresh %d to %d times a second; write it like \"%s\"", seen, HZ_MIN,
+                      HZ_MAX, like);
+    else {
+        device->width = (uint16_t)mode.width;
+        device->height = (uint16_t)mode.height;
+        device->refresh_hz = (uint16_t)mode.hz;
     }
-    device->width = (uint16_t)mode.width;
-    device->height = (uint16_t)mode.height;
-    device->refresh_hz = (uint16_t)mode.hz;
-    return true;
 }
 
 static void read_mode(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
@@ -135,6 +152,49 @@ static void read_panels(struct reader *reader, const struct json_at *at, const c
         json_complain(at->report, at->path, "%s is not one of 1, 2, 4, 8", json_show(value, seen));
 }
 
+static void read_rotation(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    double degrees = cJSON_IsNumber(value) ? value->valuedouble : -1;
+    (void)reader;
+    if (degrees == 0 || degrees == 90 || degrees == 180 || degrees == 270)
+        *(uint16_t *)out = (uint16_t)degrees;
+    else
+        json_complain(at->report, at->path, "%s is not one of 0, 90, 180, 270: degrees clockwise",
+                      json_show(value, seen));
+}
+
+/* As the kernel names them (drm_connector_enum_list): X says HDMI-1 where the kernel says HDMI-A-1. */
+static bool is_connector(const char *name)
+{
+    static const char *const types[] = { "HDMI-A", "HDMI-B", "DP",  "eDP", "DVI-I",     "DVI-D",  "DVI-A",
+                                         "VGA",    "LVDS",   "DSI", "DPI", "Composite", "SVIDEO", "Component",
+                                         "DIN",    "TV",     "USB", "SPI", "Virtual",   "Unknown" };
+    for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t length = strlen(types[i]);
+        const char *number = name + length + 1;
+        if (strncmp(name, types[i], length) == 0 && name[length] == '-' && *number >= '1' &&
+            strspn(number, "0123456789") == strlen(number))
+            return true;
+    }
+    return false;
+}
+
+static void read_output(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX], name[sizeof((struct screen_config *)0)->output];
+    if (!read_text(reader, at, value, name, sizeof name))
+        return;
+    if (is_connector(name))
+        memcpy(out, name, sizeof name);
+    else
+        json_complain(
+            at->report, at->path,
+            "%s is no connector; write it as the kernel names it in /sys/class/drm, like \"HDMI-A-1\" "
+            "or \"DP-1\"",
+            json_show(value, seen));
+}
+
 static void check_screen(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
     struct screen_config *device = &reader->config->screen[index].device;
@@ -157,9 +217,10 @@ static const struct config_screen screen_defaults = {
 static const struct field screen_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_screen, device.id) },
     { "driver", FIELD_WORD, true, IN(struct config_screen, device.driver), NAMES(screen_drivers) },
-    { "output", FIELD_TEXT, false, IN(struct config_screen, device.output) },
+    { "output", FIELD_CUSTOM, false, IN(struct config_screen, device.output), .read = read_output },
     { "mode", FIELD_CUSTOM, .read = read_mode },
     { "size", FIELD_CUSTOM, .read = read_size },
+    { "rotation", FIELD_CUSTOM, false, IN(struct config_screen, device.rotation), .read = read_rotation },
     { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(formats) },
     { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
     { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },

@@ -61,7 +61,8 @@ static void rule_outputs_are_single(struct reader *reader)
             const char *mine = is_kms ? a->output : a->path, *other = is_kms ? b->output : b->path;
             if (*mine && strcmp(mine, other) == 0)
                 complain_at(reader, "screens", i, is_kms ? ".output" : ".path",
-                            "\"%s\" already belongs to screen \"%s\"; give each its own", mine, b->id);
+                            "\"%s\" is wanted by the screens \"%s\" and \"%s\"; give each its own", mine,
+                            b->id, a->id);
         }
 }
 

@@ -151,6 +151,18 @@ static void a_screen_without_measures_is_said_to_be_unchecked(void **state)
     assert_says(bench, "screen main: 1920x1080; not calculated: give diagonal_in and farthest_m\n");
 }
 
+static void a_turned_screen_is_calculated_upright(void **state)
+{
+    struct bench *bench = *state;
+    bench->config->screen[0].device.rotation = 90;
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+    assert_says(bench, "screen main: 1080x1920, 55 in, 0.634 mm a pixel, 10.1 m from the farthest eyes\n");
+    bench->config->screen[0].device.width = 0;
+    bench->config->screen[0].device.rotation = 270;
+    check_hall(bench->config, bench->fonts, bench->out);
+    assert_says(bench, "screen main: 1080x1920, 55 in, 0.634 mm");
+}
+
 static void more_than_28_unit_loads_are_warned_about(void **state)
 {
     struct bench *bench = *state;
@@ -222,6 +234,7 @@ int main(void)
         TEST(the_table_shows_screens_and_buses),
         TEST(a_screen_too_small_for_its_hall_is_an_error),
         TEST(a_screen_without_measures_is_said_to_be_unchecked),
+        TEST(a_turned_screen_is_calculated_upright),
         TEST(more_than_28_unit_loads_are_warned_about),
         cmocka_unit_test(heights_follow_the_published_rules),
         cmocka_unit_test(the_verdict_turns_at_the_rules),

@@ -140,6 +140,7 @@ static void what_is_left_out_has_a_default(void **state)
     assert_int_equal(config->screen[0].device.width, 1920);
     assert_int_equal(config->screen[0].device.height, 1080);
     assert_int_equal(config->screen[0].device.format, PIXEL_XRGB8888);
+    assert_int_equal(config->screen[0].device.rotation, 0);
     assert_int_equal(config->screen[0].zones, 3);
     assert_string_equal(config->screen[0].view, "calls");
     assert_int_equal(config->screen[0].panels, 8);
@@ -171,15 +172,17 @@ static void what_is_given_is_taken(void **state)
     assert_string_equal(config->phrase[PHRASE_WINDOW].text[1], "Окошко");
     config_destroy(config);
 
-    config = load_with(bench, "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
-                       "{\"id\":\"main\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\",\"mode\":\"3840x2160@"
-                       "30\",\"size\":\"640x480\","
-                       "\"format\":\"rgb565\",\"zones\":[\"front\"],\"diagonal_in\":55.5,\"overscan\":0}");
+    config = load_with(
+        bench, "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
+        "{\"id\":\"main\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\",\"mode\":\"3840x2160@"
+        "30\",\"size\":\"640x480\","
+        "\"format\":\"rgb565\",\"rotation\":270,\"zones\":[\"front\"],\"diagonal_in\":55.5,\"overscan\":0}");
     assert_string_equal(bench->said, "");
     assert_string_equal(config->screen[0].device.output, "HDMI-A-1");
     assert_int_equal(config->screen[0].device.width, 3840); /* the size is for memory */
     assert_int_equal(config->screen[0].device.refresh_hz, 30);
     assert_int_equal(config->screen[0].device.format, PIXEL_RGB565);
+    assert_int_equal(config->screen[0].device.rotation, 270);
     assert_int_equal(config->screen[0].zones, 1);
     assert_true(config->screen[0].diagonal_in == 55.5 && config->screen[0].overscan == 0);
     config_destroy(config);
@@ -195,6 +198,17 @@ static void what_is_given_is_taken(void **state)
     assert_string_equal(config->chime[0].call, "gong1");
     assert_int_equal(config->chime[0].volume_percent, 35);
     assert_int_equal(config->chime[0].zones, 2);
+    config_destroy(config);
+}
+
+static void a_simulated_screen_can_be_turned(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = load_with(bench, "\"driver\":\"memory\"",
+                                      "\"driver\":\"memory\",\"size\":\"1280x720\",\"rotation\":90");
+    assert_string_equal(bench->said, "");
+    assert_int_equal(config->screen[0].device.rotation, 90);
+    assert_int_equal(config->screen[0].device.width, 1280); /* as the screen has it */
     config_destroy(config);
 }
 
@@ -320,7 +334,21 @@ static const struct {
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"size\":\"big\"",
       "screens[0].size: \"big\" is no size in pixels; write it like \"1920x1080\"" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"mode\":\"100x100@60\"",
-      "screens[0].mode: \"100x100@60\" is no size in pixels; write it like \"1920x1080@60\"" },
+      "screens[0].mode: \"100x100@60\": displays have 240 to 7680 pixels a side; write it like "
+      "\"1920x1080@60\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"mode\":\"1920x1080@1000\"",
+      "screens[0].mode: \"1920x1080@1000\": displays refresh 20 to 240 times a second; write it like "
+      "\"1920x1080@60\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"mode\":\"1920x1080@59.94\"",
+      "screens[0].mode: \"1920x1080@59.94\" is no size in pixels with whole hertz; write it like "
+      "\"1920x1080@60\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"rotation\":45",
+      "screens[0].rotation: 45 is not one of 0, 90, 180, 270: degrees clockwise" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"rotation\":\"90\"",
+      "screens[0].rotation: \"90\" is not one of 0, 90, 180, 270: degrees clockwise" },
+    { "\"driver\":\"memory\"", "\"driver\":\"kms\",\"output\":\"HDMI-1\"",
+      "screens[0].output: \"HDMI-1\" is no connector; write it as the kernel names it in /sys/class/drm, "
+      "like \"HDMI-A-1\" or \"DP-1\"" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"board\"",
       "screens[0].view: \"board\" is not one of calls" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[\"kids\"]",
@@ -332,11 +360,11 @@ static const struct {
     { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
       "{\"id\":\"a\",\"driver\":\"kms\",\"output\":\"HDMI-A-1\"},{\"id\":\"b\",\"driver\":\"kms\","
       "\"output\":\"HDMI-A-1\"}",
-      "screens[1].output: \"HDMI-A-1\" already belongs to screen \"a\"; give each its own" },
+      "screens[1].output: \"HDMI-A-1\" is wanted by the screens \"a\" and \"b\"; give each its own" },
     { "{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}",
       "{\"id\":\"a\",\"driver\":\"memory\",\"path\":\"f\"},{\"id\":\"b\",\"driver\":\"memory\",\"path\":"
       "\"f\"}",
-      "screens[1].path: \"DIR/f\" already belongs to screen \"a\"; give each its own" },
+      "screens[1].path: \"DIR/f\" is wanted by the screens \"a\" and \"b\"; give each its own" },
     { "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}]", "\"screens\":[]",
       "screens: is empty; at least one is needed" },
     { "\"file\":\"chime.txt\"", "\"file\":\"chime.txt\",\"call\":\"gong9\"",
@@ -634,6 +662,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_file_becomes_plain_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_left_out_has_a_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_simulated_screen_can_be_turned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_text_of_the_wall_is_told_with_its_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_error_gets_one_line, set_up, tear_down),
