@@ -124,9 +124,12 @@ static void open_output(struct output *output, struct fonts *fonts, const struct
     room_notice(&output->room, "Қабылдау бөлмесінің телефоны: 1308", "Телефон приёмной: 1308",
                 "Telephone: 1308");
     for (unsigned i = 0; i < 2; i++)
-        output->buffer[i] = (struct screen_buffer){ map_frame(output->bytes), stride,
-                                                    (uint16_t)width,          (uint16_t)row->height,
-                                                    (uint8_t)row->format,     (uint8_t)i };
+        output->buffer[i] = (struct screen_buffer){ .pixels = map_frame(output->bytes),
+                                                    .stride = stride,
+                                                    .width = (uint16_t)width,
+                                                    .height = (uint16_t)row->height,
+                                                    .format = (uint8_t)row->format,
+                                                    .index = (uint8_t)i };
 }
 
 static void close_output(struct output *output)
