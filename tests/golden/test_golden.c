@@ -6,6 +6,7 @@
  * by a shade and a letter may stand a pixel off, so there the mean difference of blocks of 16 x 16 counts. */
 #include "board/paint.h"
 #include "board/png.h"
+#include "board/scene_test.h"
 #include "tests/wall_fixture.h"
 
 #include <errno.h>
@@ -162,31 +163,55 @@ static void long_names(void)
                 "Запись в очередь онлайн: www.open-almaty.kz или по телефону приёмной 1308", "");
 }
 
+static void named_screen(void)
+{
+    snprintf(room.config.hall, ID_SIZE, "open-almaty");
+    snprintf(room.config.board, ID_SIZE, "hall-1");
+    snprintf(room.screen.device.id, ID_SIZE, "main");
+    snprintf(room.screen.device.driver, sizeof room.screen.device.driver, "kms");
+    snprintf(room.screen.device.output, sizeof room.screen.device.output, "HDMI-A-1");
+    room.screen.diagonal_in = 43;
+    room.screen.farthest_m = 9;
+    room.screen.height_m = 2.2;
+}
+
+static void turned_screen(void)
+{
+    named_screen();
+    room.screen.device.rotation = 90;
+    room.input.clock.is_known = false;
+}
+
 static const struct {
     const char *name;
     void (*set)(void);
     int width, height, nlangs;
+    const char *pattern; /* NULL: what visitors see */
 } states[] = {
-    { "starting", starting, 1280, 720, 3 },
-    { "waiting", waiting, 1280, 720, 2 },
-    { "pause", pause_between, 1280, 720, 3 },
-    { "calls-1", one_new, 1920, 1080, 2 },
-    { "calls-1-dark", one_dark, 1280, 720, 3 },
-    { "calls-2", two, 1280, 720, 2 },
-    { "calls-4", four, 1920, 1080, 2 },
-    { "calls-8", eight, 1280, 720, 2 },
-    { "recall-booked", recall_booked, 1280, 720, 3 },
-    { "passed-on", passed_on, 1280, 720, 2 },
-    { "long", long_names, 1280, 720, 2 },
-    { "stale", stale, 1920, 1080, 2 },
-    { "blank", blank, 1280, 720, 3 },
-    { "alert", alert, 1920, 1080, 3 },
-    { "portrait-1", one_new, 720, 1280, 2 },
-    { "portrait-4", four, 720, 1280, 3 },
-    { "portrait-stale", stale, 720, 1280, 2 },
-    { "portrait-alert", alert, 720, 1280, 3 },
-    { "1280x1024", four, 1280, 1024, 2 },
-    { "4k", one_new, 3840, 2160, 2 },
+    { "starting", starting, 1280, 720, 3, NULL },
+    { "waiting", waiting, 1280, 720, 2, NULL },
+    { "pause", pause_between, 1280, 720, 3, NULL },
+    { "calls-1", one_new, 1920, 1080, 2, NULL },
+    { "calls-1-dark", one_dark, 1280, 720, 3, NULL },
+    { "calls-2", two, 1280, 720, 2, NULL },
+    { "calls-4", four, 1920, 1080, 2, NULL },
+    { "calls-8", eight, 1280, 720, 2, NULL },
+    { "recall-booked", recall_booked, 1280, 720, 3, NULL },
+    { "passed-on", passed_on, 1280, 720, 2, NULL },
+    { "long", long_names, 1280, 720, 2, NULL },
+    { "stale", stale, 1920, 1080, 2, NULL },
+    { "blank", blank, 1280, 720, 3, NULL },
+    { "alert", alert, 1920, 1080, 3, NULL },
+    { "portrait-1", one_new, 720, 1280, 2, NULL },
+    { "portrait-4", four, 720, 1280, 3, NULL },
+    { "portrait-stale", stale, 720, 1280, 2, NULL },
+    { "portrait-alert", alert, 720, 1280, 3, NULL },
+    { "1280x1024", four, 1280, 1024, 2, NULL },
+    { "4k", one_new, 3840, 2160, 2, NULL },
+    { "test-grid", named_screen, 1920, 1080, 3, "grid" },
+    { "test-grid-portrait", turned_screen, 720, 1280, 3, "grid" },
+    { "test-grid-1280x1024", named_screen, 1280, 1024, 3, "grid" },
+    { "test-grid-4k", named_screen, 3840, 2160, 3, "grid" },
 };
 
 /* ---- pictures --------------------------------------------------------------------------------------------
@@ -203,11 +228,23 @@ static struct screen_buffer blank_buffer(int width, int height)
     return buffer;
 }
 
+static void build(unsigned state)
+{
+    const int width = states[state].width, height = states[state].height;
+    enum test_pattern pattern;
+    if (!states[state].pattern) {
+        scene_build(&picture, fonts, &room.input, width, height);
+        return;
+    }
+    assert_true(scene_test_pattern(states[state].pattern, &pattern));
+    scene_test(&picture, fonts, &room.input, pattern, 7, width, height);
+}
+
 static struct screen_buffer render(unsigned state)
 {
     room_init(&room, states[state].nlangs);
     states[state].set();
-    scene_build(&picture, fonts, &room.input, states[state].width, states[state].height);
+    build(state);
     assert_false(picture.is_full);
     struct screen_buffer buffer = blank_buffer(picture.width, picture.height);
     struct painter *painter = painter_create(fonts, picture.width, picture.height, PIXEL_XRGB8888);
