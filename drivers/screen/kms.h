@@ -4,7 +4,8 @@
  *   kms_card.c    one graphics card: its node, DRM master, connectors, page-flip events
  *   kms_atomic.c, kms_legacy.c    how a picture gets on scan-out: two tables of the same operations
  *   outputs.c     the cards of the machine, hot-plug, the worker that asks displays (outputs.h)
- *   modes.c       which mode (pure);   uevent.c  netlink;   vt.c  virtual terminal;   cec.c  HDMI-CEC
+ *   modes.c       which mode (pure);   monitor.c  whose display (pure)
+ *   uevent.c  netlink;   vt.c  virtual terminal;   cec.c  HDMI-CEC
  */
 #pragma once
 
@@ -47,3 +48,10 @@ unsigned modes_choose(const struct output *output, uint16_t width, uint16_t heig
                       struct output_mode tried[MODES_TRIED_MAX]);
 /* "1920x1080 at 59.94 Hz" */
 void mode_text(const struct output_mode *mode, char *out, size_t size);
+/* From clock, totals and flags, as in struct output_mode; 0 if they say nothing. Interlaced: fields a second. */
+uint32_t mode_refresh_mhz(const struct output_mode *mode);
+
+/* ---- monitor.c (pure) ------------------------------------------------------------------------ */
+/* "Samsung UE55TU7000", from the base block of an EDID (VESA E-EDID A2, 3.4 and 3.10): maker, then the name, else the product
+ * code. "" if it is none: too short, a wrong sum, no maker. Printable ASCII only. */
+void monitor_name(const uint8_t *edid, size_t bytes, char *out, size_t size);
