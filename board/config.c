@@ -152,6 +152,7 @@ static const struct field hall_fields[] = {
     { "languages", FIELD_CUSTOM, true, .read = read_languages },
     { "name", FIELD_LABEL, true, IN(struct config, name) },
     { "timezone", FIELD_CUSTOM, true, IN(struct config, timezone), .read = read_timezone },
+    { "hours", FIELD_CUSTOM, false, IN(struct config, hours), .read = read_hours },
     { "broker", FIELD_OBJECT, true, FIELDS(broker_fields) },
     { "agencies", FIELD_SECTION, false, .section = &section_agencies },
     { "zones", FIELD_SECTION, true, .section = &section_zones },

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "board/hours.h"
 #include "board/phrases.h"
 #include "drivers/chime/chime.h"
 #include "drivers/led/led.h"
@@ -62,6 +63,7 @@ struct config_screen {
     uint32_t zones;                           /* bit per zone */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
     double overscan;                          /* fraction of each edge kept free, 0.025 */
+    struct hours hours;                       /* when it is wanted; the hall's unless it has its own */
 };
 struct config_chime {
     struct chime_config device;
@@ -84,6 +86,7 @@ struct config {
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];
     char timezone[64];
+    struct hours hours; /* of screens that have none */
     struct {
         uint8_t nurls;
         char url[URLS_MAX][128];

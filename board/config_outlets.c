@@ -182,7 +182,7 @@ static bool is_connector(const char *name)
 
 static void read_output(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
-    char seen[JSON_SHOW_MAX], name[sizeof((struct screen_config *)0)->output];
+    char seen[JSON_SHOW_MAX], name[sizeof((struct screen_config *)0)->output] = "";
     if (!read_text(reader, at, value, name, sizeof name))
         return;
     if (is_connector(name))
@@ -197,7 +197,8 @@ static void read_output(struct reader *reader, const struct json_at *at, const c
 
 static void check_screen(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
-    struct screen_config *device = &reader->config->screen[index].device;
+    struct config_screen *screen = &reader->config->screen[index];
+    struct screen_config *device = &screen->device;
     bool is_memory = strcmp(device->driver, "memory") == 0;
     if (strcmp(device->driver, "kms") == 0)
         require(at, item, "output", "name the connector, for example \"HDMI-A-1\"");
@@ -205,6 +206,8 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
         device->width = 1920;
         device->height = 1080;
     }
+    if (!cJSON_GetObjectItemCaseSensitive(item, "hours"))
+        screen->hours = reader->config->hours;
 }
 
 static const struct config_screen screen_defaults = {
@@ -229,6 +232,7 @@ static const struct field screen_fields[] = {
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },
     { "farthest_m", FIELD_NUMBER, false, IN(struct config_screen, farthest_m), .min = 0.5, .max = 200 },
+    { "hours", FIELD_CUSTOM, false, IN(struct config_screen, hours), .read = read_hours },
     { "overscan", FIELD_NUMBER, false, IN(struct config_screen, overscan), .min = 0, .max = 0.1 },
 };
 const struct section section_screens = {

@@ -98,6 +98,8 @@ extern const struct section section_agencies, section_zones, section_buses, sect
 
 /* Also loads the catalogues of the languages; overrides come later. */
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* Into a struct hours. */
+void read_hours(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Loads (once) the LED profile `name`: its index, or NONE with a complaint. */
 int read_profile(struct reader *reader, const struct json_at *at, const char *name);

@@ -49,6 +49,7 @@ TEXT = {"kk": "а", "ru": "а", "en": "a"}
 TRACE = {"id": "t", "driver": "trace", "file": "trace"}
 GPIO = {"id": "g", "driver": "gpio-tone", "chip": "gpiochip0", "line": 3}
 MEMORY = {"id": "m", "driver": "memory"}
+SPAN = {"days": "mon-fri", "from": "08:00", "to": "20:00"}
 KMS = {"id": "k", "driver": "kms", "output": "DP-1"}
 
 GOOD = [
@@ -68,6 +69,9 @@ GOOD = [
     ("screens.2", MEMORY | {"size": "3840x2160", "format": "rgb565", "path": "m", "overscan": 0}),
     ("screens.2", KMS | {"mode": "1280x720", "zones": ["front", "children"]}),
     ("screens.0.panels", 1),
+    ("hours", "always"), ("screens.0.hours", "always"), ("screens.0.hours", [SPAN] * 16), ("screens.0.hours", [SPAN | {"days": "sat"}]),
+    ("screens.0.hours", [SPAN | {"days": ["sun", "fri-mon"]}]), ("screens.0.hours", [{"from": "22:00", "to": "01:30"}]),
+    ("screens.0.hours", [{"from": "00:00", "to": "24:00"}]),
     ("screens.0.rotation", 270), ("screens.2", MEMORY | {"rotation": 90}),
     ("screens.0.output", "DP-12"), ("screens.0.mode", "3840x2160@240"),
     ("chimes.1", TRACE | {"volume": 1, "call": "gong1", "zones": ["children"]}),
@@ -99,6 +103,10 @@ BAD = [
     ("buses.0.adapter_latency_ms", 256), ("buses.0.device", None), ("buses.0.device", ""), ("buses.0.driver", "tcp"),
     ("screens", []), ("screens", None), ("screens.0.driver", "fbdev"), ("screens.0.driver", None), ("screens.0.output", None),
     ("screens.0.mode", "big"), ("screens.0.mode", "1920x1080@"), ("screens.0.size", "1920"), ("screens.0.view", "zone"), ("screens.0.panels", 3),
+    ("screens.0.hours", []), ("screens.0.hours", "never"), ("screens.0.hours", 8), ("screens.0.hours", SPAN),
+    ("screens.0.hours", [SPAN] * 17), ("hours", [{}]), ("hours.0.days", "monday"), ("hours.0.days", []), ("hours.0.days", "mon-"), ("hours.0.days", ["mon", 5]),
+    ("hours.0.from", None), ("hours.0.to", None), ("hours.0.from", "8:00"), ("hours.0.from", "24:00"), ("hours.0.to", "24:01"), ("hours.0.to", "20:60"),
+    ("hours.0.to", 20), ("hours.0.until", "20:00"),
     ("screens.0.mode", "1920x1080@1000"), ("screens.0.mode", "1920x1080@241"), ("screens.0.mode", "1920x1080@59.94"),
     ("screens.0.rotation", 45), ("screens.0.rotation", "90"), ("screens.0.rotation", -90), ("screens.0.rotation", 360),
     ("screens.0.output", "HDMI-1"), ("screens.0.output", "HDMI-A-0"), ("screens.0.output", "card0-HDMI-A-1"), ("screens.0.output", ""),
@@ -123,7 +131,7 @@ LOADER_ONLY = [
     ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),
     ("screens.1.output", "HDMI-A-1"), ("screens.0.zones", ["nowhere"]), ("screens", [KMS | {"zones": ["children"]}]),
     ("chimes.0.call", "gong9"), ("buses.1.device", BASE["buses"][0]["device"]), ("broker.urls", ["mqtt://h:99999"]),
-    ("screens.0.mode", "100x100"), ("name.kk", "a\u202eb"),
+    ("screens.0.mode", "100x100"), ("screens.0.hours", [{"from": "08:00", "to": "08:00"}]), ("name.kk", "a\u202eb"),
 ]
 # Where a key that nobody knows makes the loader list those it knows, and where the schema says the same.
 OBJECTS = [
@@ -132,7 +140,7 @@ OBJECTS = [
     ("zones.0", SCHEMA["definitions"]["named"]), ("buses.0", SCHEMA["definitions"]["bus"]),
     ("desks.0", SCHEMA["definitions"]["desk"]), ("desks.0.led", SCHEMA["definitions"]["desk"]["properties"]["led"]),
     ("screens.0", SCHEMA["definitions"]["screen"]), ("chimes.0", SCHEMA["definitions"]["chime"]),
-    ("notices.0", SCHEMA["definitions"]["notice"]),
+    ("notices.0", SCHEMA["definitions"]["notice"]), ("hours.0", SCHEMA["definitions"]["span"]),
 ]
 STRANGER = "qqqqqqqqqqqqqq"
 MANUAL = "board/man/kezek-hall.5.scd"
@@ -141,6 +149,7 @@ SECTIONS = {
     "CONSOLE": SCHEMA["properties"]["console"], "AGENCIES, ZONES": SCHEMA["definitions"]["named"],
     "DESKS": SCHEMA["definitions"]["desk"], "BUSES": SCHEMA["definitions"]["bus"], "SCREENS": SCHEMA["definitions"]["screen"],
     "CHIMES": SCHEMA["definitions"]["chime"], "NOTICES": SCHEMA["definitions"]["notice"],
+    "HOURS": SCHEMA["definitions"]["span"],
 }
 
 
@@ -186,7 +195,7 @@ def manual_sections():
 
 def check_manual(checks):
     sections = manual_sections()
-    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall"}
+    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall", "hours"}
     for title, schema in SECTIONS.items():
         told = sections.get(title, {})
         keys = {k: rule for k, rule in schema["properties"].items() if schema is not SCHEMA or k not in chapters}

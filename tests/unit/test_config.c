@@ -212,6 +212,27 @@ static void a_simulated_screen_can_be_turned(void **state)
     config_destroy(config);
 }
 
+static void a_screen_has_its_own_hours_or_the_halls(void **state)
+{
+    static const struct hours_span office = { 0x1f, 480, 1200 }, weekend = { 0x61, 1320, 90 };
+    struct bench *bench = *state;
+    struct config *config =
+        load_with(bench, "\"screens\":[{",
+                  "\"hours\":[{\"days\":\"mon-fri\",\"from\":\"08:00\",\"to\":\"20:00\"}],\"screens\":["
+                  "{\"id\":\"a\",\"driver\":\"memory\",\"hours\":\"always\"},"
+                  "{\"id\":\"b\",\"driver\":\"memory\",\"hours\":[{\"from\":\"00:00\",\"to\":\"24:00\"},"
+                  "{\"days\":[\"sun\",\"sat-mon\"],\"from\":\"22:00\",\"to\":\"01:30\"}]},{");
+    assert_string_equal(bench->said, "");
+    assert_int_equal(config->screen[0].hours.nspans, 0);
+    assert_int_equal(config->screen[1].hours.nspans, 2);
+    assert_int_equal(config->screen[1].hours.span[0].days, 0x7f);
+    assert_int_equal(config->screen[1].hours.span[0].to_min, HOURS_DAY);
+    assert_memory_equal(&config->screen[1].hours.span[1], &weekend, sizeof weekend);
+    assert_int_equal(config->screen[2].hours.nspans, 1);
+    assert_memory_equal(&config->screen[2].hours.span[0], &office, sizeof office);
+    config_destroy(config);
+}
+
 static void count_text(void *data, const char *where, const char *text)
 {
     char *seen = data;
@@ -242,9 +263,9 @@ static const struct {
     { "\"hall\":\"h\"", "\"hall\":7", "hall: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
-      "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, broker, agencies, "
-      "zones, buses, "
-      "desks, screens, chimes, notices, board_profile, console, calls, theme, phrases" },
+      "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, hours, broker, "
+      "agencies, zones, buses, desks, screens, chimes, notices, board_profile, console, calls, theme, "
+      "phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
     { "[\"kk\",\"ru\"]", "[]",
       "languages: an empty list is not a list of 1 to 4 languages: more do not fit one above the other" },
@@ -377,6 +398,40 @@ static const struct {
       "chimes[0].chip: is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\",\"line\":true",
       "chimes[0].line: true is neither a line number from 0 to 1023 nor a line name" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":\"never\"",
+      "screens[0].hours: \"never\" is not a list of 1 to 16 spans like {\"days\": \"mon-fri\", \"from\": "
+      "\"08:00\", \"to\": \"20:00\"}, and not \"always\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[]",
+      "screens[0].hours: an empty list is not a list of 1 to 16 spans like {\"days\": \"mon-fri\", \"from\": "
+      "\"08:00\", \"to\": \"20:00\"}, and not \"always\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[7]",
+      "screens[0].hours[0]: 7 is not an object of days, from and to" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[{\"from\":\"8:00\",\"to\":\"24:01\"}]",
+      "screens[0].hours[0].from: \"8:00\" is no time of day; write it like \"08:00\"\n"
+      "screens[0].hours[0].to: \"24:01\" is no time of day; write it like \"20:00\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[{\"from\":\"24:00\",\"to\":\"08:60\"}]",
+      "screens[0].hours[0].from: \"24:00\" is no time of day; write it like \"08:00\"\n"
+      "screens[0].hours[0].to: \"08:60\" is no time of day; write it like \"20:00\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[{\"from\":\"08:00\",\"to\":\"08:00\"}]",
+      "screens[0].hours[0]: ends when it begins; a whole day is from \"00:00\" to \"24:00\"" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":[{\"from\":\"08:00\"}]",
+      "screens[0].hours[0].to: is missing" },
+    { "\"driver\":\"memory\"",
+      "\"driver\":\"memory\",\"hours\":[{\"day\":\"mon\",\"from\":\"08:00\",\"to\":\"20:00\"}]",
+      "screens[0].hours[0]: unknown key \"day\"; did you mean \"days\"?" },
+    { "\"driver\":\"memory\"",
+      "\"driver\":\"memory\",\"hours\":[{\"days\":\"monday\",\"from\":\"08:00\",\"to\":\"20:00\"}]",
+      "screens[0].hours[0].days: \"monday\" is no day; write \"mon\", \"mon-fri\", or a list of these" },
+    { "\"driver\":\"memory\"",
+      "\"driver\":\"memory\",\"hours\":[{\"days\":\"mon-\",\"from\":\"08:00\",\"to\":\"20:00\"}]",
+      "screens[0].hours[0].days: \"mon-\" is no day; write \"mon\", \"mon-fri\", or a list of these" },
+    { "\"driver\":\"memory\"",
+      "\"driver\":\"memory\",\"hours\":[{\"days\":[],\"from\":\"08:00\",\"to\":\"20:00\"}]",
+      "screens[0].hours[0].days: an array is no day; write \"mon\", \"mon-fri\", or a list of these" },
+    { "\"driver\":\"memory\"",
+      "\"driver\":\"memory\",\"hours\":[{\"days\":[\"mon\",\"пт\",5],\"from\":\"08:00\",\"to\":\"20:00\"}]",
+      "screens[0].hours[0].days[1]: \"пт\" is no day; write \"mon\", \"mon-fri\", or a list of these\n"
+      "screens[0].hours[0].days[2]: 5 is no day; write \"mon\", \"mon-fri\", or a list of these" },
     { "\"id\":\"phone\"", "\"id\":\"phone\",\"level\":\"loud\"",
       "notices[0].level: \"loud\" is not one of info, alert" },
     { "\"notices\":[", "\"notices\":[7,", "notices[0]: 7 is not an object" },
@@ -662,6 +717,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_file_becomes_plain_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_left_out_has_a_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_screen_has_its_own_hours_or_the_halls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_simulated_screen_can_be_turned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_text_of_the_wall_is_told_with_its_place, set_up, tear_down),
