@@ -28,14 +28,15 @@ void kms_card_give(struct kms_card *card);
 void kms_card_holder(const struct kms_card *card, char *out, size_t size);
 
 /* ---- outputs.c, for kms.c -------------------------------------------------------------------- */
-/* The card of that output, which stays open until it has been left as often. NULL: there is no such output now. */
+/* The card of that output, which stays open until it has been left as often. NULL: there is no such output now. The last
+ * one to leave a card gives its DRM master away. */
 struct kms_card *outputs_enter(struct outputs *outputs, const char *output);
-void outputs_leave(struct outputs *outputs, struct kms_card *card);
+void outputs_leave(struct outputs *outputs, struct kms_card *card, const char *output);
 /* The console or another session has the screens (vt.c). */
 bool outputs_is_away(const struct outputs *outputs);
 /* A screen's display to stand-by or on, over HDMI-CEC, by the worker; nothing happens where there is no CEC adapter. */
 void outputs_cec(struct outputs *outputs, const char *output, bool is_on);
-/* Counts up with each change of the named output's state, modes or EDID, and when its card went; 0: never seen. */
+/* Another number after each change of the named output's state, modes or EDID, and when its card went; 0: never seen. */
 uint32_t outputs_version(const struct outputs *outputs, const char *output);
 
 /* ---- modes.c (pure) -------------------------------------------------------------------------- */

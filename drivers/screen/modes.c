@@ -89,6 +89,12 @@ static bool is_same(const struct output_mode *a, const struct output_mode *b)
            (a->flags & TIMING_FLAGS) == (b->flags & TIMING_FLAGS);
 }
 
+/* The kernel sets the mode anew if only the shape of the picture in the flags is another. */
+static int likeness(const struct output_mode *mode, const struct output_mode *current)
+{
+    return is_same(mode, current) ? 1 + (mode->flags == current->flags) : 0;
+}
+
 static bool is_size(const struct output_mode *mode, unsigned width, unsigned height)
 {
     return mode->width == width && mode->height == height;
@@ -140,9 +146,9 @@ static bool is_better(const struct choice *choice, const struct output_mode *a, 
     int away_a = abs(hz(a) - choice->refresh_hz), away_b = abs(hz(b) - choice->refresh_hz);
     if (away_a != away_b)
         return away_a < away_b;
-    const struct output_mode *current = &choice->output->current;
-    if (is_same(a, current) != is_same(b, current))
-        return is_same(a, current);
+    int like_a = likeness(a, &choice->output->current), like_b = likeness(b, &choice->output->current);
+    if (like_a != like_b)
+        return like_a > like_b;
     return abs((int)a->refresh_mhz - hz(a) * HZ) < abs((int)b->refresh_mhz - hz(b) * HZ);
 }
 

@@ -7,8 +7,9 @@
  * last; while another program is master its name stands in `output.held_by`.
  *
  * The list is what the kernel knows. It is renewed when the kernel or udev says that something of subsystem "drm" has
- * changed (netlink, uevents), and when outputs_probe() is called; asking displays for their EDID takes up to seconds, so
- * a worker does it. If this process has a virtual terminal as its standard input, leaving that terminal gives the
+ * changed (netlink, uevents; at most ten times a second), and when outputs_probe() is called; asking displays for their EDID
+ * takes up to seconds, so a worker does it. A display that is plugged and has no modes or no EDID yet is asked again 2, 4 and
+ * 8 s after the event. If this process has a virtual terminal as its standard input, leaving that terminal gives the
  * screens away and coming back takes them again (console_ioctl(2), VT_PROCESS).
  *
  * One thread (that of the loop), but for the worker, which is private.
@@ -51,6 +52,8 @@ struct output {
     uint16_t nmodes;
     struct output_mode mode[OUTPUT_MODES_MAX];
     struct output_mode current; /* on scan-out now; width 0: dark */
+    char cec
+        [48]; /* what the last wish over HDMI-CEC came to: "the TV did not answer"; "" fine, or no adapter */
 };
 
 struct outputs;
@@ -59,9 +62,12 @@ void outputs_destroy(struct outputs *outputs);
 int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
 /* True: something has changed. Ask every screen for its status, and try those that are absent. */
 bool outputs_dispatch(struct outputs *outputs);
-/* Asks all displays again, on the worker. At most once a second; more wishes are one. The end shows on outputs_fd(). */
+/* Looks for cards and asks all displays again, on the worker. At most once a second; more wishes are one. The end shows on
+ * outputs_fd(). Some kernels lose a hot-plug: call it every 10 s while a screen is not shown, else once a minute. */
 void outputs_probe(struct outputs *outputs);
 unsigned outputs_count(const struct outputs *outputs);
 /* Valid until the next dispatch. Index below outputs_count(); NULL from find: there is no such connector. */
 const struct output *outputs_at(const struct outputs *outputs, unsigned index);
 const struct output *outputs_find(const struct outputs *outputs, const char *name);
+/* Why a card could not be opened, and what to do; "" none, or it was opened since. Valid until the next dispatch. */
+const char *outputs_trouble(const struct outputs *outputs);

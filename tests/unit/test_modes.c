@@ -234,6 +234,21 @@ static void the_mode_on_scan_out_stays_where_it_is_as_good(void **unused)
     CHECK(rows);
 }
 
+/* The same timing is listed for 16:9 and for 64:27; the kernel would set the mode anew for the other one. */
+static void of_two_equal_timings_the_one_with_the_flags_on_scan_out_is_tried(void **unused)
+{
+    (void)unused;
+    struct output output = { .state = OUTPUT_PLUGGED, .has_edid = true, .nmodes = 3 };
+    for (unsigned i = 0; i < 3; i++) {
+        output.mode[i] = parse("1920x1080@60");
+        output.mode[i].flags = i << 19; /* DRM_MODE_FLAG_PIC_AR_… */
+    }
+    output.current = output.mode[2];
+    struct output_mode tried[MODES_TRIED_MAX];
+    assert_int_equal(modes_choose(&output, 1920, 1080, 60, tried), 1);
+    assert_int_equal(tried[0].flags, output.current.flags);
+}
+
 static void odd_modes_come_last(void **unused)
 {
     (void)unused;
@@ -402,6 +417,7 @@ int main(void)
         cmocka_unit_test(without_a_wish_the_preferred_mode_comes_first),
         cmocka_unit_test(sixty_hertz_may_be_59_94),
         cmocka_unit_test(the_mode_on_scan_out_stays_where_it_is_as_good),
+        cmocka_unit_test(of_two_equal_timings_the_one_with_the_flags_on_scan_out_is_tried),
         cmocka_unit_test(odd_modes_come_last),
         cmocka_unit_test(a_late_edid_does_not_make_the_picture_small),
         cmocka_unit_test(a_display_without_modes_gets_none),
