@@ -1,9 +1,9 @@
 #include "board/board.h"
 
 #include "board/calls.h"
-#include "board/check.h"
 #include "board/journal.h"
 #include "board/log.h"
+#include "board/walls.h"
 #include "board/walltime.h"
 
 #include <errno.h>
@@ -33,10 +33,7 @@ void board_soon(struct board *board)
 /* ---- the link -------------------------------------------------------------------------------- */
 static void wait_for_link(struct board *board)
 {
-    bool is_flipping = false;
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        is_flipping |= board->wall[i].is_flipping;
-    uint32_t events = (is_flipping ? 0 : EPOLLIN) | (board->has_unsent ? EPOLLOUT : 0);
+    uint32_t events = (walls_are_flipping(board) ? 0 : EPOLLIN) | (board->has_unsent ? EPOLLOUT : 0);
     if (!board->link_source || events == board->link_events)
         return;
     loop_modify(board->link_source, events);
@@ -221,8 +218,7 @@ static void note_truth(struct board *board, int64_t now_us)
         return;
     board->truth = truth;
     board->is_health_changed = true;
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        board->wall[i].is_dirty = true;
+    walls_mark(board);
     desks_update_all(board->desks, &board->hall, truth);
     if (truth == FEED_STALE || truth == FEED_BLANK)
         log_warn("feed: %s", truth == FEED_STALE ? "nothing heard from the server for 15 s; the walls say so"
@@ -253,14 +249,8 @@ static void present_walls(struct board *board, int64_t now_us)
                                  .has_lease = feed.profile == FEED_FULL && !board->is_manual,
                                  .clock = board->clock };
     if (hall_expire(&board->hall, notice_clock_ms(board, now_us)) > 0)
-        for (unsigned i = 0; i < board->config->nscreens; i++)
-            board->wall[i].is_dirty = true;
-    for (unsigned i = 0; i < board->config->nscreens; i++) {
-        struct wall *wall = &board->wall[i];
-        board->is_health_changed |= wall_try(wall, now_us);
-        wall->is_dirty |= announce_tick(&wall->announce, now_us);
-        wall_present(wall, &input, now_us);
-    }
+        walls_mark(board);
+    walls_present(board, &input, now_us);
 }
 
 static void send_health(struct board *board, int64_t now_us)
@@ -302,9 +292,7 @@ static int64_t next_turn_us(const struct board *board)
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
     if (board->link.is_connected)
         at_us = min(at_us, board->health_due_us);
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        at_us = min(at_us, wall_deadline_us(&board->wall[i]));
-    return at_us;
+    return min(at_us, walls_deadline_us(board));
 }
 
 /* ---- signals and the clock ------------------------------------------------------------------- */
@@ -348,8 +336,7 @@ static void clock_ticked(void *data, uint32_t events)
     struct board *board = data;
     walltime_arm(board->clock_fd);
     board->clock = walltime_now();
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        board->wall[i].is_dirty = true;
+    walls_mark(board);
     board_soon(board);
 }
 
@@ -385,7 +372,7 @@ static struct feed *new_feed(struct board *board)
     return feed_create(&feed, board->memory ? board->memory : &board->forgetful);
 }
 
-static int set_up_walls(struct board *board)
+static int set_up_hall(struct board *board)
 {
     struct config *config = board->config;
     setenv("TZ", config->timezone, 1);
@@ -396,8 +383,7 @@ static int set_up_walls(struct board *board)
     if (!board->feed)
         board->feed = new_feed(board);
     hall_init(&board->hall, config);
-    for (unsigned i = 0; i < config->nscreens; i++)
-        wall_init(&board->wall[i], board->loop, NULL, board->fonts, config, i, calls_flipped, board);
+    walls_set_up(board);
     return board->feed ? 0 : -ENOMEM;
 }
 
@@ -410,98 +396,23 @@ static int set_up_outlets(struct board *board)
     return board->desks && board->speakers ? 0 : -ENOMEM;
 }
 
-static int set_up(struct board *board)
+int board_set_up(struct board *board)
 {
-    int error = set_up_walls(board);
+    int error = set_up_hall(board);
     return error < 0 ? error : set_up_outlets(board);
 }
 
-static void take_down(struct board *board)
+void board_take_down(struct board *board)
 {
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        wall_finish(&board->wall[i]);
+    walls_take_down(board);
     speakers_destroy(board->speakers);
     desks_destroy(board->desks);
     board->speakers = NULL;
     board->desks = NULL;
 }
 
-struct refusal {
-    char *first;
-    size_t size;
-};
-
-static void refuse(void *data, const char *line)
-{
-    struct refusal *refusal = data;
-    log_error("%s", line);
-    if (refusal->size && !refusal->first[0])
-        snprintf(refusal->first, refusal->size, "%s", line);
-}
-
-/* NULL: refused, and `error` has the first complaint. */
-static struct config *load_again(struct board *board, char *error, size_t error_size)
-{
-    struct refusal refusal = { error, error_size };
-    struct json_report report = { .line = refuse, .data = &refusal, .file = board->config->path };
-    struct config *fresh = config_load(board->config->path, &board->paths, &report);
-    if (fresh && check_glyphs(fresh, board->fonts, stderr) > 0) {
-        snprintf(error, error_size, "characters without a glyph; the log names them");
-        config_destroy(fresh);
-        fresh = NULL;
-    }
-    return fresh;
-}
-
-/* The feed speaks for one board of one hall and has one time-out; else it stays, and with it the truth. */
-static bool keeps_feed(const struct config *old, const struct config *fresh)
-{
-    return strcmp(old->hall, fresh->hall) == 0 && strcmp(old->board, fresh->board) == 0 &&
-           old->calls.ttl_ms == fresh->calls.ttl_ms;
-}
-
-static int take_over(struct board *board, struct config *fresh)
-{
-    struct config *old = board->config;
-    struct hall *hall = malloc(sizeof *hall);
-    if (!hall)
-        return -ENOMEM;
-    *hall = board->hall;
-    feed_disconnected(board->feed, clock_us());
-    if (!keeps_feed(old, fresh)) {
-        feed_destroy(board->feed);
-        board->feed = NULL;
-    }
-    bool has_feed = board->feed != NULL;
-    board->config = fresh;
-    int error = set_up(board);
-    if (error == 0 && has_feed)
-        hall_adopt(&board->hall, hall);
-    for (unsigned i = 0; error == 0 && i < fresh->nscreens; i++)
-        announce_restore(&board->wall[i].announce, &board->hall, clock_us());
-    if (error == 0)
-        desks_update_all(board->desks, &board->hall, board->truth);
-    free(hall);
-    config_destroy(old);
-    return error;
-}
-
-int board_reload(struct board *board, char *error, size_t error_size)
-{
-    error[0] = '\0';
-    struct config *fresh = load_again(board, error, error_size);
-    if (!fresh) {
-        log_error("reload: refused, the old hall file stays in force");
-        return -EINVAL;
-    }
-    config_destroy(board->fresh);
-    board->fresh = fresh;
-    board_soon(board);
-    return 0;
-}
-
 /* Receipts and answers that the link has been given are sent before it ends. */
-static void stop_children(struct board *board)
+void board_stop_children(struct board *board)
 {
     receipts_end_all(&board->receipts, clock_us());
     send_receipts(board, clock_us());
@@ -510,29 +421,11 @@ static void stop_children(struct board *board)
     drop_link(board);
 }
 
-/* Devices and processes are set up anew; what is known of the hall stays. */
-static int put_in_force(struct board *board)
-{
-    struct config *fresh = board->fresh;
-    board->fresh = NULL;
-    stop_children(board);
-    take_down(board);
-    board->link = (struct record_link){ 0 };
-    board->link_start_us = board->console_start_us = 0;
-    if (take_over(board, fresh) < 0) {
-        log_error("reload: out of memory");
-        loop_quit(board->loop, 1);
-        return -ENOMEM;
-    }
-    log_info("reload: %s is in force", fresh->path);
-    return 0;
-}
-
 static void turn(void *data, int64_t now_us)
 {
     struct board *board = data;
     struct feed_sink sink = calls_sink(board);
-    if (board->fresh && put_in_force(board) < 0)
+    if (board->fresh && reload_put_in_force(board) < 0)
         return;
     feed_tick(board->feed, now_us, &sink);
     note_truth(board, now_us);
@@ -613,7 +506,7 @@ static int begin(struct board *board)
         log_warn("feed: no memory in the run directory: %s; after a crash calls of the last seconds may "
                  "sound twice",
                  strerror(errno));
-    int error = set_up_walls(board);
+    int error = set_up_hall(board);
     if (error < 0)
         return error;
     present_walls(board, clock_us()); /* the first picture waits for no other device */
@@ -623,8 +516,8 @@ static int begin(struct board *board)
 static void end(struct board *board)
 {
     if (board->desks)
-        stop_children(board);
-    take_down(board);
+        board_stop_children(board);
+    board_take_down(board);
     feed_destroy(board->feed);
     journal_unmap(board->memory, sizeof *board->memory);
     snapshots_destroy(board->snapshots);

@@ -1,6 +1,6 @@
 /* The board process: everything that is true comes in from the link's socket, everything that is shown or
  * heard goes out to devices. Shell around the pure parts; this header is for board.c and the files that
- * answer for it (commands.c, health.c).
+ * answer for it (calls.c, commands.c, health.c, reload.c, walls.c).
  *
  * One turn of the loop: messages → feed → hall → announce → (scene → paint → commit), desks, speakers →
  * receipts. While a flip is pending the link's socket is not read: state changes wait there, and the link
@@ -67,9 +67,17 @@ struct board {
  * fonts …). The configuration and the fonts are taken over. */
 int board_run(struct config *config, const struct config_paths *paths, struct fonts *fonts);
 
+/* A hall comes and goes, with its devices but for the outputs; for reload.c. 0 or -ENOMEM. */
+int board_set_up(struct board *board);
+void board_take_down(struct board *board);
+/* Receipts and answers that the link has been given are sent before it ends. */
+void board_stop_children(struct board *board);
 /* Reads the hall file again. 0: it is in force when the next turn begins; -EINVAL: refused whole, `error` has its first complaint, the
  * log has all. */
 int board_reload(struct board *board, char *error, size_t error_size);
+/* Puts board->fresh in force: devices and processes are set up anew, what is known of the hall stays. Not in a callback of a
+ * device. -ENOMEM: the loop ends. */
+int reload_put_in_force(struct board *board);
 /* An event from the control socket. -EBUSY while a server rules. -ENOENT: no such desk. */
 int board_manual(struct board *board, const struct event *event);
 /* Something has changed: a turn follows before the loop sleeps again. */

@@ -1,6 +1,7 @@
 #include "board/calls.h"
 
 #include "board/log.h"
+#include "board/walls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,17 +33,11 @@ static void tell_event(struct board *board, const struct event *event, const cha
     control_tell(board->control, line);
 }
 
-static void mark_walls(struct board *board)
-{
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        board->wall[i].is_dirty = true;
-}
-
 /* Why this wall cannot show the call, NULL if it can. A box in a letter's place is no proof that it could be read. */
 static const char *obstacle(const struct board *board, const struct wall *wall, int desk, char out[48])
 {
     uint32_t unknown = fonts_uncovered(board->fonts, WEIGHT_BOLD, board->hall.desk[desk].ticket);
-    if (wall->state != WALL_ON)
+    if (wall->state != WALL_SHOWN)
         return wall->detail;
     if (hall_alert(&board->hall))
         return "an alert has the whole wall";
@@ -133,18 +128,25 @@ bool calls_apply(struct board *board, const struct event *event, bool is_current
     if (!is_call(event) && desk >= 0 && change > 0)
         desks_update(board->desks, &board->hall, desk, board->truth, 0);
     if (change > 0 || is_call(event))
-        mark_walls(board);
+        walls_mark(board);
     tell_event(board, event, verdict == FEED_LIVE ? "live" : verdict == FEED_MUTED ? "muted" : "undecided");
     return true;
+}
+
+static void settle_wall(struct board *board, const struct wall *wall, uint64_t token)
+{
+    bool is_seen = wall->state == WALL_SHOWN;
+    char name[ID_SIZE + 8];
+    outlet_name(wall, name);
+    receipts_settle(&board->receipts, token, name, is_seen ? "shown" : "failed", is_seen ? wall->flip_us : 0,
+                    is_seen ? "" : wall->detail, true);
 }
 
 void calls_flipped(void *data, struct wall *wall)
 {
     struct board *board = data;
-    char name[ID_SIZE + 8];
-    outlet_name(wall, name);
     for (unsigned i = 0; i < wall->ncarried; i++)
-        receipts_settle(&board->receipts, wall->carried[i], name, "shown", wall->flip_us, "", true);
+        settle_wall(board, wall, wall->carried[i]);
     if (control_is_watched(board->control)) {
         char line[128];
         snprintf(line, sizeof line, "{\"watch\":\"frame\",\"screen\":\"%s\",\"frame\":%llu}",
@@ -152,6 +154,35 @@ void calls_flipped(void *data, struct wall *wall)
         control_tell(board->control, line);
     }
     board_soon(board);
+}
+
+static void tell_wall(struct board *board, const struct wall *wall)
+{
+    char detail[2 + 6 * sizeof wall->detail], line[sizeof detail + 128];
+    if (!control_is_watched(board->control))
+        return;
+    json_quote(detail, sizeof detail, wall->detail);
+    snprintf(line, sizeof line, "{\"watch\":\"screen\",\"screen\":\"%s\",\"state\":\"%s\",\"detail\":%s}",
+             wall->config->device.id, wall_state_names[wall->state], detail);
+    control_tell(board->control, line);
+}
+
+/* Nobody knows when it will be seen again: the calls that it was to show have failed here now. */
+void calls_wall_changed(void *data, struct wall *wall)
+{
+    struct board *board = data;
+    const struct announce *announce = &wall->announce;
+    board->is_health_changed = true;
+    tell_wall(board, wall);
+    board_soon(board);
+    if (wall->state == WALL_SHOWN)
+        return;
+    for (unsigned i = 0; i < wall->ncarried; i++)
+        settle_wall(board, wall, wall->carried[i]);
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        settle_wall(board, wall, announce->slot[i].token);
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        settle_wall(board, wall, announce->waiting[i].token);
 }
 
 /* ---- the feed's sink ------------------------------------------------------------------------- */
@@ -218,7 +249,7 @@ static void on_snapshot(void *data, const struct state *state)
             announce_restore(wall, &board->hall, now_us);
     }
     desks_update_all(board->desks, &board->hall, board->truth);
-    mark_walls(board);
+    walls_mark(board);
 }
 
 static void on_hello(void *data, const struct hello *hello)

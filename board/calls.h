@@ -9,5 +9,6 @@ struct feed_sink calls_sink(struct board *board);
 /* An event that holds, from the feed or from a technician. False if its desk is not in the hall file. */
 bool calls_apply(struct board *board, const struct event *event, bool is_current, enum feed_sound sound,
                  int64_t received_us);
-/* What is on scan-out now was shown: settles the receipts of wall->carried. */
+/* For struct wall_events: what flipped on a wall that is seen was shown, and what a wall that is not seen carries has failed. */
 void calls_flipped(void *board, struct wall *wall);
+void calls_wall_changed(void *board, struct wall *wall);

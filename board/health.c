@@ -37,12 +37,13 @@ cJSON *health_screens(struct board *board)
         cJSON_AddStringToObject(screen, "id", device->id);
         cJSON_AddStringToObject(screen, "driver", device->driver);
         cJSON_AddStringToObject(screen, "output", device->output);
-        cJSON_AddStringToObject(screen, "state", wall->state == WALL_ON ? "on" : "absent");
+        cJSON_AddStringToObject(screen, "state", wall_state_names[wall->state]);
         cJSON_AddStringToObject(screen, "size", size);
         cJSON_AddStringToObject(screen, "format", format_words[device->format]);
         cJSON_AddNumberToObject(screen, "frames", (double)wall->frames);
         cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
         cJSON_AddNumberToObject(screen, "last_flip_ms", ms_since(wall->flip_us));
+        cJSON_AddNumberToObject(screen, "late_flips", (double)wall->late_flips);
         cJSON_AddStringToObject(screen, "detail", wall->detail);
     }
     return screens;
@@ -200,8 +201,8 @@ static void add_outlets(cJSON *outlets, struct board *board)
 {
     const struct config *config = board->config;
     for (unsigned i = 0; i < config->nscreens; i++)
-        add_outlet(outlets, "screen", config->screen[i].device.id,
-                   board->wall[i].state == WALL_ON ? "on" : "absent", board->wall[i].detail);
+        add_outlet(outlets, "screen", config->screen[i].device.id, wall_state_names[board->wall[i].state],
+                   board->wall[i].detail);
     for (int i = 0; i < config->ndesks; i++) {
         struct led_unit_status unit;
         if (config->desk[i].bus < 0)

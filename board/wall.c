@@ -8,23 +8,56 @@
 #include <string.h>
 
 #define RETRY_MIN_US 1000000
-#define RETRY_MAX_US 60000000
+#define RETRY_MAX_US 10000000
+
+const char *const wall_state_names[WALL_STATES] = {
+    "absent", "shown", "unplugged", "standby", "away", "stuck"
+};
 
 void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, struct fonts *fonts,
-               const struct config *config, unsigned index, void (*on_flip)(void *data, struct wall *wall),
-               void *data)
+               const struct config *config, unsigned index, const struct wall_events *events)
 {
     memset(wall, 0, sizeof *wall);
     wall->config = &config->screen[index];
     wall->loop = loop;
     wall->outputs = outputs;
     wall->fonts = fonts;
-    wall->on_flip = on_flip;
-    wall->data = data;
+    wall->events = *events;
+    wall->is_on = true;
     wall->is_dirty = true;
+    wall->status.state = SCREEN_AWAY;
     announce_init(&wall->announce, config, wall->config->zones, config->calls.dwell_ms * INT64_C(1000));
     if (wall->config->panels)
         wall->announce.most = wall->config->panels;
+}
+
+/* ---- what a frame carries -------------------------------------------------------------------- */
+/* The calls that this picture shows for the first time: they count as shown when it flips. */
+static void carry(struct wall *wall, const struct scene_input *input)
+{
+    for (unsigned i = 0; !scene_hides_calls(input) && i < ANNOUNCE_SLOTS; i++) {
+        struct announce_slot *slot = &wall->announce.slot[i];
+        if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
+            continue;
+        wall->carried_call[wall->ncarried].desk = slot->desk;
+        memcpy(wall->carried_call[wall->ncarried].ticket, slot->ticket, TICKET_SIZE);
+        wall->carried[wall->ncarried++] = slot->token;
+        slot->token = 0;
+    }
+}
+
+/* The frame will never flip: the next one carries what still stands. */
+static void uncarry(struct wall *wall)
+{
+    for (unsigned i = 0; i < wall->ncarried; i++)
+        for (struct announce_slot *slot = wall->announce.slot; slot < wall->announce.slot + ANNOUNCE_SLOTS;
+             slot++)
+            if (slot->is_used && !slot->token && slot->desk == wall->carried_call[i].desk &&
+                strcmp(slot->ticket, wall->carried_call[i].ticket) == 0) {
+                slot->token = wall->carried[i];
+                break;
+            }
+    wall->ncarried = 0;
 }
 
 static void shut(struct wall *wall)
@@ -36,8 +69,9 @@ static void shut(struct wall *wall)
     if (wall->screen)
         wall->ops->close(wall->screen);
     wall->screen = NULL;
-    wall->state = WALL_ABSENT;
-    wall->is_flipping = false;
+    wall->status = (struct screen_status){ .state = SCREEN_AWAY };
+    wall->is_flipping = wall->is_late = false;
+    uncarry(wall);
 }
 
 void wall_finish(struct wall *wall)
@@ -47,13 +81,122 @@ void wall_finish(struct wall *wall)
     wall->picture = NULL;
 }
 
+/* ---- what is known of the device ------------------------------------------------------------- */
+/* Once per change, also if the device is tried again and again. */
+static void note(struct wall *wall, enum wall_state state, const char *detail)
+{
+    char text[sizeof wall->detail];
+    snprintf(text, sizeof text, "%s", detail); /* may be ours */
+    if (state == wall->state && strcmp(text, wall->detail) == 0)
+        return;
+    bool is_calm = state == WALL_STANDBY || (state == WALL_SHOWN && !text[0]);
+    memcpy(wall->detail, text, sizeof text);
+    wall->state = state;
+    (is_calm ? log_info : log_warn)("screen/%s: %s%s%s", wall->config->device.id, wall_state_names[state],
+                                    text[0] ? ": " : "", text);
+    wall->events.changed(wall->events.data, wall);
+}
+
+/* May frames be queued, as far as is known? */
+static bool can_paint(const struct wall *wall)
+{
+    return wall->status.state == SCREEN_SHOWN || wall->status.state == SCREEN_UNPLUGGED;
+}
+
+static void judge(struct wall *wall)
+{
+    static const struct {
+        enum wall_state state;
+        const char *detail; /* where the device has nothing to say */
+    } words[SCREEN_STATES] = {
+        [SCREEN_SHOWN] = { WALL_SHOWN, "" },
+        [SCREEN_UNPLUGGED] = { WALL_UNPLUGGED, "no display is plugged in" },
+        [SCREEN_STANDBY] = { WALL_STANDBY, "the display is in stand-by" },
+        [SCREEN_AWAY] = { WALL_AWAY, "another program or the text console has the screen" },
+    };
+    const struct screen_status *status = &wall->status;
+    const char *output = wall->config->device.output, *detail = status->detail;
+    char text[sizeof wall->detail];
+    if (wall->is_suspect && status->state == SCREEN_SHOWN)
+        return;
+    if (!detail[0] && words[status->state].detail[0]) {
+        snprintf(text, sizeof text, "%s%s%s", output, output[0] ? ": " : "", words[status->state].detail);
+        detail = text;
+    }
+    note(wall, words[status->state].state, detail);
+}
+
+/* The device is back: what it shows is not known, and a flip that was pending may have been dropped. */
+static void resume(struct wall *wall, int64_t now_us)
+{
+    struct screen_buffer back;
+    wall->commit_us = now_us;
+    wall->is_late = false;
+    wall->is_dirty = wall->must_flip = true;
+    if (wall->is_flipping && wall->ops->begin(wall->screen, &back) == 0) {
+        wall->is_flipping = false;
+        uncarry(wall);
+    }
+}
+
+static void look(struct wall *wall, int64_t now_us)
+{
+    struct screen_status *status = &wall->status;
+    bool was_shown = status->state == SCREEN_SHOWN;
+    wall->ops->status(wall->screen, status);
+    bool is_wrong = status->state == (wall->is_on ? SCREEN_STANDBY : SCREEN_SHOWN);
+    if (is_wrong && wall->ops->power(wall->screen, wall->is_on) == 0)
+        wall->ops->status(wall->screen, status);
+    if (!was_shown && status->state == SCREEN_SHOWN)
+        resume(wall, now_us);
+    judge(wall);
+}
+
+/* ---- opening, losing and opening again ------------------------------------------------------- */
+static void back_off(struct wall *wall, int64_t now_us, int64_t least_us)
+{
+    int64_t delay_us = wall->retry_delay_us > least_us ? wall->retry_delay_us : least_us;
+    wall->retry_us = now_us + delay_us;
+    delay_us = delay_us < RETRY_MIN_US / 2 ? RETRY_MIN_US : delay_us * 2;
+    wall->retry_delay_us = delay_us < RETRY_MAX_US ? delay_us : RETRY_MAX_US;
+}
+
+static void explain(int error, char *out, size_t size)
+{
+    bool is_too_much = error == -ENOSPC || error == -ENOMEM || error == -EINVAL;
+    if (error == -ENODEV)
+        snprintf(out, size, "the card is gone, or the display wants another mode");
+    else
+        snprintf(out, size, "a frame was refused: %s%s", strerror(-error),
+                 is_too_much ? "; try a smaller \"mode\" in the hall file" : "");
+}
+
+/* The first failure may be the display's wish for another mode: nothing has changed for visitors if it can be opened again
+ * at once. */
+static void lose(struct wall *wall, int error, int64_t now_us)
+{
+    char text[sizeof wall->detail];
+    bool is_first = !wall->is_suspect;
+    explain(error, text, sizeof text);
+    shut(wall);
+    wall->is_suspect = wall->is_dirty = true;
+    back_off(wall, now_us, 0);
+    if (is_first)
+        log_warn("screen/%s: %s; opened again", wall->config->device.id, text);
+    else
+        note(wall, WALL_ABSENT, text);
+}
+
 static void flipped(void *data, const struct screen_flip *flip)
 {
     struct wall *wall = data;
-    wall->is_flipping = false;
-    wall->frames = flip->frame;
+    wall->is_flipping = wall->is_late = wall->is_suspect = false;
+    wall->retry_delay_us = 0;
+    wall->frames++;
     wall->flip_us = flip->at_us;
-    wall->on_flip(wall->data, wall); /* wall_present() follows in the same turn, if it is dirty */
+    judge(wall);
+    wall->events.flipped(wall->events.data,
+                         wall); /* wall_present() follows in the same turn, if it is dirty */
     wall->ncarried = 0;
     struct screen_buffer back;
     if (!wall->is_dirty && wall->ops->begin(wall->screen, &back) == 0)
@@ -67,68 +210,98 @@ static void ready(void *data, uint32_t events)
     wall->ops->dispatch(wall->screen);
 }
 
-static int open_device(struct wall *wall)
+static int open_device(struct wall *wall, char *error, size_t size)
 {
     const struct screen_config *device = &wall->config->device;
+    const struct screen_events events = { .data = wall, .flipped = flipped };
     wall->ops = screen_backend(device->driver);
     if (!wall->ops) {
-        snprintf(wall->detail, sizeof wall->detail, "no driver \"%s\" in this build", device->driver);
+        snprintf(error, size, "no driver \"%s\" in this build", device->driver);
         return -ENODEV;
     }
-    const struct screen_events events = { .data = wall, .flipped = flipped };
-    int error =
-        wall->ops->open(&wall->screen, wall->outputs, device, &events, wall->detail, sizeof wall->detail);
-    if (error < 0)
-        return error;
-    struct screen_buffer back;
-    error = wall->ops->begin(wall->screen, &back);
+    int result = wall->ops->open(&wall->screen, wall->outputs, device, &events, error, size);
+    if (result < 0)
+        return result;
+    wall->picture = wall->picture ? wall->picture : calloc(1, sizeof *wall->picture);
+    wall->source = loop_add(wall->loop, wall->ops->fd(wall->screen), EPOLLIN, "screen", ready, wall);
+    return wall->picture && wall->source ? 0 : -ENOMEM;
+}
+
+static void try_open(struct wall *wall, int64_t now_us)
+{
+    char text[sizeof wall->detail] = "";
+    int error = open_device(wall, text, sizeof text);
     if (error == 0) {
-        wall->picture = wall->picture ? wall->picture : calloc(1, sizeof *wall->picture);
-        wall->painter = painter_create(wall->fonts, back.width, back.height, back.format);
-        wall->source = loop_add(wall->loop, wall->ops->fd(wall->screen), EPOLLIN, "screen", ready, wall);
+        wall->is_dirty = true;
+        look(wall, now_us);
+        return;
     }
-    if (error < 0 || !wall->picture || !wall->painter || !wall->source)
-        return error < 0 ? error : -ENOMEM;
-    return 0;
+    shut(wall);
+    back_off(wall, now_us, RETRY_MIN_US);
+    note(wall,
+         error == -EAGAIN  ? WALL_UNPLUGGED
+         : error == -EBUSY ? WALL_AWAY
+                           : WALL_ABSENT,
+         text[0] ? text : strerror(-error));
 }
 
-bool wall_try(struct wall *wall, int64_t now_us)
+static void note_stuck(struct wall *wall)
 {
-    if (wall->state == WALL_ON || now_us < wall->retry_us)
-        return false;
-    bool is_first = wall->retry_delay_us == 0;
-    if (open_device(wall) < 0) {
+    char text[sizeof wall->detail];
+    wall->late_flips++;
+    snprintf(text, sizeof text, "no page flip for %.1f s after frame %llu", FLIP_LATE_US / 1e6,
+             (unsigned long long)wall->frames);
+    note(wall, WALL_STUCK, text);
+}
+
+/* A flip that does not come holds nobody up, and in the end the device is opened anew. */
+static void watch_flip(struct wall *wall, int64_t now_us)
+{
+    int64_t pending_us = now_us - wall->commit_us;
+    if (pending_us >= FLIP_LATE_US && !wall->is_late) {
+        wall->is_late = wall->is_suspect = true;
+        if (wall->status.state == SCREEN_SHOWN)
+            note_stuck(wall);
+    }
+    if (pending_us >= FLIP_LOST_US) {
         shut(wall);
-        wall->retry_delay_us = is_first ? RETRY_MIN_US : wall->retry_delay_us * 2;
-        if (wall->retry_delay_us > RETRY_MAX_US)
-            wall->retry_delay_us = RETRY_MAX_US;
-        wall->retry_us = now_us + wall->retry_delay_us;
-        if (is_first)
-            log_warn("screen/%s: absent: %s; tried again every minute", wall->config->device.id,
-                     wall->detail);
-        return is_first;
+        wall->is_dirty = true;
+        back_off(wall, now_us, 0);
     }
-    wall->state = WALL_ON;
-    wall->retry_delay_us = 0;
-    wall->retry_us = 0;
-    wall->is_dirty = true;
-    wall->detail[0] = '\0';
-    log_info("screen/%s: on", wall->config->device.id);
-    return true;
 }
 
-/* The calls that this picture shows for the first time: they count as shown when it flips. */
-static void carry(struct wall *wall, const struct scene_input *input)
+void wall_tick(struct wall *wall, int64_t now_us)
 {
-    for (unsigned i = 0; !scene_hides_calls(input) && i < ANNOUNCE_SLOTS; i++) {
-        struct announce_slot *slot = &wall->announce.slot[i];
-        if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
-            continue;
-        wall->carried[wall->ncarried++] = slot->token;
-        slot->token = 0;
-    }
+    if (wall->is_flipping && can_paint(wall))
+        watch_flip(wall, now_us);
+    if (!wall->screen && now_us >= wall->retry_us)
+        try_open(wall, now_us);
 }
 
+void wall_look(struct wall *wall, int64_t now_us)
+{
+    struct screen_buffer back;
+    wall->retry_us = 0;
+    if (!wall->is_suspect)
+        wall->retry_delay_us = 0;
+    if (!wall->screen)
+        return;
+    int error = wall->ops->begin(wall->screen, &back); /* also tells what a status cannot: -ENODEV */
+    if (error < 0 && error != -EBUSY && error != -EAGAIN)
+        lose(wall, error, now_us);
+    else
+        look(wall, now_us);
+}
+
+void wall_set_power(struct wall *wall, bool is_on, int64_t now_us)
+{
+    bool is_change = is_on != wall->is_on;
+    wall->is_on = is_on;
+    if (is_change && wall->screen)
+        look(wall, now_us);
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
 static void turn_notice(struct wall *wall, const struct scene_input *input, int64_t now_us)
 {
     if (now_us < wall->notice_until_us)
@@ -140,68 +313,96 @@ static void turn_notice(struct wall *wall, const struct scene_input *input, int6
     wall->is_dirty = true;
 }
 
-/* Opened again in the next turn. What was on its way to scan-out never came there: its receipts run out. */
-static void lose(struct wall *wall, int error)
+/* It is on scan-out already, e.g. the same call told twice. */
+static void show_again(struct wall *wall, const struct scene_input *input)
 {
-    shut(wall);
+    carry(wall, input);
+    if (wall->ncarried)
+        wall->events.flipped(wall->events.data, wall);
     wall->ncarried = 0;
-    snprintf(wall->detail, sizeof wall->detail, "lost: %s", strerror(-error));
-    log_warn("screen/%s: %s; opened again", wall->config->device.id, wall->detail);
+}
+
+static int queue(struct wall *wall, const struct screen_buffer *back)
+{
+    struct rect damage[DAMAGE_MAX];
+    unsigned ndamage = 0;
+    uint64_t frame;
+    wall->pixels += painter_paint(wall->painter, back, wall->picture, damage, &ndamage);
+    if (ndamage == 0)
+        damage[ndamage++] = (struct rect){ 0, 0, (int16_t)back->width, (int16_t)back->height };
+    return wall->ops->commit(wall->screen, damage, ndamage, &frame);
+}
+
+/* 0: painted, or there was nothing to paint; -EBUSY, -EAGAIN: not now; else the device is lost. */
+static int paint(struct wall *wall, const struct scene_input *input, int64_t now_us)
+{
+    struct screen_buffer back;
+    int error = wall->ops->begin(wall->screen, &back);
+    if (error < 0)
+        return error;
+    if (!wall->painter)
+        wall->painter = painter_create(wall->fonts, back.width, back.height, back.format);
+    if (!wall->painter)
+        return -ENOMEM;
+    wall->is_dirty = false;
+    scene_build(wall->picture, wall->fonts, input, back.width, back.height);
+    if (!wall->must_flip && !painter_differs(wall->painter, wall->picture)) {
+        show_again(wall, input);
+        return 0;
+    }
+    error = queue(wall, &back);
+    if (error < 0) {
+        wall->is_dirty = wall->must_flip = true; /* the painter takes it for queued */
+        return error;
+    }
+    carry(wall, input);
+    wall->must_flip = false;
+    wall->is_flipping = true;
+    wall->commit_us = now_us;
+    return 0;
 }
 
 void wall_present(struct wall *wall, const struct scene_input *shared, int64_t now_us)
 {
+    if (!wall->screen || !can_paint(wall))
+        return;
     struct scene_input input = *shared;
     input.screen = wall->config;
     input.announce = &wall->announce;
     input.notice_page = wall->notice_page;
     turn_notice(wall, &input, now_us);
     input.notice_page = wall->notice_page;
-    if (!wall->is_dirty || wall->is_flipping || wall->state != WALL_ON)
+    if (!wall->is_dirty || wall->is_flipping)
         return;
-    struct screen_buffer back;
-    int error = wall->ops->begin(wall->screen, &back);
-    if (error == -EBUSY)
-        return;
-    if (error < 0) {
-        lose(wall, error);
-        return;
-    }
-    wall->is_dirty = false;
-    scene_build(wall->picture, wall->fonts, &input, back.width, back.height);
-    if (!painter_differs(wall->painter, wall->picture)) {
-        carry(wall, &input);
-        if (wall->ncarried) { /* it is on scan-out already, e.g. the same call told twice */
-            wall->on_flip(wall->data, wall);
-            wall->ncarried = 0;
-        }
-        return;
-    }
-    struct rect damage[DAMAGE_MAX];
-    unsigned ndamage = 0;
-    uint64_t frame;
-    wall->pixels += painter_paint(wall->painter, &back, wall->picture, damage, &ndamage);
-    error = wall->ops->commit(wall->screen, damage, ndamage, &frame);
-    if (error < 0) {
-        lose(wall, error);
-        return;
-    }
-    carry(wall, &input);
-    wall->is_flipping = true;
+    int error = paint(wall, &input, now_us);
+    if (error == -EAGAIN)
+        look(wall, now_us);
+    else if (error < 0 && error != -EBUSY)
+        lose(wall, error, now_us);
+}
+
+bool wall_is_flipping(const struct wall *wall)
+{
+    return wall->is_flipping && !wall->is_late && can_paint(wall);
 }
 
 int64_t wall_deadline_us(const struct wall *wall)
 {
-    if (wall->state == WALL_ABSENT)
+    if (!wall->screen)
         return wall->retry_us;
     int64_t at_us = announce_deadline_us(&wall->announce);
-    return at_us < wall->notice_until_us ? at_us : wall->notice_until_us;
+    if (!can_paint(wall))
+        return at_us;
+    if (wall->notice_until_us < at_us)
+        at_us = wall->notice_until_us;
+    int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : FLIP_LATE_US);
+    return wall->is_flipping && flip_us < at_us ? flip_us : at_us;
 }
 
 int wall_snapshot(struct wall *wall, struct screen_buffer *buffer)
 {
     struct screen_buffer front;
-    if (wall->state != WALL_ON)
+    if (!wall->screen)
         return -ENODEV;
     int error = wall->ops->front(wall->screen, &front);
     if (error < 0)

@@ -1,5 +1,12 @@
 /* One wall screen: the device, who is featured on it, and the picture. Turns "the hall has changed" into at
  * most one frame a vblank; while a flip is pending only the state changes.
+ *
+ * Level, not edge: the device is driven from what is wanted now. A screen that cannot be opened, sleeps, was unplugged or
+ * given to another program is looked at again when its outputs change (wall_look), or else ever later, and comes back with
+ * one frame, whose flip is the proof that it shows again. A device that once failed (a frame refused, a flip that never
+ * came) is believed again at its next flip, not when it can be opened: a broken one is told of once, not at every try.
+ *
+ * Whatever a wall carries counts as shown only if it flips while the wall is WALL_SHOWN.
  */
 #pragma once
 
@@ -9,46 +16,86 @@
 #include "board/receipts.h"
 #include "board/scene.h"
 
-enum wall_state { WALL_ABSENT, WALL_ON };
+#define FLIP_LATE_US 500000  /* thirty vblanks; from here on the link is read again, and it is an error */
+#define FLIP_LOST_US 3000000 /* a display takes up to two seconds to follow a new mode */
+
+enum wall_state {
+    WALL_ABSENT,    /* cannot be opened, or refuses frames */
+    WALL_SHOWN,     /* visitors see it */
+    WALL_UNPLUGGED, /* no display is connected */
+    WALL_STANDBY,   /* switched off by wall_set_power() */
+    WALL_AWAY,      /* another program or the text console has the card */
+    WALL_STUCK,     /* a frame was queued and did not flip */
+    WALL_STATES
+};
+extern const char *const wall_state_names[WALL_STATES]; /* "absent", "shown" … */
+
+struct wall;
+struct wall_events {
+    void *data;
+    /* After each flip: wall->carried[0..ncarried) came on scan-out at wall->flip_us, and was seen if the state is WALL_SHOWN. */
+    void (*flipped)(void *data, struct wall *wall);
+    /* State or detail are others than before; the log has it already. Must not call back into the wall. */
+    void (*changed)(void *data, struct wall *wall);
+};
 
 struct wall {
     const struct config_screen *config;
     struct announce announce;
+    enum wall_state state;
+    char detail
+        [160]; /* why it is not shown, or not as the hall file wants it, and what to do; "" all is well */
+    struct screen_status
+        status;          /* of the open device, as last looked at; state SCREEN_AWAY and zeros before */
+    bool is_dirty;       /* set by whoever changed what it shows */
+    uint64_t frames;     /* flips since the wall exists */
+    int64_t flip_us;     /* of the last one, 0: none */
+    uint64_t late_flips; /* frames that did not flip within FLIP_LATE_US */
+    uint64_t pixels;     /* written since the wall exists */
+    uint8_t ncarried;
+    uint64_t carried[ANNOUNCE_SLOTS]; /* tokens whose first picture is in the queued frame */
     /* private */
     struct loop *loop;
     struct outputs *outputs; /* borrowed; NULL: memory screens only */
     struct loop_source *source;
     const struct screen_ops *ops;
-    struct screen *screen;
+    struct screen *screen; /* NULL: not open */
     struct painter *painter;
     struct picture *picture;
     struct fonts *fonts;
-    void (*on_flip)(void *data, struct wall *wall);
-    void *data;
-    enum wall_state state;
-    bool is_dirty, is_flipping;
-    int64_t retry_us; /* when to try an absent device again */
-    int64_t retry_delay_us;
-    uint64_t frames;
-    int64_t flip_us; /* of the last flip */
-    uint64_t pixels; /* written since the start */
-    uint8_t ncarried;
-    uint64_t carried[ANNOUNCE_SLOTS]; /* tokens whose first picture is in the queued frame */
+    struct wall_events events;
+    struct {
+        int16_t desk;
+        char ticket[TICKET_SIZE];
+    } carried_call[ANNOUNCE_SLOTS];
+    bool is_on;      /* wall_set_power() */
+    bool is_suspect; /* the device failed and has not flipped since */
+    bool must_flip;  /* a frame is owed, also if no pixel differs */
+    bool is_flipping, is_late;
+    int64_t commit_us;      /* of the pending frame */
+    int64_t retry_us;       /* when to open the device again */
+    int64_t retry_delay_us; /* after the next failure */
     uint32_t notice_page;
     int64_t notice_until_us;
-    char detail[160];
 };
 
-/* `on_flip` is called after each flip, when wall->carried[0..ncarried) came on scan-out at wall->flip_us. */
+/* A wall that is on, and not open yet. `config`, `outputs`, `fonts` and `loop` are borrowed. */
 void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, struct fonts *fonts,
-               const struct config *config, unsigned index, void (*on_flip)(void *data, struct wall *wall),
-               void *data);
+               const struct config *config, unsigned index, const struct wall_events *events);
 void wall_finish(struct wall *wall);
-/* Opens the device if it is absent and its time has come. True if the state changed. */
-bool wall_try(struct wall *wall, int64_t now_us);
+/* Once a turn, before wall_present(): opens the device if it is not open and its time has come, and watches over the pending
+ * flip. */
+void wall_tick(struct wall *wall, int64_t now_us);
+/* Something has changed about the outputs: asks the device for its status; one that is not open is tried in the next
+ * wall_tick(). */
+void wall_look(struct wall *wall, int64_t now_us);
+/* Display on or in stand-by, from now on, whatever is plugged in when. Costs nothing if it is so already. */
+void wall_set_power(struct wall *wall, bool is_on, int64_t now_us);
 /* Paints and queues a frame if the picture differs and no flip is pending. `input` is filled but for screen
- * and announce. */
+ * and announce. Nothing is painted in stand-by and away. */
 void wall_present(struct wall *wall, const struct scene_input *input, int64_t now_us);
+/* Is a flip pending that is worth waiting for? Then new messages may wait, too. */
+bool wall_is_flipping(const struct wall *wall);
 int64_t wall_deadline_us(const struct wall *wall);
-/* A copy of the picture on scan-out (malloc in buffer->pixels). 0 or -errno. */
+/* A copy of the picture on scan-out (malloc in buffer->pixels). 0 or -errno; -ENODEV: the device is not open. */
 int wall_snapshot(struct wall *wall, struct screen_buffer *buffer);

@@ -52,7 +52,7 @@ function troubles(status) {
   if (!status.link.connected) list.push(`No broker: ${status.link.why || 'connecting'}`);
   if (truths[status.feed.truth]) list.push(truths[status.feed.truth]);
   for (const screen of status.screens)
-    if (screen.state !== 'on') list.push(`Screen ${screen.id}: ${screen.state} ${screen.detail}`);
+    if (screen.state === 'shown' ? screen.detail : screen.state !== 'standby') list.push(`Screen ${screen.id}: ${screen.state} ${screen.detail}`);
   for (const bus of status.buses) {
     if (!bus.open) list.push(`Bus ${bus.id}: ${bus.device}: ${bus.detail || 'not open'}`);
     else for (const unit of bus.units)
@@ -105,7 +105,7 @@ function showScreens(screens) {
     const picture = pictureOf(screen.id);
     picture.frame = screen.frames;
     picture.caption.textContent = `${screen.state}, ${screen.size} ${screen.driver}`;
-    if (screen.state === 'on') loadPicture(screen.id);
+    if (screen.state === 'shown') loadPicture(screen.id);
     return picture.figure;
   });
   if ($('screens').children.length !== figures.length) $('screens').replaceChildren(...figures);
@@ -168,6 +168,7 @@ const readers = {
     `${outlet.outlet} ${outlet.result}${outlet.latency_ms === undefined ? '' : ` ${outlet.latency_ms.toFixed(1)} ms`}`).join(', ')} ${line.detail || ''}`),
   link: (line) => log('link', line.connected ? `connected to ${line.url || 'the broker'}` : `lost: ${line.why || ''}`),
   truth: (line) => log('truth', line.truth),
+  screen: (line) => log('screen', `${line.screen} ${line.state}${line.detail ? `: ${line.detail}` : ''}`),
   led: () => {},
   board: () => {},
 };

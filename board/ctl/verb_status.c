@@ -40,10 +40,18 @@ static void trouble_feed(struct trouble *list, const cJSON *reply)
         trouble(list, "feed: no sign of the queue server for a minute; the walls show no numbers");
 }
 
+/* A screen that is shown may still not be as the hall file wants it; one in stand-by has its hours. */
+static bool needs_a_hand(const cJSON *screen)
+{
+    const char *state = ctl_text(screen, "state");
+    bool is_shown = strcmp(state, "shown") == 0;
+    return is_shown ? ctl_text(screen, "detail")[0] : strcmp(state, "standby") != 0;
+}
+
 static void trouble_outlets(struct trouble *list, const cJSON *reply)
 {
     const cJSON *item, *unit;
-    cJSON_ArrayForEach(item, ctl_member(reply, "screens")) if (strcmp(ctl_text(item, "state"), "on") != 0)
+    cJSON_ArrayForEach(item, ctl_member(reply, "screens")) if (needs_a_hand(item))
         trouble(list, "screen %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
                 or_else(ctl_text(item, "detail"), "no reason given"));
     cJSON_ArrayForEach(item, ctl_member(reply, "buses"))

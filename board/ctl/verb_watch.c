@@ -59,12 +59,20 @@ static void print_truth(FILE *out, const cJSON *line)
     fprintf(out, "%s", ctl_text(line, "truth"));
 }
 
+static void print_screen(FILE *out, const cJSON *line)
+{
+    const char *detail = ctl_text(line, "detail");
+    fprintf(out, "%s %s%s%s", ctl_text(line, "screen"), ctl_text(line, "state"), detail[0] ? ": " : "",
+            detail);
+}
+
 static const struct {
     const char *kind;
     void (*print)(FILE *out, const cJSON *line);
 } kinds[] = {
     { "event", print_event }, { "receipt", print_receipt }, { "link", print_link },
-    { "frame", print_frame }, { "led", print_led },         { "truth", print_truth },
+    { "frame", print_frame }, { "screen", print_screen },   { "led", print_led },
+    { "truth", print_truth },
 };
 
 /* A kind that a newer board has is shown as it came. */

@@ -7,8 +7,10 @@
     "\"feed\":{\"profile\":\"full\",\"truth\":\"stale\",\"epoch\":\"7f3c9a12\",\"seq\":12,\"events\":10,"    \
     "\"duplicates\":1,\"muted\":0,\"gaps\":2,\"hellos\":3,\"invalid\":0,\"unknown_desks\":4},\"screens\":[{" \
     "\"id\":\"main\","                                                                                       \
-    "\"driver\":\"memory\",\"state\":\"on\",\"size\":\"1920x1080\",\"format\":\"xrgb8888\",\"frames\":12,"   \
-    "\"last_flip_ms\":1200,\"detail\":\"\"},{\"id\":\"children\",\"driver\":\"memory\",\"state\":\"off\","   \
+    "\"driver\":\"memory\",\"state\":\"shown\",\"size\":\"1920x1080\",\"format\":\"xrgb8888\",\"frames\":"   \
+    "12,"                                                                                                    \
+    "\"last_flip_ms\":1200,\"detail\":\"\"},{\"id\":\"children\",\"driver\":\"memory\",\"state\":"           \
+    "\"unplugged\","                                                                                         \
     "\"size\":\"\",\"format\":\"\",\"frames\":0,\"last_flip_ms\":0,\"detail\":\"no \\u001b[31mmemory\"}],"   \
     "\"buses\":[{\"id\":\"west\",\"device\":\"/dev/west\",\"open\":true,\"busy_permille\":12,\"detail\":"    \
     "\"\",\"units\":[{\"desk\":\"1\",\"unit\":16,\"profile\":\"owen-smi2\",\"want\":\"А042\",\"blink\":"    \

@@ -54,6 +54,8 @@ static void watch_lines(struct control *control, uint64_t id)
     control_tell(control, "{\"watch\":\"frame\",\"screen\":\"main\",\"frame\":12}");
     control_tell(control, "{\"watch\":\"led\",\"desk\":\"3\",\"shown\":\"A042\",\"certainty\":\"acked\"}");
     control_tell(control, "{\"watch\":\"truth\",\"truth\":\"stale\"}");
+    control_tell(control, "{\"watch\":\"screen\",\"screen\":\"main\",\"state\":\"unplugged\",\"detail\":"
+                          "\"HDMI-A-1: no display is plugged in\"}");
     control_tell(control, "{\"watch\":\"news\",\"n\":1}");
 }
 
@@ -160,7 +162,7 @@ static void status_says_first_what_needs_a_hand(void **state)
                     "      epoch 7f3c9a12, number 12\n"
                     "\nLook at:\n"
                     "  feed: no sign of the queue server for 15 s; the walls say \"no connection\"\n"
-                    "  screen children: off: no ?[31mmemory\n"
+                    "  screen children: unplugged: no ?[31mmemory\n"
                     "  led west/17 above desk 2: no reply\n");
     assert_string_equal(board->err, "");
 }
@@ -333,10 +335,11 @@ static void watch_reads_like_a_log(void **state)
         "frame    screen main frame 12\n",
         "led      desk 3 shows \"A042\", acked\n",
         "truth    stale\n",
+        "screen   main unplugged: HDMI-A-1: no display is plugged in\n",
         "{\"watch\":\"news\",\"n\":1}\n",
     };
     struct board *board = *state;
-    assert_int_equal(run(board, "watch --count 7"), 0);
+    assert_int_equal(run(board, "watch --count 8"), 0);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         has(board->out, lines[i]);
     assert_int_equal(run(board, "--json watch --count 1"), 0);
