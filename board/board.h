@@ -14,6 +14,7 @@
 #include "board/receipts.h"
 #include "board/snapshots.h"
 #include "board/speakers.h"
+#include "board/standby.h"
 #include "board/wall.h"
 #include "protocol/feed.h"
 #include "protocol/record.h"
@@ -33,6 +34,7 @@ struct board {
     struct hall hall;
     struct receipts receipts;
     struct wall wall[SCREENS_MAX];
+    struct standby standby[SCREENS_MAX]; /* of each wall */
     struct desks *desks;
     struct speakers *speakers;
 

@@ -84,6 +84,7 @@ static void announce(struct board *board, const struct event *event, int desk, u
                      enum feed_sound verdict, int64_t received_us)
 {
     int64_t now_us = clock_us();
+    walls_set_power(board, now_us); /* a call wakes the displays that are to show it */
     for (unsigned i = 0; i < board->config->nscreens; i++)
         show_on_wall(board, &board->wall[i], desk, token, now_us);
     desks_update(board->desks, &board->hall, desk, board->truth, token);

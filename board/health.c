@@ -1,5 +1,7 @@
 #include "board/board.h"
 
+#include "board/walls.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +33,8 @@ cJSON *health_screens(struct board *board)
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         const struct wall *wall = &board->wall[i];
         const struct screen_config *device = &wall->config->device;
-        char size[32];
+        char size[32], detail[sizeof wall->detail];
+        walls_detail(board, i, detail, sizeof detail);
         snprintf(size, sizeof size, "%ux%u", device->width, device->height);
         cJSON *screen = item(screens);
         cJSON_AddStringToObject(screen, "id", device->id);
@@ -44,7 +47,7 @@ cJSON *health_screens(struct board *board)
         cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
         cJSON_AddNumberToObject(screen, "last_flip_ms", ms_since(wall->flip_us));
         cJSON_AddNumberToObject(screen, "late_flips", (double)wall->late_flips);
-        cJSON_AddStringToObject(screen, "detail", wall->detail);
+        cJSON_AddStringToObject(screen, "detail", detail);
     }
     return screens;
 }
@@ -200,9 +203,12 @@ static void add_outlet(cJSON *outlets, const char *kind, const char *id, const c
 static void add_outlets(cJSON *outlets, struct board *board)
 {
     const struct config *config = board->config;
-    for (unsigned i = 0; i < config->nscreens; i++)
+    for (unsigned i = 0; i < config->nscreens; i++) {
+        char detail[sizeof board->wall[i].detail];
+        walls_detail(board, i, detail, sizeof detail);
         add_outlet(outlets, "screen", config->screen[i].device.id, wall_state_names[board->wall[i].state],
-                   board->wall[i].detail);
+                   detail);
+    }
     for (int i = 0; i < config->ndesks; i++) {
         struct led_unit_status unit;
         if (config->desk[i].bus < 0)

@@ -2,6 +2,9 @@
 
 #include "board/calls.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void walls_mark(struct board *board)
 {
     for (unsigned i = 0; i < board->config->nscreens; i++)
@@ -17,6 +20,7 @@ void walls_set_up(struct board *board)
                                         .changed = calls_wall_changed };
     for (unsigned i = 0; i < config->nscreens; i++)
         wall_init(&board->wall[i], board->loop, NULL, board->fonts, config, i, &events);
+    memset(board->standby, 0, sizeof board->standby);
 }
 
 void walls_take_down(struct board *board)
@@ -25,8 +29,27 @@ void walls_take_down(struct board *board)
         wall_finish(&board->wall[i]);
 }
 
+void walls_set_power(struct board *board, int64_t now_us)
+{
+    for (unsigned i = 0; i < board->config->nscreens; i++) {
+        struct standby *standby = &board->standby[i];
+        standby_decide(standby, &board->config->screen[i], &board->hall, &board->clock, now_us);
+        wall_set_power(&board->wall[i], !standby->is_asleep, now_us);
+    }
+}
+
+void walls_detail(const struct board *board, unsigned index, char *out, size_t size)
+{
+    const struct wall *wall = &board->wall[index];
+    if (wall->state == WALL_STANDBY && board->standby[index].is_asleep)
+        standby_text(&board->standby[index], &board->clock, out, size);
+    else
+        snprintf(out, size, "%s", wall->detail);
+}
+
 void walls_present(struct board *board, const struct scene_input *input, int64_t now_us)
 {
+    walls_set_power(board, now_us);
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         struct wall *wall = &board->wall[i];
         wall_tick(wall, now_us);
@@ -49,6 +72,7 @@ int64_t walls_deadline_us(const struct board *board)
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         int64_t wall_us = wall_deadline_us(&board->wall[i]);
         at_us = wall_us < at_us ? wall_us : at_us;
+        at_us = board->standby[i].again_us < at_us ? board->standby[i].again_us : at_us;
     }
     return at_us;
 }

@@ -7,7 +7,11 @@ void walls_set_up(struct board *board); /* those of board->config */
 void walls_take_down(struct board *board);
 /* What every wall shows may have changed. */
 void walls_mark(struct board *board);
-/* One turn: opens and watches the devices, moves the panels on, paints. `input` as for wall_present(). */
+/* Displays sleep and wake, as hours, clock and hall want it now. Before a call is promised to a wall, too: it may wake one. */
+void walls_set_power(struct board *board, int64_t now_us);
+/* One turn: power, opens and watches the devices, moves the panels on, paints. `input` as for wall_present(). */
 void walls_present(struct board *board, const struct scene_input *input, int64_t now_us);
+/* Why a wall is not shown, or not as the hall file wants it; "standby until 08:00" while its hours are over. "": all is well. */
+void walls_detail(const struct board *board, unsigned index, char *out, size_t size);
 bool walls_are_flipping(const struct board *board);
 int64_t walls_deadline_us(const struct board *board);

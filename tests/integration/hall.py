@@ -272,6 +272,40 @@ def a_notice_ends_when_it_said():
         hall.close()
 
 
+def a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor():
+    """Hours in which this test does not run; only the main screen has them."""
+    def edit(file):
+        file["timezone"] = "UTC"
+        now = time.time()
+        span = {"from": time.strftime("%H:%M", time.gmtime(now + 4 * 3600)), "to": time.strftime("%H:%M", time.gmtime(now + 5 * 3600))}
+        file["screens"][0]["hours"] = [span]
+    hall = Hall(edit)
+    try:
+        hall.connected()
+        begin = hall.file["screens"][0]["hours"][0]["from"]
+
+        def screens():
+            return [(s["state"], s["detail"]) for s in hall.status()["screens"]]
+        assert screens() == [("standby", f"standby until {begin}"), ("shown", "")], screens()
+        health = Listener(hall.broker, hall.board_topic + "/health")
+        health.wait("health tells it", lambda t, o: {"outlet": "screen/main", "state": "standby",
+                                                    "detail": f"standby until {begin}"} in o["outlets"], 40)
+        notice = {"v": 1, "type": "notice", "id": "fire", "level": "alert", "text": {"ru": "Пожар"}}
+        hall.broker.publish(hall.prefix + "/event", notice)
+        wait_for("an alert wakes it", lambda: screens()[0] == ("shown", ""))
+        hall.broker.publish(hall.prefix + "/event", notice | {"text": {}})
+        wait_for("it sleeps again", lambda: screens()[0][0] == "standby")
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("3", "А042")
+        receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А042")
+        assert outlet(receipt, "screen/main")["result"] == "shown", receipt
+        assert screens()[0] == ("shown", ""), screens()
+        health.close()
+        receipts.close()
+    finally:
+        hall.close()
+
+
 def every_call_ends_in_a_receipt():
     """In a burst that no wall can show, at a reload while the chime sounds, and at the end."""
     def edit(file):
@@ -499,6 +533,7 @@ run([
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     nothing_of_a_killed_board_stays_behind,
     a_notice_ends_when_it_said,
+    a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,
