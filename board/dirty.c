@@ -6,17 +6,8 @@
 
 void dirty_begin(struct dirty *dirty, int width)
 {
-    const size_t bytes = (size_t)(width + 63) / 64 * sizeof(uint64_t);
-
     dirty->nwords = (unsigned)(width + 63) / 64;
-    memset(dirty->gone.inked, 0, bytes);
-    memset(dirty->gone.twice, 0, bytes);
-    memset(dirty->gone.solid, 0, bytes);
-    memset(dirty->come.inked, 0, bytes);
-    memset(dirty->come.twice, 0, bytes);
-    memset(dirty->come.solid, 0, bytes);
-    memset(dirty->kept, 0, bytes);
-    memset(dirty->bits, 0, bytes);
+    memset(dirty->bits, 0, dirty->nwords * sizeof(uint64_t));
 }
 
 void dirty_range(struct dirty *dirty, int left, int right)
@@ -83,13 +74,16 @@ void dirty_kept(struct dirty *dirty, const struct glyph *glyph, int row, int x)
 
 void dirty_end(struct dirty *dirty)
 {
-    const struct dirty_layer *gone = &dirty->gone, *come = &dirty->come;
+    struct dirty_layer *gone = &dirty->gone, *come = &dirty->come;
 
     for (unsigned i = 0; i < dirty->nwords; i++) {
         const uint64_t busy = gone->twice[i] | come->twice[i] | dirty->kept[i];
         const uint64_t same = gone->solid[i] & come->solid[i] & ~busy;
 
         dirty->bits[i] |= (gone->inked[i] | come->inked[i]) & ~same;
+        gone->inked[i] = gone->twice[i] = gone->solid[i] = 0;
+        come->inked[i] = come->twice[i] = come->solid[i] = 0;
+        dirty->kept[i] = 0;
     }
 }
 

@@ -16,6 +16,7 @@ struct dirty_layer {
     uint64_t solid[DIRTY_WORDS]; /* wholly covered with the ink that counts */
 };
 
+/* All zero before its first use. */
 struct dirty {
     unsigned nwords;
     struct dirty_layer gone, come;
@@ -32,6 +33,7 @@ void dirty_range(struct dirty *dirty, int left, int right);
 void dirty_glyph(struct dirty *dirty, struct dirty_layer *layer, const struct glyph *glyph, int row, int x,
                  bool is_solid);
 void dirty_kept(struct dirty *dirty, const struct glyph *glyph, int row, int x);
+/* Works the result out. More rows may follow without dirty_begin(): their results are joined. */
 void dirty_end(struct dirty *dirty);
 /* All dirty pixels lie in [*left, *right), which may be up to 63 pixels wider; false if there are none. */
 bool dirty_hull(const struct dirty *dirty, int *left, int *right);

@@ -2,6 +2,7 @@
 #include "board/compose.h"
 #include "board/damage.h"
 #include "board/dirty.h"
+#include "board/turn.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct painter {
     struct rect part_box; /* what is being painted */
     color part_ink;
     struct row row;
+    struct strip strip; /* of buffers a quarter turned */
 };
 
 struct painter *painter_create(struct fonts *fonts, int width, int height, enum pixel_format format)
@@ -32,8 +34,9 @@ struct painter *painter_create(struct fonts *fonts, int width, int height, enum 
     struct painter *painter = calloc(1, sizeof(*painter));
 
     (void)format; /* each buffer names its own */
-    if (!painter || width > DIRTY_PX_MAX || row_init(&painter->row, width) < 0) {
-        free(painter);
+    if (!painter || width > DIRTY_PX_MAX || row_init(&painter->row, width) < 0 ||
+        strip_init(&painter->strip, width) < 0) {
+        painter_destroy(painter);
         return NULL;
     }
     painter->fonts = fonts;
@@ -45,6 +48,7 @@ void painter_destroy(struct painter *painter)
 {
     if (!painter)
         return;
+    strip_finish(&painter->strip);
     row_finish(&painter->row);
     free(painter);
 }
@@ -157,14 +161,18 @@ bool painter_differs(const struct painter *painter, const struct picture *pictur
 /* ---- lines to the buffer --------------------------------------------------------------------- */
 
 /* Composed pixels [left, right) of the part's row. */
-static void store(const struct painter *painter, const struct screen_buffer *buffer, const void *row, int y,
-                  int left, int right)
+static inline void store(const struct painter *painter, const struct screen_buffer *buffer, const void *row,
+                         int y, int left, int right)
 {
-    const size_t pixel_bytes = buffer->format == PIXEL_RGB565 ? sizeof(uint16_t) : sizeof(uint32_t);
-    uint8_t *to = buffer->pixels + (size_t)y * buffer->stride;
+    const unsigned shift = buffer->format == PIXEL_RGB565 ? 1 : 2; /* bytes of a pixel */
+    const uint8_t *from = (const uint8_t *)row + ((size_t)left << shift);
+    const int x = painter->part_box.x + left, count = right - left;
 
-    memcpy(to + (size_t)(painter->part_box.x + left) * pixel_bytes,
-           (const uint8_t *)row + (size_t)left * pixel_bytes, (size_t)(right - left) * pixel_bytes);
+    if (buffer->rotation)
+        turn_store_reversed(buffer, from, x, y, count);
+    else
+        memcpy(buffer->pixels + (size_t)y * buffer->stride + ((size_t)x << shift), from,
+               (size_t)count << shift);
 }
 
 static bool touches_row(const struct region *region, int y)
@@ -208,7 +216,6 @@ static void mark_glyphs(struct painter *painter, int side, const bool *is_kept, 
 
 static void mark_row(struct painter *painter, int y)
 {
-    dirty_begin(&painter->dirty, painter->part_box.w);
     mark_regions(painter, BEFORE, painter->regions.is_kept_before, y);
     mark_regions(painter, NOW, painter->regions.is_kept_now, y);
     mark_glyphs(painter, BEFORE, painter->glyphs.is_kept_before, y);
@@ -223,6 +230,7 @@ static uint64_t change_row(struct painter *painter, const struct screen_buffer *
     int left, end, right = 0;
     uint64_t written = 0;
 
+    dirty_begin(&painter->dirty, width);
     mark_row(painter, y);
     if (!dirty_hull(&painter->dirty, &left, &end))
         return 0;
@@ -243,6 +251,58 @@ static uint64_t fill_row(struct painter *painter, const struct screen_buffer *bu
     store(painter, buffer, row_compose(&painter->row, &painter->band[NOW], y, 0, width), y, 0, width);
     return (uint64_t)width;
 }
+
+static uint64_t paint_rows(struct painter *painter, const struct screen_buffer *buffer, bool is_change,
+                           int top, int until)
+{
+    uint64_t written = 0;
+
+    for (int y = top; y < until; y++)
+        written += is_change ? change_row(painter, buffer, y) : fill_row(painter, buffer, y);
+    return written;
+}
+
+/* ---- strips to a buffer a quarter turned ----------------------------------------------------- */
+
+static void compose_strip(struct painter *painter, int left, int right)
+{
+    for (int y = painter->strip.top; y < painter->strip.until; y++)
+        strip_take(&painter->strip, row_compose(&painter->row, &painter->band[NOW], y, left, right), y, left,
+                   right);
+}
+
+/* Whole lines of memory that have a pixel that may differ: a part of a line is no cheaper. */
+static uint64_t change_strip(struct painter *painter, const struct screen_buffer *buffer)
+{
+    const struct strip *strip = &painter->strip;
+    const int width = painter->part_box.w;
+    int left, end, right = 0;
+    uint64_t written = 0;
+
+    dirty_begin(&painter->dirty, width);
+    for (int y = strip->top; y < strip->until; y++)
+        mark_row(painter, y);
+    if (!dirty_hull(&painter->dirty, &left, &end))
+        return 0;
+    compose_strip(painter, left, end < width ? end : width);
+    while (dirty_next(&painter->dirty, &left, &right) && left < width) {
+        end = right < width ? right : width;
+        strip_store(strip, buffer, painter->part_box.x, left, end);
+        written += (uint64_t)(end - left) * (uint64_t)(strip->until - strip->top);
+    }
+    return written;
+}
+
+static uint64_t fill_strip(struct painter *painter, const struct screen_buffer *buffer)
+{
+    const int width = painter->part_box.w;
+
+    compose_strip(painter, 0, width);
+    strip_store(&painter->strip, buffer, painter->part_box.x, 0, width);
+    return (uint64_t)width * (uint64_t)(painter->strip.until - painter->strip.top);
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 /* The ink of the glyphs that come: of the first, if they have several. */
 static color main_ink(const struct painter *painter)
@@ -266,24 +326,37 @@ static void select_part(struct painter *painter, const struct content *contents[
     painter->part_ink = ncontents == 2 ? main_ink(painter) : 0;
 }
 
+static void prepare(struct painter *painter, unsigned ncontents, int top, int until)
+{
+    const struct rect box = painter->part_box;
+
+    for (unsigned i = 0; i < ncontents; i++)
+        selection_clip(&painter->rows[i], &painter->part[i], rect_clip(box.x, top, box.w, until - top, box));
+    bands_prepare(painter->band, painter->rows, ncontents, painter->fonts, until);
+}
+
 /* `before` is what the buffer shows, painter->regions and painter->glyphs what it differs in; NULL: store all. */
 static uint64_t paint_part(struct painter *painter, const struct screen_buffer *buffer,
                            const struct content *before, const struct content *now, struct rect box)
 {
     const struct content *contents[] = { [NOW] = now, [BEFORE] = before };
     const unsigned ncontents = before ? 2 : 1;
+    const int bottom = box.y + box.h;
     uint64_t written = 0;
 
     select_part(painter, contents, ncontents, box);
     row_begin(&painter->row, box.x, box.w, buffer->format);
-    for (int y = box.y; y < box.y + box.h; y++) {
-        if ((y - box.y) % BAND_ROWS == 0) {
-            for (unsigned i = 0; i < ncontents; i++)
-                selection_clip(&painter->rows[i], &painter->part[i],
-                               rect_clip(box.x, y, box.w, BAND_ROWS, box));
-            bands_prepare(painter->band, painter->rows, ncontents, painter->fonts, y + BAND_ROWS);
-        }
-        written += before ? change_row(painter, buffer, y) : fill_row(painter, buffer, y);
+    for (int y = box.y, until; y < bottom; y = until) {
+        const bool is_sideways = turn_is_sideways(buffer);
+
+        if (is_sideways)
+            strip_begin(&painter->strip, buffer, y, bottom);
+        until = is_sideways ? painter->strip.until : y + BAND_ROWS < bottom ? y + BAND_ROWS : bottom;
+        prepare(painter, ncontents, y, until);
+        if (!is_sideways)
+            written += paint_rows(painter, buffer, before != NULL, y, until);
+        else
+            written += before ? change_strip(painter, buffer) : fill_strip(painter, buffer);
     }
     return written;
 }

@@ -5,7 +5,8 @@
  * paints a buffer equals a full repaint bit for bit (tested). What a change costs: of glyphs that come and go, the pixels
  * they touch, but for those that one old and one new glyph both cover wholly in the same ink; of a region that changed, all
  * of its old and new box: a panel that changes its colour is as dear as its size. Allocates nothing but glyphs that the
- * cache does not have. One painter an output, at most 8192 pixels wide. One thread.
+ * cache does not have. A buffer that is turned gets the same pixels in other places; of one a quarter turned, lines of 128 bytes
+ * are stored that have a pixel which can differ (turn.h). One painter an output, at most 8192 pixels wide. One thread.
  */
 #pragma once
 

@@ -2,7 +2,7 @@
  * machine. A change is timed from the state of the hall to the last pixel: layout, shaping, comparison, painting. The
  * repair of the other buffer is off that path, and timed alone. "cold": 64 MiB are read before each copy and each paint, so
  * that neither finds the frame in a cache, as after minutes of quiet. The layouts: "scene" is the program's own, "sketch"
- * the one that bench_cairo paints, too. With an argument: only figures whose name contains it.
+ * the one that bench_cairo paints, too. "turned": the buffer is rotated. With an argument: only figures whose name contains it.
  */
 #include "board/paint.h"
 #include "tests/bench/wall.h"
@@ -105,17 +105,20 @@ struct row {
     int height;
     enum pixel_format format;
     bool is_cold;
+    unsigned rotation;
 };
 
 static void open_output(struct output *output, struct fonts *fonts, const struct row *row)
 {
-    const uint32_t width = (uint32_t)row->height * 16 / 9,
-                   stride = width * (row->format == PIXEL_RGB565 ? 2 : 4);
+    const uint32_t width = (uint32_t)row->height * 16 / 9, height = (uint32_t)row->height;
+    const bool is_sideways = row->rotation % 180 != 0;
+    const uint32_t stride =
+        ((is_sideways ? height : width) * (row->format == PIXEL_RGB565 ? 2 : 4) + 63) / 64 * 64;
 
     output->fonts = fonts;
     output->layout = row->layout;
     output->height = row->height;
-    output->bytes = (size_t)stride * (size_t)row->height;
+    output->bytes = (size_t)stride * (is_sideways ? width : height);
     output->painter = painter_create(fonts, (int)width, row->height, row->format);
     output->copy_from = map_frame(output->bytes);
     output->copy_to = map_frame(output->bytes);
@@ -127,7 +130,8 @@ static void open_output(struct output *output, struct fonts *fonts, const struct
         output->buffer[i] = (struct screen_buffer){ .pixels = map_frame(output->bytes),
                                                     .stride = stride,
                                                     .width = (uint16_t)width,
-                                                    .height = (uint16_t)row->height,
+                                                    .height = (uint16_t)height,
+                                                    .rotation = (uint16_t)row->rotation,
                                                     .format = (uint8_t)row->format,
                                                     .index = (uint8_t)i };
 }
@@ -260,14 +264,19 @@ static void bench_row(struct fonts *fonts, const struct row *row, const char *pa
 int main(int argc, char **argv)
 {
     static const struct row rows[] = {
-        { "scene 1080p xrgb8888", SCENE, 1080, PIXEL_XRGB8888, false },
-        { "scene 1080p rgb565", SCENE, 1080, PIXEL_RGB565, false },
-        { "scene 4K xrgb8888", SCENE, 2160, PIXEL_XRGB8888, false },
-        { "scene 4K rgb565", SCENE, 2160, PIXEL_RGB565, false },
-        { "scene 1080p cold", SCENE, 1080, PIXEL_XRGB8888, true },
-        { "scene 4K cold", SCENE, 2160, PIXEL_XRGB8888, true },
-        { "sketch 1080p xrgb8888", SKETCH, 1080, PIXEL_XRGB8888, false },
-        { "sketch 4K xrgb8888", SKETCH, 2160, PIXEL_XRGB8888, false },
+        { "scene 1080p xrgb8888", SCENE, 1080, PIXEL_XRGB8888, false, 0 },
+        { "scene 1080p rgb565", SCENE, 1080, PIXEL_RGB565, false, 0 },
+        { "scene 4K xrgb8888", SCENE, 2160, PIXEL_XRGB8888, false, 0 },
+        { "scene 4K rgb565", SCENE, 2160, PIXEL_RGB565, false, 0 },
+        { "scene 1080p turned 90", SCENE, 1080, PIXEL_XRGB8888, false, 90 },
+        { "scene 1080p turned 180", SCENE, 1080, PIXEL_XRGB8888, false, 180 },
+        { "scene 1080p turned 270", SCENE, 1080, PIXEL_XRGB8888, false, 270 },
+        { "scene 1080p rgb565 turned 90", SCENE, 1080, PIXEL_RGB565, false, 90 },
+        { "scene 4K turned 90", SCENE, 2160, PIXEL_XRGB8888, false, 90 },
+        { "scene 1080p cold", SCENE, 1080, PIXEL_XRGB8888, true, 0 },
+        { "scene 4K cold", SCENE, 2160, PIXEL_XRGB8888, true, 0 },
+        { "sketch 1080p xrgb8888", SKETCH, 1080, PIXEL_XRGB8888, false, 0 },
+        { "sketch 4K xrgb8888", SKETCH, 2160, PIXEL_XRGB8888, false, 0 },
     };
     char error[200];
     struct fonts *fonts = fonts_create(&font_files_debian, error, sizeof(error));

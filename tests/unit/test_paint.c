@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#define WIDTH    320
-#define HEIGHT   200
+#define WIDTH    317 /* and height: no multiple of what is stored at once */
+#define HEIGHT   203
 #define GUARD    64 /* bytes after each row, and rows before and after */
 #define CHANGES  1000
 #define NO_PIXEL 0xa5
@@ -30,53 +30,77 @@ static unsigned random_below(unsigned limit)
 struct canvas {
     uint8_t *memory;
     size_t size;
+    unsigned columns, rows;       /* in memory */
+    ptrdiff_t first, right, down; /* of pixel 0, 0; from a pixel to its neighbours; bytes */
     struct screen_buffer buffer;
 };
 
-static struct canvas canvas_create(enum pixel_format format, unsigned index)
-{
-    const uint32_t bytes = format == PIXEL_RGB565 ? 2 : 4, stride = WIDTH * bytes + GUARD;
-    struct canvas canvas = { .size = (size_t)stride * (HEIGHT + 2) };
-
-    canvas.memory = malloc(canvas.size);
-    assert_non_null(canvas.memory);
-    memset(canvas.memory, NO_PIXEL, canvas.size);
-    canvas.buffer = (struct screen_buffer){ .pixels = canvas.memory + stride,
-                                            .stride = stride,
-                                            .width = WIDTH,
-                                            .height = HEIGHT,
-                                            .format = format,
-                                            .index = index };
-    return canvas;
-}
-
 static unsigned row_bytes(const struct canvas *canvas)
 {
-    return canvas->buffer.stride - GUARD;
+    return canvas->columns * (canvas->buffer.format == PIXEL_RGB565 ? 2 : 4);
+}
+
+/* The formulas of drivers/screen/screen.h, word for word. */
+static ptrdiff_t place_of(const struct canvas *canvas, int x, int y)
+{
+    int column = x, row = y;
+
+    switch (canvas->buffer.rotation) {
+    case 90: column = HEIGHT - 1 - y, row = x; break;
+    case 180: column = WIDTH - 1 - x, row = HEIGHT - 1 - y; break;
+    case 270: column = y, row = WIDTH - 1 - x; break;
+    default: break;
+    }
+    return (ptrdiff_t)row * canvas->buffer.stride + column * (canvas->buffer.format == PIXEL_RGB565 ? 2 : 4);
+}
+
+static uint32_t pixel_bits(const struct canvas *canvas, int x, int y)
+{
+    const uint8_t *pixel = canvas->buffer.pixels + canvas->first + x * canvas->right + y * canvas->down;
+    uint32_t value = 0;
+
+    if (canvas->buffer.format == PIXEL_RGB565)
+        memcpy(&value, pixel, 2);
+    else
+        memcpy(&value, pixel, 4);
+    return value;
+}
+
+static struct canvas canvas_create(enum pixel_format format, unsigned rotation, unsigned index)
+{
+    const bool is_sideways = rotation % 180 != 0;
+    struct canvas canvas = { .columns = is_sideways ? HEIGHT : WIDTH,
+                             .rows = is_sideways ? WIDTH : HEIGHT,
+                             .buffer = { .width = WIDTH,
+                                         .height = HEIGHT,
+                                         .rotation = (uint16_t)rotation,
+                                         .format = format,
+                                         .index = index } };
+    const uint32_t stride = (row_bytes(&canvas) + GUARD + GUARD - 1) / GUARD * GUARD;
+
+    canvas.size = (size_t)stride * (canvas.rows + 2);
+    canvas.memory = aligned_alloc(GUARD, canvas.size);
+    assert_non_null(canvas.memory);
+    memset(canvas.memory, NO_PIXEL, canvas.size);
+    canvas.buffer.pixels = canvas.memory + stride;
+    canvas.buffer.stride = stride;
+    canvas.first = place_of(&canvas, 0, 0);
+    canvas.right = place_of(&canvas, 1, 0) - canvas.first;
+    canvas.down = place_of(&canvas, 0, 1) - canvas.first;
+    return canvas;
 }
 
 static void assert_guards_untouched(const struct canvas *canvas)
 {
     const uint32_t stride = canvas->buffer.stride;
-    uint8_t guard[WIDTH * 4 + GUARD];
+    uint8_t guard[WIDTH * 4 + 2 * GUARD];
 
     memset(guard, NO_PIXEL, sizeof(guard));
     assert_memory_equal(canvas->memory, guard, stride);
-    assert_memory_equal(canvas->buffer.pixels + HEIGHT * stride, guard, stride);
-    for (int y = 0; y < HEIGHT; y++)
-        assert_memory_equal(canvas->buffer.pixels + y * stride + row_bytes(canvas), guard, GUARD);
-}
-
-static uint32_t pixel_bits(const struct canvas *canvas, int x, int y)
-{
-    const uint8_t *row = canvas->buffer.pixels + y * canvas->buffer.stride;
-    uint32_t value = 0;
-
-    if (canvas->buffer.format == PIXEL_RGB565)
-        memcpy(&value, row + x * 2, 2);
-    else
-        memcpy(&value, row + x * 4, 4);
-    return value;
+    assert_memory_equal(canvas->buffer.pixels + canvas->rows * stride, guard, stride);
+    for (unsigned y = 0; y < canvas->rows; y++)
+        assert_memory_equal(canvas->buffer.pixels + y * stride + row_bytes(canvas), guard,
+                            stride - row_bytes(canvas));
 }
 
 static uint64_t count_different(const struct canvas *a, const struct canvas *b)
@@ -91,10 +115,7 @@ static uint64_t count_different(const struct canvas *a, const struct canvas *b)
 
 static uint32_t pixel(const struct canvas *canvas, int x, int y)
 {
-    uint32_t value;
-
-    memcpy(&value, canvas->buffer.pixels + y * canvas->buffer.stride + x * 4, sizeof(value));
-    return value;
+    return pixel_bits(canvas, x, y);
 }
 
 /* ---- random pictures ------------------------------------------------------------------------- */
@@ -218,58 +239,117 @@ static void assert_equals_full(struct painter *painter, const struct canvas *can
     assert_memory_equal(canvas->memory, scratch->memory, canvas->size);
 }
 
-/* As an output does it: paint the back buffer, flip, repair the other one or not. */
-static void change_at_random(enum pixel_format format, uint32_t start)
+static void assert_shows_the_same(const struct canvas *turned, const struct canvas *upright)
 {
-    struct painter *painter = painter_create(fonts, WIDTH, HEIGHT, format);
-    struct canvas canvas[2] = { canvas_create(format, 0), canvas_create(format, 1) };
-    struct canvas scratch = canvas_create(format, 0), old = canvas_create(format, 0);
-    struct picture *picture = calloc(1, sizeof(*picture));
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            if (pixel_bits(turned, x, y) != pixel_bits(upright, x, y))
+                fail_msg("pixel %d %d is %x, upright %x", x, y, pixel_bits(turned, x, y),
+                         pixel_bits(upright, x, y));
+}
+
+/* An output with two buffers, and what its picture is compared with. */
+struct stand {
+    struct painter *painter;
+    struct picture *picture;
+    struct canvas canvas[2], old, full, upright;
     struct rect damage[DAMAGE_MAX];
-    unsigned ndamage, back = 0;
+    unsigned ndamage, back;
+};
+
+static void stand_open(struct stand *stand, enum pixel_format format, unsigned rotation)
+{
+    stand->painter = painter_create(fonts, WIDTH, HEIGHT, format);
+    stand->picture = calloc(1, sizeof(*stand->picture));
+    for (unsigned i = 0; i < 2; i++)
+        stand->canvas[i] = canvas_create(format, rotation, i);
+    stand->old = canvas_create(format, rotation, 0);
+    stand->full = canvas_create(format, rotation, 0);
+    stand->upright = canvas_create(format, 0, 0);
+    stand->back = 0;
+    picture_init(stand->picture, WIDTH, HEIGHT, 0x081528);
+}
+
+static void stand_close(struct stand *stand)
+{
+    for (unsigned i = 0; i < 2; i++)
+        free(stand->canvas[i].memory);
+    free(stand->old.memory);
+    free(stand->full.memory);
+    free(stand->upright.memory);
+    free(stand->picture);
+    painter_destroy(stand->painter);
+}
+
+static void paint_once(struct stand *stand, bool is_first)
+{
+    struct canvas *back = &stand->canvas[stand->back];
+
+    memcpy(stand->old.memory, back->memory, back->size);
+    const uint64_t written =
+        painter_paint(stand->painter, &back->buffer, stand->picture, stand->damage, &stand->ndamage);
+
+    assert_equals_full(stand->painter, back, stand->picture, &stand->full);
+    assert_guards_untouched(back);
+    assert_true(written >= count_different(&stand->old, back));
+    assert_in_range(stand->ndamage, 0, DAMAGE_MAX);
+    if (!is_first)
+        assert_damage_covers(&stand->canvas[1 - stand->back], back, stand->damage, stand->ndamage);
+    assert_false(painter_differs(stand->painter, stand->picture));
+}
+
+/* As an output does it: paint the back buffer, flip, repair the other one or not. */
+static void change_at_random(enum pixel_format format, unsigned rotation, uint32_t start)
+{
+    struct stand stand;
 
     seed = start;
-    picture_init(picture, WIDTH, HEIGHT, 0x081528);
-    for (int i = 0; i < CHANGES; i++) {
-        change(picture);
-        memcpy(old.memory, canvas[back].memory, old.size);
-        const uint64_t written = painter_paint(painter, &canvas[back].buffer, picture, damage, &ndamage);
-
-        assert_equals_full(painter, &canvas[back], picture, &scratch);
-        assert_guards_untouched(&canvas[back]);
-        assert_true(written >= count_different(&old, &canvas[back]));
-        assert_in_range(ndamage, 0, DAMAGE_MAX);
-        if (i > 0)
-            assert_damage_covers(&canvas[1 - back], &canvas[back], damage, ndamage);
-        assert_false(painter_differs(painter, picture));
-        back = 1 - back;
+    stand_open(&stand, format, rotation);
+    for (int i = 0; i < (rotation ? CHANGES / 2 : CHANGES); i++) {
+        change(stand.picture);
+        paint_once(&stand, i == 0);
+        if (rotation) {
+            painter_full(stand.painter, &stand.upright.buffer, stand.picture);
+            assert_shows_the_same(&stand.canvas[stand.back], &stand.upright);
+        }
+        stand.back = 1 - stand.back;
+        struct canvas *back = &stand.canvas[stand.back];
         if (random_below(3)) {
-            painter_repair(painter, &canvas[back].buffer);
-            assert_equals_full(painter, &canvas[back], picture, &scratch);
+            painter_repair(stand.painter, &back->buffer);
+            assert_equals_full(stand.painter, back, stand.picture, &stand.full);
         }
         if (random_below(100) == 0) {
-            painter_forget(painter);
-            memset(canvas[back].buffer.pixels, 0x5a, row_bytes(&canvas[back]));
+            painter_forget(stand.painter);
+            memset(back->buffer.pixels, 0x5a, row_bytes(back));
         }
     }
-    for (unsigned i = 0; i < 2; i++)
-        free(canvas[i].memory);
-    free(scratch.memory);
-    free(old.memory);
-    free(picture);
-    painter_destroy(painter);
+    stand_close(&stand);
 }
 
 static void an_incremental_picture_equals_a_full_one_in_xrgb8888(void **state)
 {
     (void)state;
-    change_at_random(PIXEL_XRGB8888, 1);
+    change_at_random(PIXEL_XRGB8888, 0, 1);
 }
 
 static void an_incremental_picture_equals_a_full_one_in_rgb565(void **state)
 {
     (void)state;
-    change_at_random(PIXEL_RGB565, 2);
+    change_at_random(PIXEL_RGB565, 0, 2);
+}
+
+static void a_turned_picture_is_the_upright_one_turned_in_xrgb8888(void **state)
+{
+    (void)state;
+    for (unsigned rotation = 90; rotation < 360; rotation += 90)
+        change_at_random(PIXEL_XRGB8888, rotation, rotation);
+}
+
+static void a_turned_picture_is_the_upright_one_turned_in_rgb565(void **state)
+{
+    (void)state;
+    for (unsigned rotation = 90; rotation < 360; rotation += 90)
+        change_at_random(PIXEL_RGB565, rotation, rotation + 1);
 }
 
 /* One picture and one painter with two buffers, for the tests below. */
@@ -287,7 +367,7 @@ static int open_bench(void **state)
 
     bench->painter = painter_create(fonts, WIDTH, HEIGHT, PIXEL_XRGB8888);
     for (unsigned i = 0; i < 2; i++)
-        bench->canvas[i] = canvas_create(PIXEL_XRGB8888, i);
+        bench->canvas[i] = canvas_create(PIXEL_XRGB8888, 0, i);
     picture_init(&bench->picture, WIDTH, HEIGHT, 0x081528);
     *state = bench;
     return 0;
@@ -546,6 +626,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_xrgb8888),
         cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_rgb565),
+        cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_xrgb8888),
+        cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_rgb565),
         BENCH_TEST(the_first_paint_is_full_and_an_equal_picture_costs_nothing),
         BENCH_TEST(a_square_costs_exactly_its_pixels),
         BENCH_TEST(a_region_that_changes_costs_its_boxes),
