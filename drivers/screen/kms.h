@@ -47,6 +47,8 @@ uint32_t outputs_version(const struct outputs *outputs, const char *output);
  * kernel's guesses. 0: the display has no modes. */
 unsigned modes_choose(const struct output *output, uint16_t width, uint16_t height, uint16_t refresh_hz,
                       struct output_mode tried[MODES_TRIED_MAX]);
+/* The same timing; the shape of the picture in the flags, and what is preferred, does not count. */
+bool mode_is_same(const struct output_mode *a, const struct output_mode *b);
 /* "1920x1080 at 59.94 Hz" */
 void mode_text(const struct output_mode *mode, char *out, size_t size);
 /* From clock, totals and flags, as in struct output_mode; 0 if they say nothing. Interlaced: fields a second. */

@@ -80,7 +80,7 @@ static bool is_odd(const struct output_mode *mode)
     return mode->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN | DRM_MODE_FLAG_3D_MASK);
 }
 
-static bool is_same(const struct output_mode *a, const struct output_mode *b)
+bool mode_is_same(const struct output_mode *a, const struct output_mode *b)
 {
     return a->clock_khz == b->clock_khz && a->width == b->width && a->hsync_start == b->hsync_start &&
            a->hsync_end == b->hsync_end && a->htotal == b->htotal && a->hskew == b->hskew &&
@@ -92,7 +92,7 @@ static bool is_same(const struct output_mode *a, const struct output_mode *b)
 /* The kernel sets the mode anew if only the shape of the picture in the flags is another. */
 static int likeness(const struct output_mode *mode, const struct output_mode *current)
 {
-    return is_same(mode, current) ? 1 + (mode->flags == current->flags) : 0;
+    return mode_is_same(mode, current) ? 1 + (mode->flags == current->flags) : 0;
 }
 
 static bool is_size(const struct output_mode *mode, unsigned width, unsigned height)
@@ -155,7 +155,7 @@ static bool is_better(const struct choice *choice, const struct output_mode *a, 
 static void add(struct choice *choice, const struct output_mode *mode)
 {
     for (unsigned i = 0; i < choice->ntried; i++)
-        if (is_same(&choice->tried[i], mode))
+        if (mode_is_same(&choice->tried[i], mode))
             return;
     if (choice->ntried < MODES_TRIED_MAX)
         choice->tried[choice->ntried++] = *mode;

@@ -52,8 +52,7 @@ struct output {
     uint16_t nmodes;
     struct output_mode mode[OUTPUT_MODES_MAX];
     struct output_mode current; /* on scan-out now; width 0: dark */
-    char cec
-        [48]; /* what the last wish over HDMI-CEC came to: "the TV did not answer"; "" fine, or no adapter */
+    char cec[48];               /* what is wrong over HDMI-CEC: "the TV did not answer"; "" nothing */
 };
 
 struct outputs;

@@ -1,0 +1,535 @@
+#include "drivers/screen/outputs.h"
+
+#include "drivers/clock.h"
+#include "drivers/screen/errands.h"
+#include "drivers/screen/kms.h"
+#include "drivers/screen/uevent.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define FOLDER         "/dev/dri"
+#define SUBSYSTEM      "drm"
+#define CARDS_MAX      8
+#define DEAF_US        INT64_C(100000)
+#define PROBE_PAUSE_US INT64_C(1000000) /* between the starts of two probes */
+#define NEVER          INT64_MAX
+
+/* Pauses before a display that has no modes or no EDID yet is asked again: 2, 4 and 8 s after the event. */
+static const int64_t pauses_us[] = { 2000000, 2000000, 4000000 };
+#define AGAIN (sizeof pauses_us / sizeof pauses_us[0])
+
+/* A node of the folder. One that went stays, nameless, until the last screen has left it. */
+struct card {
+    char name[32];        /* "card1"; "" it went */
+    struct kms_card *kms; /* NULL: not opened; with no name either: the slot is free */
+    unsigned screens;
+    bool is_there;     /* in the folder, in this look */
+    char trouble[160]; /* why it is not open */
+};
+
+struct use {
+    char output[32];
+    struct kms_card *card;
+};
+
+/* Versions outlive the outputs, so that one that comes back is another one. */
+struct track {
+    char name[32];
+    uint32_t version;
+    char cec[48];
+};
+#define TRACKS_MAX (2 * OUTPUTS_MAX)
+
+struct outputs {
+    int fd, uevent_fd, timer_fd; /* fd: the epoll of all */
+    struct errands *errands;
+    struct card card[CARDS_MAX];
+    struct use use[OUTPUTS_MAX];
+    unsigned nuses;
+    struct track track[TRACKS_MAX];
+    uint32_t versions; /* the newest one given */
+    struct output lists[2][OUTPUTS_MAX];
+    struct output *list, *next; /* the valid one, and the one in the making */
+    unsigned count, ncoming;
+    char trouble[160];
+    bool is_look_wanted, is_probe_wanted, is_probing;
+    bool is_deaf; /* events wait in the socket until hear_us */
+    int64_t hear_us;
+    int64_t probe_us; /* the next probe, not before */
+    int64_t again_us; /* when silent displays are asked again; NEVER */
+    unsigned nagain;  /* how often they were, since the last event */
+};
+
+/* ---- what is known of an output by its name -------------------------------------------------- */
+
+static struct track *find_track(const struct outputs *outputs, const char *name)
+{
+    for (unsigned i = 0; i < TRACKS_MAX; i++)
+        if (strcmp(outputs->track[i].name, name) == 0)
+            return (struct track *)(uintptr_t)&outputs->track[i];
+    return NULL;
+}
+
+static const struct output *find_in(const struct output *list, unsigned count, const char *name)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return &list[i];
+    return NULL;
+}
+
+/* A name that is seen for the first time takes the place of the one that has been away for longest. */
+static struct track *make_track(struct outputs *outputs, const char *name)
+{
+    struct track *track = find_track(outputs, name), *oldest = NULL;
+    if (track)
+        return track;
+    for (unsigned i = 0; i < TRACKS_MAX; i++) {
+        track = &outputs->track[i];
+        bool is_there = find_in(outputs->next, outputs->ncoming, track->name);
+        if (!is_there && (!oldest || track->version < oldest->version))
+            oldest = track;
+    }
+    *oldest = (struct track){ 0 }; /* there is one: more names are known than a list holds */
+    snprintf(oldest->name, sizeof oldest->name, "%s", name);
+    return oldest;
+}
+
+static bool is_used(const struct outputs *outputs, const char *name)
+{
+    for (unsigned i = 0; i < outputs->nuses; i++)
+        if (strcmp(outputs->use[i].output, name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- cards ----------------------------------------------------------------------------------- */
+
+/* "": a free slot. */
+static struct card *find_card(struct outputs *outputs, const char *name)
+{
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (strcmp(outputs->card[i].name, name) == 0 && (name[0] || !outputs->card[i].kms))
+            return &outputs->card[i];
+    return NULL;
+}
+
+/* Only when no screen is in it any more, nor the worker. */
+static void close_card(struct outputs *outputs, struct card *card)
+{
+    if (card->name[0] || card->screens || outputs->is_probing)
+        return;
+    kms_card_close(card->kms);
+    card->kms = NULL;
+}
+
+/* Outputs of the same names on another card are others. */
+static void lose_card(struct outputs *outputs, struct card *card)
+{
+    for (unsigned i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->list[i].card, card->name) == 0)
+            outputs->list[i].card[0] = '\0';
+    card->name[0] = '\0';
+    close_card(outputs, card);
+}
+
+/* True if a picture could be shown on one of its outputs. */
+static bool read_card(struct outputs *outputs, struct card *card)
+{
+    struct output *list = outputs->next + outputs->ncoming;
+    int n = kms_card_read(card->kms, false, list, OUTPUTS_MAX - outputs->ncoming);
+    bool is_any_plugged = false;
+    for (int i = 0; i < n; i++, outputs->ncoming++) {
+        list[i].is_used = is_used(outputs, list[i].name);
+        snprintf(list[i].cec, sizeof list[i].cec, "%s", make_track(outputs, list[i].name)->cec);
+        is_any_plugged |= list[i].state == OUTPUT_PLUGGED;
+    }
+    if (n == -ENODEV)
+        lose_card(outputs, card);
+    return is_any_plugged;
+}
+
+/* Where nobody has drawn since the boot, displays may never have been asked. */
+static void open_card(struct outputs *outputs, struct card *card)
+{
+    char node[sizeof card->name + sizeof FOLDER];
+    snprintf(node, sizeof node, FOLDER "/%s", card->name);
+    card->trouble[0] = '\0';
+    int error = kms_card_open(&card->kms, node, card->trouble, sizeof card->trouble);
+    if (error == 0) {
+        kms_card_give(card->kms);
+        outputs->is_probe_wanted |= !read_card(outputs, card);
+        return;
+    }
+    card->kms = NULL;
+    if (error == -ENODEV) /* it renders only */
+        card->trouble[0] = '\0';
+}
+
+static bool is_card(const char *name)
+{
+    return strncmp(name, "card", 4) == 0 && name[4] >= '0' && name[4] <= '9' &&
+           strlen(name) < sizeof(((struct card *)0)->name);
+}
+
+static void find_card_node(struct outputs *outputs, const char *name)
+{
+    struct card *card = find_card(outputs, name);
+    card = card ? card : find_card(outputs, "");
+    if (!card)
+        return;
+    snprintf(card->name, sizeof card->name, "%s", name);
+    card->is_there = true;
+    if (!card->kms)
+        open_card(outputs, card);
+}
+
+static void scan(struct outputs *outputs)
+{
+    DIR *folder = opendir(FOLDER);
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        outputs->card[i].is_there = false;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (is_card(entry->d_name))
+            find_card_node(outputs, entry->d_name);
+    if (folder)
+        closedir(folder);
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (!outputs->card[i].kms && !outputs->card[i].is_there)
+            outputs->card[i] = (struct card){ 0 };
+}
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+static bool has_same_modes(const struct output *a, const struct output *b)
+{
+    for (unsigned i = 0; i < a->nmodes && a->nmodes == b->nmodes; i++)
+        if (!mode_is_same(&a->mode[i], &b->mode[i]) || a->mode[i].is_preferred != b->mode[i].is_preferred)
+            return false;
+    return a->nmodes == b->nmodes;
+}
+
+/* For a screen: nothing that would make it choose another mode. */
+static bool is_same_display(const struct output *a, const struct output *b)
+{
+    return a->state == b->state && a->has_edid == b->has_edid && strcmp(a->monitor, b->monitor) == 0 &&
+           strcmp(a->card, b->card) == 0 && a->width_mm == b->width_mm && a->height_mm == b->height_mm &&
+           has_same_modes(a, b);
+}
+
+static bool update_track(struct outputs *outputs, const char *name, bool is_same)
+{
+    struct track *track = find_track(outputs, name);
+    if (!is_same && track)
+        track->version = ++outputs->versions;
+    return !is_same;
+}
+
+/* True if anything has changed that is worth a question to the screens. */
+static bool adopt(struct outputs *outputs)
+{
+    bool is_changed = false;
+    for (unsigned i = 0; i < outputs->ncoming; i++) {
+        const struct output *now = &outputs->next[i], *old = outputs_find(outputs, now->name);
+        is_changed |= update_track(outputs, now->name, old && is_same_display(old, now));
+        is_changed |= old && (strcmp(old->held_by, now->held_by) != 0 || strcmp(old->cec, now->cec) != 0);
+    }
+    for (unsigned i = 0; i < outputs->count; i++) {
+        const char *name = outputs->list[i].name;
+        is_changed |= update_track(outputs, name, find_in(outputs->next, outputs->ncoming, name));
+    }
+    struct output *old = outputs->list;
+    outputs->list = outputs->next;
+    outputs->count = outputs->ncoming;
+    outputs->next = old;
+    return is_changed;
+}
+
+static bool renew_trouble(struct outputs *outputs)
+{
+    char trouble[sizeof outputs->trouble] = "";
+    for (unsigned i = 0; i < CARDS_MAX && !trouble[0]; i++)
+        memcpy(trouble, outputs->card[i].trouble, sizeof trouble);
+    bool is_changed = strcmp(trouble, outputs->trouble) != 0;
+    memcpy(outputs->trouble, trouble, sizeof trouble);
+    return is_changed;
+}
+
+/* A card that went frees its name before new ones are looked for: another may have come in its place. */
+static bool look(struct outputs *outputs)
+{
+    outputs->is_look_wanted = false;
+    outputs->ncoming = 0;
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (outputs->card[i].kms && outputs->card[i].name[0])
+            read_card(outputs, &outputs->card[i]);
+    scan(outputs);
+    bool is_changed = adopt(outputs);
+    return renew_trouble(outputs) || is_changed;
+}
+
+/* ---- when to look, and when to ask ----------------------------------------------------------- */
+
+static void start_probe(struct outputs *outputs, int64_t now_us)
+{
+    struct kms_card *cards[CARDS_MAX];
+    unsigned ncards = 0;
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (outputs->card[i].kms && outputs->card[i].name[0])
+            cards[ncards++] = outputs->card[i].kms;
+    outputs->is_probe_wanted = false;
+    outputs->is_probing = true;
+    outputs->probe_us = now_us + PROBE_PAUSE_US;
+    errands_probe(outputs->errands, cards, ncards);
+}
+
+static void end_probe(struct outputs *outputs)
+{
+    outputs->is_probing = false;
+    outputs->is_look_wanted = true;
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        close_card(outputs, &outputs->card[i]);
+}
+
+static void ask_again(struct outputs *outputs, int64_t now_us)
+{
+    bool is_any_silent = false;
+    for (unsigned i = 0; i < outputs->count; i++)
+        is_any_silent |= outputs->list[i].state != OUTPUT_UNPLUGGED && !outputs->list[i].has_edid;
+    bool is_asked = outputs->is_probe_wanted || outputs->again_us != NEVER;
+    if (is_any_silent && !is_asked && outputs->nagain < AGAIN)
+        outputs->again_us = now_us + pauses_us[outputs->nagain++];
+}
+
+/* The timer shows what is due without anybody's message. */
+static void arm(const struct outputs *outputs)
+{
+    int64_t at_us = outputs->again_us;
+    if (outputs->is_deaf && outputs->hear_us < at_us)
+        at_us = outputs->hear_us;
+    if (outputs->is_probe_wanted && !outputs->is_probing && outputs->probe_us < at_us)
+        at_us = outputs->probe_us;
+    struct itimerspec spec = { 0 };
+    if (at_us != NEVER) {
+        at_us = at_us > 0 ? at_us : 1; /* 0 would disarm it */
+        spec.it_value.tv_sec = at_us / 1000000;
+        spec.it_value.tv_nsec = at_us % 1000000 * 1000;
+    }
+    timerfd_settime(outputs->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+/* The kernel reads displays under one lock: a look would wait as long as the worker. */
+static bool act(struct outputs *outputs, int64_t now_us)
+{
+    bool is_changed = false;
+    if (outputs->is_look_wanted && !outputs->is_probing) {
+        is_changed = look(outputs);
+        ask_again(outputs, now_us);
+    }
+    if (now_us >= outputs->again_us) {
+        outputs->again_us = NEVER;
+        outputs->is_probe_wanted = true;
+    }
+    if (outputs->is_probe_wanted && !outputs->is_probing && now_us >= outputs->probe_us)
+        start_probe(outputs, now_us);
+    arm(outputs);
+    return is_changed;
+}
+
+void outputs_probe(struct outputs *outputs)
+{
+    outputs->is_probe_wanted = true;
+    arm(outputs);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void listen_again(struct outputs *outputs, bool is_listening)
+{
+    struct epoll_event event = { .events = is_listening ? EPOLLIN : 0, .data.fd = outputs->uevent_fd };
+    epoll_ctl(outputs->fd, EPOLL_CTL_MOD, outputs->uevent_fd, &event);
+    outputs->is_deaf = !is_listening;
+}
+
+/* More messages wait in the socket for a while: a storm of them costs ten looks a second. */
+static void hear(struct outputs *outputs, int64_t now_us)
+{
+    listen_again(outputs, false);
+    outputs->hear_us = now_us + DEAF_US;
+    if (!uevent_drain(outputs->uevent_fd, SUBSYSTEM))
+        return;
+    outputs->is_look_wanted = outputs->is_probe_wanted = true;
+    outputs->again_us = NEVER;
+    outputs->nagain = 0;
+}
+
+static void take_reports(struct outputs *outputs)
+{
+    struct errand_report report;
+    while (errands_take(outputs->errands, &report))
+        if (report.is_probe)
+            end_probe(outputs);
+}
+
+static void tick(struct outputs *outputs, int64_t now_us)
+{
+    uint64_t ignored;
+    if (read(outputs->timer_fd, &ignored, sizeof ignored) < 0)
+        return;
+    if (outputs->is_deaf && now_us >= outputs->hear_us)
+        listen_again(outputs, true);
+}
+
+bool outputs_dispatch(struct outputs *outputs)
+{
+    struct epoll_event events[4];
+    int n = epoll_wait(outputs->fd, events, 4, 0);
+    int64_t now_us = monotonic_us();
+    for (int i = 0; i < n; i++) {
+        int fd = events[i].data.fd;
+        if (fd == outputs->uevent_fd)
+            hear(outputs, now_us);
+        else if (fd == outputs->timer_fd)
+            tick(outputs, now_us);
+        else
+            take_reports(outputs);
+    }
+    return act(outputs, now_us);
+}
+
+/* ---- for the screens ------------------------------------------------------------------------- */
+
+struct kms_card *outputs_enter(struct outputs *outputs, const char *name)
+{
+    const struct output *output = outputs_find(outputs, name);
+    struct card *card = output ? find_card(outputs, output->card) : NULL;
+    if (!card || !card->kms || outputs->nuses == OUTPUTS_MAX)
+        return NULL;
+    card->screens++;
+    struct use *use = &outputs->use[outputs->nuses++];
+    snprintf(use->output, sizeof use->output, "%s", name);
+    use->card = card->kms;
+    outputs->list[output - outputs->list].is_used = true;
+    return card->kms;
+}
+
+static void forget_use(struct outputs *outputs, const struct kms_card *card, const char *name)
+{
+    for (unsigned i = 0; i < outputs->nuses; i++)
+        if (outputs->use[i].card == card && strcmp(outputs->use[i].output, name) == 0) {
+            outputs->use[i] = outputs->use[--outputs->nuses];
+            break;
+        }
+    const struct output *output = outputs_find(outputs, name);
+    if (output)
+        outputs->list[output - outputs->list].is_used = is_used(outputs, name);
+}
+
+void outputs_leave(struct outputs *outputs, struct kms_card *kms, const char *name)
+{
+    forget_use(outputs, kms, name);
+    for (unsigned i = 0; i < CARDS_MAX; i++) {
+        struct card *card = &outputs->card[i];
+        if (card->kms != kms || --card->screens)
+            continue;
+        kms_card_give(kms);
+        close_card(outputs, card);
+    }
+}
+
+bool outputs_is_away(const struct outputs *outputs)
+{
+    (void)outputs;
+    return false;
+}
+
+void outputs_cec(struct outputs *outputs, const char *output, bool is_on)
+{
+    (void)outputs, (void)output, (void)is_on;
+}
+
+uint32_t outputs_version(const struct outputs *outputs, const char *output)
+{
+    const struct track *track = find_track(outputs, output);
+    return track && output[0] ? track->version : 0;
+}
+
+/* ---- for everybody --------------------------------------------------------------------------- */
+
+static bool watch(const struct outputs *outputs, int fd)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+    return fd >= 0 && epoll_ctl(outputs->fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Without uevents (a container may forbid them) the probes of the caller remain. */
+struct outputs *outputs_create(void)
+{
+    struct outputs *outputs = calloc(1, sizeof *outputs);
+    if (!outputs)
+        return NULL;
+    outputs->list = outputs->lists[0];
+    outputs->next = outputs->lists[1];
+    outputs->again_us = NEVER;
+    outputs->fd = epoll_create1(EPOLL_CLOEXEC);
+    outputs->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    outputs->uevent_fd = uevent_open();
+    outputs->errands = errands_create();
+    if (outputs->fd < 0 || !outputs->errands || !watch(outputs, outputs->timer_fd) ||
+        !watch(outputs, errands_fd(outputs->errands))) {
+        int error = errno;
+        outputs_destroy(outputs);
+        errno = error;
+        return NULL;
+    }
+    watch(outputs, outputs->uevent_fd);
+    outputs->is_look_wanted = true;
+    act(outputs, monotonic_us());
+    return outputs;
+}
+
+void outputs_destroy(struct outputs *outputs)
+{
+    if (!outputs)
+        return;
+    errands_destroy(outputs->errands);
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        kms_card_close(outputs->card[i].kms);
+    const int fds[] = { outputs->uevent_fd, outputs->timer_fd, outputs->fd };
+    for (unsigned i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    free(outputs);
+}
+
+int outputs_fd(const struct outputs *outputs)
+{
+    return outputs->fd;
+}
+
+unsigned outputs_count(const struct outputs *outputs)
+{
+    return outputs->count;
+}
+
+const struct output *outputs_at(const struct outputs *outputs, unsigned index)
+{
+    return &outputs->list[index];
+}
+
+const struct output *outputs_find(const struct outputs *outputs, const char *name)
+{
+    return find_in(outputs->list, outputs->count, name);
+}
+
+const char *outputs_trouble(const struct outputs *outputs)
+{
+    return outputs->trouble;
+}
