@@ -312,10 +312,10 @@ static void clean(struct row *row)
 /* Letters of a line stand side by side: most join the stretch before. */
 static void note_ink(struct row *row, int left, int right)
 {
-    struct stretch *last = &row->inked[row->ninked - 1];
+    struct stretch *last = row->ninked > 0 ? &row->inked[row->ninked - 1] : NULL;
 
-    if (row->ninked > 0 && ((left <= last->right + STRETCH_GAP_PX && right + STRETCH_GAP_PX >= last->left) ||
-                            row->ninked == STRETCHES_MAX)) {
+    if (last && ((left <= last->right + STRETCH_GAP_PX && right + STRETCH_GAP_PX >= last->left) ||
+                 row->ninked == STRETCHES_MAX)) {
         last->left = left < last->left ? left : last->left;
         last->right = right > last->right ? right : last->right;
     } else {

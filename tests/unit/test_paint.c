@@ -1,6 +1,7 @@
 #include "board/blend.h"
 #include "board/damage.h"
 #include "board/paint.h"
+#include "tests/write_only.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -352,6 +353,121 @@ static void a_turned_picture_is_the_upright_one_turned_in_rgb565(void **state)
         change_at_random(PIXEL_RGB565, rotation, rotation + 1);
 }
 
+/* ---- buffers that may not be read ------------------------------------------------------------ */
+
+struct sealed {
+    struct write_only map;
+    struct canvas canvas; /* what is painted into; its memory is the map's */
+    struct canvas view;   /* the same bytes, to be looked at */
+};
+
+static void sealed_open(struct sealed *sealed, enum pixel_format format, unsigned rotation, unsigned index)
+{
+    sealed->canvas = canvas_create(format, rotation, index);
+    free(sealed->canvas.memory);
+    assert_true(write_only_open(&sealed->map, sealed->canvas.size));
+    memset(sealed->map.view, NO_PIXEL, sealed->canvas.size);
+    sealed->view = sealed->canvas;
+    sealed->view.memory = sealed->map.view;
+    sealed->view.buffer.pixels = sealed->view.memory + sealed->canvas.buffer.stride;
+    sealed->canvas.memory = sealed->map.memory;
+    sealed->canvas.buffer.pixels = sealed->canvas.memory + sealed->canvas.buffer.stride;
+}
+
+static void assert_was_never_read(const struct sealed *sealed)
+{
+    const struct screen_buffer *buffer = &sealed->canvas.buffer;
+
+    if (sealed->map.loads)
+        fail_msg("format %d, rotation %d: %lu loads, the first at byte %zu, by the instruction at %p",
+                 buffer->format, buffer->rotation, sealed->map.loads, sealed->map.load_at,
+                 sealed->map.load_by);
+}
+
+/* A store takes some 20 us: a part of the buffer does. */
+#define SEALED_CHANGES 12
+#define SEALED_WIDTH   (WIDTH / 2)
+#define SEALED_HEIGHT  (HEIGHT / 2)
+
+static void assert_sealed_equals_full(struct painter *painter, const struct sealed *sealed,
+                                      const struct picture *picture, struct canvas *scratch)
+{
+    memset(scratch->memory, NO_PIXEL, scratch->size);
+    painter_full(painter, &scratch->buffer, picture);
+    assert_memory_equal(sealed->view.memory, scratch->memory, scratch->size);
+}
+
+static void change_unread(enum pixel_format format, unsigned rotation)
+{
+    struct painter *painter = painter_create(fonts, SEALED_WIDTH, SEALED_HEIGHT, format);
+    struct canvas scratch = canvas_create(format, rotation, 0);
+    struct picture *picture = calloc(1, sizeof(*picture));
+    struct sealed sealed[2];
+    struct rect damage[DAMAGE_MAX];
+    unsigned ndamage;
+
+    seed = rotation + format;
+    for (unsigned i = 0; i < 2; i++)
+        sealed_open(&sealed[i], format, rotation, i);
+    picture_init(picture, WIDTH, HEIGHT, 0x081528);
+    for (unsigned i = 0; i < SEALED_CHANGES; i++) {
+        change(picture);
+        painter_paint(painter, &sealed[i % 2].canvas.buffer, picture, damage, &ndamage);
+        assert_sealed_equals_full(painter, &sealed[i % 2], picture, &scratch);
+        painter_repair(painter, &sealed[1 - i % 2].canvas.buffer);
+        assert_sealed_equals_full(painter, &sealed[1 - i % 2], picture, &scratch);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_was_never_read(&sealed[i]);
+        assert_true(sealed[i].map.stores > 0);
+        write_only_close(&sealed[i].map);
+    }
+    free(scratch.memory);
+    free(picture);
+    painter_destroy(painter);
+}
+
+static void skip_if_loads_are_not_seen(void)
+{
+    if (!write_only_missing())
+        return;
+    print_message("%s\n", write_only_missing());
+    skip();
+}
+
+static void a_load_from_memory_that_may_not_be_read_is_seen(void **state)
+{
+    struct write_only map;
+    volatile uint32_t *word;
+
+    (void)state;
+    skip_if_loads_are_not_seen();
+    assert_true(write_only_open(&map, 10000));
+    word = (volatile uint32_t *)map.memory;
+    word[1] = 0x12345678;
+    word[1023] = 1;
+    assert_int_equal(map.loads, 0);
+    assert_int_equal(map.stores, 2);
+    assert_int_equal(word[1023], 1);
+    assert_int_equal(map.loads, 1);
+    assert_int_equal(map.load_at, 1023 * 4);
+    word[1] |= 1; /* a load within a store */
+    assert_int_equal(map.loads, 2);
+    __atomic_exchange_n(&word[2], 9, __ATOMIC_RELAXED); /* one that only a register tells */
+    assert_int_equal(map.loads, 3);
+    assert_int_equal(((const uint32_t *)map.view)[1], 0x12345679);
+    write_only_close(&map);
+}
+
+static void a_buffer_is_written_and_never_read(void **state)
+{
+    (void)state;
+    skip_if_loads_are_not_seen();
+    for (unsigned rotation = 0; rotation < 360; rotation += 90)
+        for (enum pixel_format format = 0; format < PIXEL_FORMATS; format++)
+            change_unread(format, rotation);
+}
+
 /* One picture and one painter with two buffers, for the tests below. */
 struct bench {
     struct painter *painter;
@@ -628,6 +744,8 @@ int main(void)
         cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_rgb565),
         cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_xrgb8888),
         cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_rgb565),
+        cmocka_unit_test(a_load_from_memory_that_may_not_be_read_is_seen),
+        cmocka_unit_test(a_buffer_is_written_and_never_read),
         BENCH_TEST(the_first_paint_is_full_and_an_equal_picture_costs_nothing),
         BENCH_TEST(a_square_costs_exactly_its_pixels),
         BENCH_TEST(a_region_that_changes_costs_its_boxes),
