@@ -95,7 +95,9 @@ void commands_mqtt(struct board *board, const struct command *command);
 /* health.c: the health message, for MQTT; cJSON_free() the result. */
 char *health_text(struct board *board);
 cJSON *health_status(struct board *board);  /* the reply of `status` */
-cJSON *health_screens(struct board *board); /* parts of it */
+cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
 cJSON *health_buses(struct board *board);
 cJSON *health_chimes(struct board *board);
+cJSON *health_item(cJSON *array);            /* a new object at its end */
+double health_ms_since(int64_t at_us);       /* -1: never (0) */
 extern const char *const feed_truth_words[]; /* by enum feed_truth: nothing fresh stale blank */

@@ -41,6 +41,8 @@ static const char *obstacle(const struct board *board, const struct wall *wall, 
         return wall->detail;
     if (hall_alert(&board->hall))
         return "an alert has the whole wall";
+    if (wall_test_name(wall))
+        return "a test picture stands there";
     if (!unknown)
         return NULL;
     snprintf(out, 48, "the fonts have no glyph for U+%04X", (unsigned)unknown);

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOW_SECONDS_DEFAULT 10
-#define SHOW_SECONDS_MAX     600
+#define SHOW_SECONDS 10
+#define TEST_SECONDS 30
+#define SECONDS_MAX  600
 
 /* A command that needs no more than its words: answers 0, or negative errno with a sentence in `error`. */
 struct words {
@@ -85,6 +86,37 @@ static int do_chime(struct board *board, struct words *words)
     }
 }
 
+static struct wall *find_wall(struct board *board, const char *id)
+{
+    for (unsigned i = 0; id && i < board->config->nscreens; i++)
+        if (strcmp(board->wall[i].config->device.id, id) == 0)
+            return &board->wall[i];
+    return NULL;
+}
+
+static int do_screen_test(struct board *board, struct words *words)
+{
+    enum test_pattern pattern;
+    int64_t now_us = clock_us();
+    struct wall *wall = find_wall(board, words->target);
+    bool is_off = strcmp(words->value, "off") == 0;
+    if (!wall)
+        return say(words, -ENOENT, "the hall file has no screen", words->target);
+    if (!is_off && !scene_test_pattern(words->value, &pattern))
+        return say(words, -EINVAL, "a pattern is grid, bars, gradient, text, motion or off, not",
+                   words->value);
+    if (!is_off && hall_alert(&board->hall))
+        return say(words, -EBUSY, "an alert has the whole wall", NULL);
+    if (!is_off && wall->state != WALL_SHOWN && wall->state != WALL_STANDBY)
+        return say(words, -EAGAIN, wall->detail, NULL);
+    if (is_off)
+        wall_test_end(wall, now_us);
+    else
+        wall_test(wall, pattern, now_us + words->seconds * INT64_C(1000000), now_us);
+    board_soon(board);
+    return 0;
+}
+
 static int do_reload(struct board *board, struct words *words)
 {
     return board_reload(board, words->error, sizeof words->error);
@@ -94,12 +126,14 @@ static const struct {
     const char *name, *mqtt_name; /* NULL: not over MQTT */
     const char *target_key, *value_key;
     bool is_value_optional;
+    int seconds; /* unless the request says */
     int (*run)(struct board *board, struct words *words);
 } table[] = {
-    { "led-show", NULL, "desk", "text", false, do_led_show },
-    { "led-identify", "identify", "desk", NULL, false, do_identify },
-    { "chime", "chime", "chime", "melody", true, do_chime },
-    { "reload", "reload", NULL, NULL, false, do_reload },
+    { "led-show", NULL, "desk", "text", false, SHOW_SECONDS, do_led_show },
+    { "led-identify", "identify", "desk", NULL, false, SHOW_SECONDS, do_identify },
+    { "screen-test", "test", "screen", "pattern", false, TEST_SECONDS, do_screen_test },
+    { "chime", "chime", "chime", "melody", true, SHOW_SECONDS, do_chime },
+    { "reload", "reload", NULL, NULL, false, SHOW_SECONDS, do_reload },
 };
 #define COMMANDS (sizeof table / sizeof table[0])
 
@@ -145,26 +179,26 @@ static void encoded(void *data, uint64_t client, uint8_t *png, size_t size, int 
 
 static void answer_snapshot(struct board *board, uint64_t client, const cJSON *request)
 {
+    struct screen_buffer buffer;
     const char *id = text_of(request, "screen");
-    for (unsigned i = 0; id && i < board->config->nscreens; i++) {
-        struct screen_buffer buffer;
-        if (strcmp(board->wall[i].config->device.id, id) != 0)
-            continue;
-        if (!board->snapshots)
-            board->snapshots = snapshots_create(board->loop, encoded, board);
-        int error = wall_snapshot(&board->wall[i], &buffer);
-        if (error == 0)
-            error = board->snapshots ? snapshots_encode(board->snapshots, client, &buffer) : -ENOMEM;
-        if (error < 0)
-            control_error(board->control, client, "screen \"%s\": %s", id,
-                          error == -ENODEV ? "is absent" : strerror(-error));
-        return;
-    }
-    if (id)
-        control_error(board->control, client, "the hall file has no screen \"%s\"", id);
-    else
+    struct wall *wall = find_wall(board, id);
+    if (!id) {
         control_error(board->control, client,
                       "snapshot needs \"screen\", one of those that \"screens\" lists");
+        return;
+    }
+    if (!wall) {
+        control_error(board->control, client, "the hall file has no screen \"%s\"", id);
+        return;
+    }
+    if (!board->snapshots)
+        board->snapshots = snapshots_create(board->loop, encoded, board);
+    int error = wall_snapshot(wall, &buffer);
+    if (error == 0)
+        error = board->snapshots ? snapshots_encode(board->snapshots, client, &buffer) : -ENOMEM;
+    if (error < 0)
+        control_error(board->control, client, "screen \"%s\": %s", id,
+                      error == -ENODEV ? "is absent" : strerror(-error));
 }
 
 /* The request is an event of the contract in all but its version. */
@@ -201,15 +235,14 @@ static bool answer_table(struct board *board, uint64_t client, const char *name,
         const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(request, "seconds");
         struct words words = { .target = text_of(request, table[i].target_key),
                                .value = text_of(request, table[i].value_key),
-                               .seconds =
-                                   cJSON_IsNumber(seconds) ? seconds->valueint : SHOW_SECONDS_DEFAULT };
+                               .seconds = cJSON_IsNumber(seconds) ? seconds->valueint : table[i].seconds };
         const char *value_key = table[i].is_value_optional ? NULL : table[i].value_key;
         if ((table[i].target_key && !words.target) || (value_key && !words.value))
             control_error(board->control, client, "%s needs \"%s\"%s%s%s", name, table[i].target_key,
                           value_key ? " and \"" : "", value_key ? value_key : "", value_key ? "\"" : "");
-        else if (words.seconds < 1 || words.seconds > SHOW_SECONDS_MAX)
+        else if (words.seconds < 1 || words.seconds > SECONDS_MAX)
             control_error(board->control, client, "seconds: %d is out of range; 1 to %d", words.seconds,
-                          SHOW_SECONDS_MAX);
+                          SECONDS_MAX);
         else if (table[i].run(board, &words) < 0)
             control_error(board->control, client, "%s", words.error);
         else
@@ -248,12 +281,12 @@ void commands_answer(void *data, struct control_client *from, const cJSON *reque
 /* ---- over MQTT ------------------------------------------------------------------------------- */
 void commands_mqtt(struct board *board, const struct command *command)
 {
-    struct words words = { .target = command->target,
-                           .value = command->value,
-                           .seconds = SHOW_SECONDS_DEFAULT };
+    struct words words = { .target = command->target, .value = command->value };
     size_t at = 0;
     while (at < COMMANDS && !(table[at].mqtt_name && strcmp(table[at].mqtt_name, command->command) == 0))
         at++;
+    if (at < COMMANDS)
+        words.seconds = table[at].seconds;
     int error =
         at < COMMANDS ? table[at].run(board, &words) : say(&words, -ENOTSUP, "no command", command->command);
     char quoted[420], text[640];

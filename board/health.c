@@ -7,9 +7,8 @@
 
 const char *const feed_truth_words[] = { "nothing", "fresh", "stale", "blank" };
 static const char *const profile_words[] = { "undecided", "basic", "full" };
-static const char *const format_words[] = { "xrgb8888", "rgb565" };
 
-static double ms_since(int64_t at_us)
+double health_ms_since(int64_t at_us)
 {
     return at_us ? (double)(clock_us() - at_us) / 1000 : -1;
 }
@@ -20,36 +19,11 @@ static double uptime_s(const struct board *board)
     return (double)whole_s;
 }
 
-static cJSON *item(cJSON *array)
+cJSON *health_item(cJSON *array)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
     return object;
-}
-
-cJSON *health_screens(struct board *board)
-{
-    cJSON *screens = cJSON_CreateArray();
-    for (unsigned i = 0; i < board->config->nscreens; i++) {
-        const struct wall *wall = &board->wall[i];
-        const struct screen_config *device = &wall->config->device;
-        char size[32], detail[sizeof wall->detail];
-        walls_detail(board, i, detail, sizeof detail);
-        snprintf(size, sizeof size, "%ux%u", device->width, device->height);
-        cJSON *screen = item(screens);
-        cJSON_AddStringToObject(screen, "id", device->id);
-        cJSON_AddStringToObject(screen, "driver", device->driver);
-        cJSON_AddStringToObject(screen, "output", device->output);
-        cJSON_AddStringToObject(screen, "state", wall_state_names[wall->state]);
-        cJSON_AddStringToObject(screen, "size", size);
-        cJSON_AddStringToObject(screen, "format", format_words[device->format]);
-        cJSON_AddNumberToObject(screen, "frames", (double)wall->frames);
-        cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
-        cJSON_AddNumberToObject(screen, "last_flip_ms", ms_since(wall->flip_us));
-        cJSON_AddNumberToObject(screen, "late_flips", (double)wall->late_flips);
-        cJSON_AddStringToObject(screen, "detail", detail);
-    }
-    return screens;
 }
 
 static void add_unit(cJSON *units, struct board *board, int desk)
@@ -59,7 +33,7 @@ static void add_unit(cJSON *units, struct board *board, int desk)
     const struct led_text *wanted = desks_wanted(board->desks, desk);
     struct led_unit_status status;
     desks_unit_status(board->desks, desk, &status);
-    cJSON *unit = item(units);
+    cJSON *unit = health_item(units);
     cJSON_AddStringToObject(unit, "desk", place->id);
     cJSON_AddNumberToObject(unit, "unit", config->unit);
     cJSON_AddStringToObject(unit, "profile", led_profile_name(config->profile));
@@ -67,7 +41,7 @@ static void add_unit(cJSON *units, struct board *board, int desk)
     cJSON_AddBoolToObject(unit, "blink", wanted->is_blinking);
     cJSON_AddStringToObject(unit, "shown", status.shown);
     cJSON_AddStringToObject(unit, "certainty", led_certainty_names[status.certainty]);
-    cJSON_AddNumberToObject(unit, "age_ms", ms_since(status.confirmed_us));
+    cJSON_AddNumberToObject(unit, "age_ms", health_ms_since(status.confirmed_us));
     cJSON_AddBoolToObject(unit, "dead", status.is_dead);
     cJSON_AddNumberToObject(unit, "requests", status.requests);
     cJSON_AddNumberToObject(unit, "timeouts", status.timeouts);
@@ -83,7 +57,7 @@ cJSON *health_buses(struct board *board)
         const struct led_bus_config *config = &board->config->bus[i];
         struct led_bus_status status;
         desks_bus_status(board->desks, i, &status);
-        cJSON *bus = item(buses);
+        cJSON *bus = health_item(buses);
         cJSON_AddStringToObject(bus, "id", config->id);
         cJSON_AddStringToObject(bus, "device", config->device);
         cJSON_AddBoolToObject(bus, "open", status.is_open);
@@ -103,7 +77,7 @@ cJSON *health_chimes(struct board *board)
     for (unsigned i = 0; i < board->config->nchimes; i++) {
         struct speaker_status status;
         speakers_status(board->speakers, i, &status);
-        cJSON *chime = item(chimes);
+        cJSON *chime = health_item(chimes);
         cJSON_AddStringToObject(chime, "id", status.id);
         cJSON_AddStringToObject(chime, "driver", status.driver);
         cJSON_AddStringToObject(chime, "state", status.is_ready ? "ready" : "absent");
@@ -160,7 +134,7 @@ static cJSON *health_desks(const struct board *board)
     cJSON *desks = cJSON_CreateArray();
     for (int i = 0; i < board->config->ndesks; i++) {
         const struct hall_desk *desk = &board->hall.desk[i];
-        cJSON *object = item(desks);
+        cJSON *object = health_item(desks);
         cJSON_AddStringToObject(object, "desk", board->config->desk[i].id);
         cJSON_AddStringToObject(object, "status", desk_status_names[desk->status]);
         cJSON_AddStringToObject(object, "phase", phase_names[desk->phase]);
@@ -188,27 +162,38 @@ cJSON *health_status(struct board *board)
     return status;
 }
 
-static void add_outlet(cJSON *outlets, const char *kind, const char *id, const char *state,
-                       const char *detail)
+static cJSON *add_outlet(cJSON *outlets, const char *kind, const char *id, const char *state,
+                         const char *detail)
 {
     char name[ID_SIZE + 8];
     snprintf(name, sizeof name, "%s/%s", kind, id);
-    cJSON *outlet = item(outlets);
+    cJSON *outlet = health_item(outlets);
     cJSON_AddStringToObject(outlet, "outlet", name);
     cJSON_AddStringToObject(outlet, "state", state);
     if (detail[0])
         cJSON_AddStringToObject(outlet, "detail", detail);
+    return outlet;
+}
+
+/* With the proof of its picture. */
+static void add_screen(cJSON *outlets, const struct board *board, unsigned index)
+{
+    const struct wall *wall = &board->wall[index];
+    char detail[sizeof wall->detail];
+    walls_detail(board, index, detail, sizeof detail);
+    cJSON *outlet =
+        add_outlet(outlets, "screen", wall->config->device.id, wall_state_names[wall->state], detail);
+    cJSON_AddNumberToObject(outlet, "frames", (double)wall->frames);
+    cJSON_AddNumberToObject(outlet, "late_flips", (double)wall->late_flips);
+    if (wall->flip_us)
+        cJSON_AddNumberToObject(outlet, "last_flip_ms", health_ms_since(wall->flip_us));
 }
 
 static void add_outlets(cJSON *outlets, struct board *board)
 {
     const struct config *config = board->config;
-    for (unsigned i = 0; i < config->nscreens; i++) {
-        char detail[sizeof board->wall[i].detail];
-        walls_detail(board, i, detail, sizeof detail);
-        add_outlet(outlets, "screen", config->screen[i].device.id, wall_state_names[board->wall[i].state],
-                   detail);
-    }
+    for (unsigned i = 0; i < config->nscreens; i++)
+        add_screen(outlets, board, i);
     for (int i = 0; i < config->ndesks; i++) {
         struct led_unit_status unit;
         if (config->desk[i].bus < 0)

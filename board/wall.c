@@ -35,7 +35,8 @@ void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, st
 /* The calls that this picture shows for the first time: they count as shown when it flips. */
 static void carry(struct wall *wall, const struct scene_input *input)
 {
-    for (unsigned i = 0; !scene_hides_calls(input) && i < ANNOUNCE_SLOTS; i++) {
+    bool are_hidden = wall->test_until_us || scene_hides_calls(input);
+    for (unsigned i = 0; !are_hidden && i < ANNOUNCE_SLOTS; i++) {
         struct announce_slot *slot = &wall->announce.slot[i];
         if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
             continue;
@@ -144,8 +145,9 @@ static void look(struct wall *wall, int64_t now_us)
     struct screen_status *status = &wall->status;
     bool was_shown = status->state == SCREEN_SHOWN;
     wall->ops->status(wall->screen, status);
-    bool is_wrong = status->state == (wall->is_on ? SCREEN_STANDBY : SCREEN_SHOWN);
-    if (is_wrong && wall->ops->power(wall->screen, wall->is_on) == 0)
+    bool is_wanted = wall->is_on || wall->test_until_us;
+    bool is_wrong = status->state == (is_wanted ? SCREEN_STANDBY : SCREEN_SHOWN);
+    if (is_wrong && wall->ops->power(wall->screen, is_wanted) == 0)
         wall->ops->status(wall->screen, status);
     if (!was_shown && status->state == SCREEN_SHOWN)
         resume(wall, now_us);
@@ -194,6 +196,8 @@ static void flipped(void *data, const struct screen_flip *flip)
     wall->retry_delay_us = 0;
     wall->frames++;
     wall->flip_us = flip->at_us;
+    if (wall->test_until_us && wall->test_pattern == TEST_MOTION)
+        wall->is_dirty = wall->must_flip = true;
     judge(wall);
     wall->events.flipped(wall->events.data,
                          wall); /* wall_present() follows in the same turn, if it is dirty */
@@ -301,6 +305,29 @@ void wall_set_power(struct wall *wall, bool is_on, int64_t now_us)
         look(wall, now_us);
 }
 
+void wall_test(struct wall *wall, enum test_pattern pattern, int64_t until_us, int64_t now_us)
+{
+    wall->test_pattern = pattern;
+    wall->test_until_us = until_us;
+    wall->test_frame = 0;
+    wall->is_dirty = true;
+    if (wall->screen)
+        look(wall, now_us); /* it may have to wake */
+}
+
+void wall_test_end(struct wall *wall, int64_t now_us)
+{
+    wall->test_until_us = 0;
+    wall->is_dirty = true;
+    if (wall->screen)
+        look(wall, now_us);
+}
+
+const char *wall_test_name(const struct wall *wall)
+{
+    return wall->test_until_us ? test_pattern_names[wall->test_pattern] : NULL;
+}
+
 /* ---- frames ---------------------------------------------------------------------------------- */
 static void turn_notice(struct wall *wall, const struct scene_input *input, int64_t now_us)
 {
@@ -320,6 +347,15 @@ static void show_again(struct wall *wall, const struct scene_input *input)
     if (wall->ncarried)
         wall->events.flipped(wall->events.data, wall);
     wall->ncarried = 0;
+}
+
+static void build(struct wall *wall, const struct scene_input *input, const struct screen_buffer *back)
+{
+    if (wall->test_until_us)
+        scene_test(wall->picture, wall->fonts, input, wall->test_pattern, wall->test_frame++, back->width,
+                   back->height);
+    else
+        scene_build(wall->picture, wall->fonts, input, back->width, back->height);
 }
 
 static int queue(struct wall *wall, const struct screen_buffer *back)
@@ -345,7 +381,7 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
     if (!wall->painter)
         return -ENOMEM;
     wall->is_dirty = false;
-    scene_build(wall->picture, wall->fonts, input, back.width, back.height);
+    build(wall, input, &back);
     if (!wall->must_flip && !painter_differs(wall->painter, wall->picture)) {
         show_again(wall, input);
         return 0;
@@ -364,6 +400,8 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
 
 void wall_present(struct wall *wall, const struct scene_input *shared, int64_t now_us)
 {
+    if (wall->test_until_us && (now_us >= wall->test_until_us || hall_alert(shared->hall)))
+        wall_test_end(wall, now_us);
     if (!wall->screen || !can_paint(wall))
         return;
     struct scene_input input = *shared;
@@ -383,20 +421,25 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
 
 bool wall_is_flipping(const struct wall *wall)
 {
-    return wall->is_flipping && !wall->is_late && can_paint(wall);
+    return wall->is_flipping && !wall->is_late && !wall->test_until_us && can_paint(wall);
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 int64_t wall_deadline_us(const struct wall *wall)
 {
+    int64_t test_us = wall->test_until_us ? wall->test_until_us : INT64_MAX;
     if (!wall->screen)
-        return wall->retry_us;
-    int64_t at_us = announce_deadline_us(&wall->announce);
+        return min(wall->retry_us, test_us);
+    int64_t at_us = min(announce_deadline_us(&wall->announce), test_us);
     if (!can_paint(wall))
         return at_us;
-    if (wall->notice_until_us < at_us)
-        at_us = wall->notice_until_us;
+    at_us = min(at_us, wall->notice_until_us);
     int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : FLIP_LATE_US);
-    return wall->is_flipping && flip_us < at_us ? flip_us : at_us;
+    return wall->is_flipping ? min(at_us, flip_us) : at_us;
 }
 
 int wall_snapshot(struct wall *wall, struct screen_buffer *buffer)

@@ -14,7 +14,7 @@
 #include "board/loop.h"
 #include "board/paint.h"
 #include "board/receipts.h"
-#include "board/scene.h"
+#include "board/scene_test.h"
 
 #define FLIP_LATE_US 500000  /* thirty vblanks; from here on the link is read again, and it is an error */
 #define FLIP_LOST_US 3000000 /* a display takes up to two seconds to follow a new mode */
@@ -77,6 +77,9 @@ struct wall {
     int64_t retry_delay_us; /* after the next failure */
     uint32_t notice_page;
     int64_t notice_until_us;
+    int64_t test_until_us; /* 0: no test picture stands */
+    enum test_pattern test_pattern;
+    uint64_t test_frame;
 };
 
 /* A wall that is on, and not open yet. `config`, `outputs`, `fonts` and `loop` are borrowed. */
@@ -94,7 +97,14 @@ void wall_set_power(struct wall *wall, bool is_on, int64_t now_us);
 /* Paints and queues a frame if the picture differs and no flip is pending. `input` is filled but for screen
  * and announce. Nothing is painted in stand-by and away. */
 void wall_present(struct wall *wall, const struct scene_input *input, int64_t now_us);
-/* Is a flip pending that is worth waiting for? Then new messages may wait, too. */
+/* A test picture takes the place of everything until then, and wakes a display that is in stand-by. Calls are not shown
+ * meanwhile; an alert ends it. */
+void wall_test(struct wall *wall, enum test_pattern pattern, int64_t until_us, int64_t now_us);
+void wall_test_end(struct wall *wall, int64_t now_us);
+/* Its name; NULL: none stands. */
+const char *wall_test_name(const struct wall *wall);
+/* Is a flip pending that is worth waiting for? Then new messages may wait, too. Not for a test picture: bars that move
+ * would hold them up for as long as it stands. */
 bool wall_is_flipping(const struct wall *wall);
 int64_t wall_deadline_us(const struct wall *wall);
 /* A copy of the picture on scan-out (malloc in buffer->pixels). 0 or -errno; -ENODEV: the device is not open. */

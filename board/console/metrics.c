@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum section { ROOT, LINK, FEED, SCREEN, BUS, UNIT, CHIME };
-enum value { NUMBER, TRUTH, EQUALS }; /* a number; 1 if true; 1 if it is the text `match` */
+/* A number that is not negative; 1 if true; 1 if it is the text `match`; each word of `match`, 1 for the one it is. */
+enum value { NUMBER, TRUTH, EQUALS, STATES };
 
 struct metric {
     const char *name;
@@ -35,6 +36,7 @@ static const struct metric metrics[] = {
     { "kezek_feed_invalid", true, FEED, NUMBER, "invalid", NULL, 1, "Messages refused." },
     { "kezek_feed_unknown_desks", true, FEED, NUMBER, "unknown_desks", NULL, 1, "Calls for desks that are not there." },
     { "kezek_screen_on", false, SCREEN, EQUALS, "state", "shown", 1, "Can visitors see the screen?" },
+    { "kezek_screen_state", false, SCREEN, STATES, "state", "shown unplugged standby away stuck absent", 1, "What visitors see of the screen." },
     { "kezek_screen_late_flips", true, SCREEN, NUMBER, "late_flips", NULL, 1, "Frames that did not flip within half a second." },
     { "kezek_screen_frames", true, SCREEN, NUMBER, "frames", NULL, 1, "Page flips." },
     { "kezek_screen_picture_age_seconds", false, SCREEN, NUMBER, "last_flip_ms", NULL, 1e-3, "Time since the last flip." },
@@ -90,12 +92,31 @@ static double value_of(const struct metric *metric, const cJSON *item)
     return cJSON_IsNumber(item) ? item->valuedouble * metric->scale : 0;
 }
 
+static void put_states(FILE *out, const struct metric *metric, const char *label, const cJSON *object)
+{
+    const char *is = text(object, metric->key);
+    for (const char *at = metric->match; *at;) {
+        char word[16];
+        int length = (int)strcspn(at, " ");
+        snprintf(word, sizeof word, "%.*s", length, at);
+        fputs(metric->name, out);
+        put_label(out, "{", label, text(object, "id"));
+        put_label(out, ",", metric->name, word);
+        fprintf(out, "} %d\n", !strcmp(is, word));
+        at += length + (at[length] == ' ');
+    }
+}
+
 static void put_sample(FILE *out, const struct metric *metric, const char *label, const cJSON *bus,
                        const cJSON *object)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, metric->key);
-    if (!item)
+    if (!item || (metric->value == NUMBER && item->valuedouble < 0)) /* -1: never yet */
         return;
+    if (metric->value == STATES) {
+        put_states(out, metric, label, object);
+        return;
+    }
     fprintf(out, "%s%s", metric->name, metric->is_counter ? "_total" : "");
     if (bus) {
         put_unit_labels(out, bus, object);
@@ -124,7 +145,10 @@ static void put_units(FILE *out, const struct metric *metric, const cJSON *statu
 
 static void put_metric(FILE *out, const struct metric *metric, const cJSON *status)
 {
-    fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", metric->name, metric->is_counter ? "counter" : "gauge",
+    fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", metric->name,
+            metric->is_counter        ? "counter"
+            : metric->value == STATES ? "stateset"
+                                      : "gauge",
             metric->name, metric->help);
     switch ((enum section)metric->section) {
     case ROOT: put_sample(out, metric, NULL, NULL, status); break;

@@ -96,7 +96,12 @@ function pictureOf(id) {
   const next = () => setTimeout(() => { picture.isLoading = false; loadPicture(id); }, 1000);
   picture.image = el('img', { alt: `What screen ${id} shows now`, onload: next, onerror: next });
   picture.caption = el('span', { class: 'soft' });
-  picture.figure = el('figure', {}, picture.image, el('figcaption', {}, el('b', {}, id), picture.caption));
+  const test = (pattern) => command({ cmd: 'screen-test', screen: id, pattern, seconds: 30 },
+    pattern === 'off' ? `${id} shows the hall` : `${id} shows ${pattern} for 30 s; calls are not shown there meanwhile`);
+  const tests = el('details', {}, el('summary', {}, 'Test picture'), el('div', { class: 'buttons' },
+    ...['grid', 'bars', 'gradient', 'text', 'motion', 'off'].map((pattern) =>
+      el('button', { type: 'button', onclick: () => test(pattern) }, pattern))));
+  picture.figure = el('figure', {}, picture.image, el('figcaption', {}, el('b', {}, id), picture.caption), tests);
   pictures.set(id, picture);
   return picture;
 }
@@ -104,7 +109,8 @@ function showScreens(screens) {
   const figures = screens.map((screen) => {
     const picture = pictureOf(screen.id);
     picture.frame = screen.frames;
-    picture.caption.textContent = `${screen.state}, ${screen.size} ${screen.driver}`;
+    picture.caption.textContent = [screen.state, screen.output || screen.driver, screen.size && `${screen.size} at ${+screen.refresh_hz.toFixed(2)} Hz`,
+      screen.monitor, screen.shows.startsWith('test') && screen.shows].filter(Boolean).join(', ');
     if (screen.state === 'shown') loadPicture(screen.id);
     return picture.figure;
   });

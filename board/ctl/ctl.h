@@ -45,6 +45,7 @@ struct ctl_verb {
     const char *help;     /* more, or NULL */
     uint8_t min_words, max_words;
     const char *options[CTL_OPTIONS_MAX]; /* "--seconds"; each takes a value */
+    const char *flag;                     /* "--modes": takes none; or NULL */
     int (*run)(struct ctl *ctl, const struct ctl_args *args);
 };
 extern const struct ctl_verb ctl_verbs[];
@@ -55,6 +56,7 @@ struct ctl_args {
     unsigned nwords;
     const char *word[CTL_WORDS_MAX];
     const char *value[CTL_OPTIONS_MAX]; /* NULL: not given; index as in verb->options */
+    bool has_flag;
 };
 /* 0 or CTL_USAGE with a complaint on ctl->err. Words after "--" are never options. */
 int ctl_args_parse(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv,
@@ -127,6 +129,7 @@ int ctl_clear(struct ctl *ctl, const struct ctl_args *args);
 int ctl_desk(struct ctl *ctl, const struct ctl_args *args);
 int ctl_notice(struct ctl *ctl, const struct ctl_args *args);
 int ctl_screen_list(struct ctl *ctl, const struct ctl_args *args);
+int ctl_screen_test(struct ctl *ctl, const struct ctl_args *args);
 int ctl_screen_snapshot(struct ctl *ctl, const struct ctl_args *args);
 int ctl_led_list(struct ctl *ctl, const struct ctl_args *args);
 int ctl_led_show(struct ctl *ctl, const struct ctl_args *args);

@@ -34,6 +34,10 @@ static int refuse_option(struct ctl *ctl, const struct ctl_verb *verb, const cha
 /* "--lane booked" or "--lane=booked". Returns the arguments consumed, 0 after a complaint. */
 static int take_option(struct ctl *ctl, int argc, char **argv, struct ctl_args *args)
 {
+    if (args->verb->flag && !strcmp(argv[0], args->verb->flag)) {
+        args->has_flag = true;
+        return 1;
+    }
     const char *equals = strchr(argv[0], '=');
     size_t length = equals ? (size_t)(equals - argv[0]) : strlen(argv[0]);
     int index = option_index(args->verb, argv[0], length);

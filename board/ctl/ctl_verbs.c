@@ -42,7 +42,14 @@ const struct ctl_verb ctl_verbs[] = {
       .options = { "--level" }, .summary = "put a notice up, or remove it",
       .help = "Without a text the notice ID is removed. An alert takes the whole wall.\n"
               "  kezekctl notice fire --level alert kk='Ғимараттан шығыңыз' ru='Покиньте здание'" },
-    { .name = "screen list", .synopsis = "", .run = ctl_screen_list, .summary = "outputs, modes, frames" },
+    { .name = "screen list", .synopsis = "[--modes]", .run = ctl_screen_list, .flag = "--modes",
+      .summary = "screens: what they show and on which display; outputs that no screen uses",
+      .help = "  --modes   also what each display can do" },
+    { .name = "screen test", .synopsis = "SCREEN PATTERN [--seconds N]", WORDS(2, 2), .run = ctl_screen_test,
+      .options = { "--seconds" }, .summary = "put a test picture on a screen for a while",
+      .help = "PATTERN: grid (edges, scaling), bars (colours), gradient (banding), text (sizes), motion (tearing);\n"
+              "off ends it. Calls are not shown on that screen meanwhile; an alert ends it.\n"
+              "  --seconds N   1 to 600, 30 when left out" },
     { .name = "screen snapshot", .synopsis = "SCREEN [-o FILE]", WORDS(1, 1), .run = ctl_screen_snapshot,
       .options = { "-o" }, .summary = "the picture on scan-out as PNG",
       .help = "  -o FILE   where to write it; SCREEN.png when left out, - for the standard output" },

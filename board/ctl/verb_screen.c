@@ -9,33 +9,169 @@ void ctl_print_screens(FILE *out, const cJSON *items)
     struct ctl_table table;
     char age[24];
     const cJSON *item;
-    ctl_table_init(&table, "SCREEN|STATE|DRIVER|SIZE|FORMAT|>FRAMES|>LAST FLIP|DETAIL");
+    ctl_table_init(&table, "SCREEN|STATE|OUTPUT|SIZE|>FRAMES|>LAST FLIP|SHOWS");
     cJSON_ArrayForEach(item, items)
     {
+        const char *output = ctl_text(item, "output");
         ctl_cell(&table, "%s", ctl_text(item, "id"));
         ctl_cell(&table, "%s", ctl_text(item, "state"));
-        ctl_cell(&table, "%s", ctl_text(item, "driver"));
+        ctl_cell(&table, "%s", output[0] ? output : ctl_text(item, "driver"));
         ctl_cell(&table, "%s", ctl_text(item, "size"));
-        ctl_cell(&table, "%s", ctl_text(item, "format"));
         ctl_cell(&table, "%.0f", ctl_number(item, "frames"));
         ctl_cell(&table, "%s",
                  ctl_number(item, "frames") > 0 ? ctl_duration(ctl_number(item, "last_flip_ms"), age) : "");
-        ctl_cell(&table, "%s", ctl_text(item, "detail"));
+        ctl_cell(&table, "%s", ctl_text(item, "shows"));
     }
     ctl_table_print(&table, out);
 }
 
+/* ---- the list: a few short lines an item, for a telephone ------------------------------------ */
+/* "60", "59.94" */
+static const char *hertz(const cJSON *item, char text[16])
+{
+    snprintf(text, 16, "%.2f", ctl_number(item, "refresh_hz"));
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        text[--length] = '\0';
+    if (text[length - 1] == '.')
+        text[length - 1] = '\0';
+    return text;
+}
+
+static void print_mode(FILE *out, const cJSON *item)
+{
+    char hz[16];
+    int rotation = (int)ctl_number(item, "rotation");
+    const char *size = ctl_text(item, "size");
+    if (!size[0])
+        return;
+    if (rotation)
+        ctl_say(out, "  %s at %s Hz, turned by %d", size, hertz(item, hz), rotation);
+    else
+        ctl_say(out, "  %s at %s Hz", size, hertz(item, hz));
+}
+
+static void print_monitor(FILE *out, const cJSON *item)
+{
+    const char *monitor = ctl_text(item, "monitor");
+    bool has_size = ctl_number(item, "width_mm") > 0 && ctl_number(item, "height_mm") > 0;
+    if (has_size)
+        ctl_say(out, "  %s, %.0f x %.0f mm", monitor[0] ? monitor : "a display without a name",
+                ctl_number(item, "width_mm"), ctl_number(item, "height_mm"));
+    else if (monitor[0])
+        ctl_say(out, "  %s", monitor);
+}
+
+/* Modes of one size stand in one line; the preferred one has a star. */
+static void print_modes(FILE *out, const cJSON *modes)
+{
+    char line[256] = "", hz[16];
+    const char *last = "";
+    const cJSON *mode;
+    cJSON_ArrayForEach(mode, modes)
+    {
+        const char *size = ctl_text(mode, "size");
+        size_t length = strlen(line);
+        if (strcmp(size, last) != 0) {
+            if (length)
+                ctl_say(out, "%s", line);
+            length = (size_t)snprintf(line, sizeof line, "    %-9s ", size);
+        }
+        if (length < sizeof line)
+            snprintf(line + length, sizeof line - length, " %s%s", hertz(mode, hz),
+                     ctl_bool(mode, "preferred") ? "*" : "");
+        last = size;
+    }
+    if (line[0])
+        ctl_say(out, "%s", line);
+}
+
+static const cJSON *find_output(const cJSON *reply, const char *name)
+{
+    const cJSON *output;
+    cJSON_ArrayForEach(
+        output, ctl_member(reply, "outputs")) if (!strcmp(ctl_text(output, "output"), name)) return output;
+    return NULL;
+}
+
+static void print_screen(FILE *out, const cJSON *reply, const cJSON *screen, bool has_modes)
+{
+    char age[24];
+    const char *output = ctl_text(screen, "output"), *card = ctl_text(screen, "card");
+    ctl_say(out, "%s  %s", ctl_text(screen, "id"), ctl_text(screen, "state"));
+    if (ctl_text(screen, "detail")[0])
+        ctl_say(out, "  %s", ctl_text(screen, "detail"));
+    ctl_say(out, "  %s%s%s", output[0] ? output : ctl_text(screen, "driver"), card[0] ? " of " : "", card);
+    print_monitor(out, screen);
+    print_mode(out, screen);
+    ctl_say(out, "  shows %s", ctl_text(screen, "shows"));
+    if (ctl_number(screen, "frames") > 0)
+        ctl_say(out, "  %.0f frames, the last one %s ago", ctl_number(screen, "frames"),
+                ctl_duration(ctl_number(screen, "last_flip_ms"), age));
+    if (ctl_number(screen, "late_flips") > 0)
+        ctl_say(out, "  %.0f frames did not flip in time", ctl_number(screen, "late_flips"));
+    if (has_modes && output[0])
+        print_modes(out, ctl_member(find_output(reply, output), "modes"));
+}
+
+static void print_output(FILE *out, const cJSON *output, bool has_modes)
+{
+    ctl_say(out, "%s  %s", ctl_text(output, "output"), ctl_text(output, "state"));
+    ctl_say(out, "  %s (%s)", ctl_text(output, "card"), ctl_text(output, "driver"));
+    if (ctl_text(output, "held_by")[0])
+        ctl_say(out, "  held by %s", ctl_text(output, "held_by"));
+    print_monitor(out, output);
+    print_mode(out, output);
+    if (has_modes)
+        print_modes(out, ctl_member(output, "modes"));
+    else if (cJSON_GetArraySize(ctl_member(output, "modes")) > 0)
+        ctl_say(out, "  modes: %d, --modes lists them", cJSON_GetArraySize(ctl_member(output, "modes")));
+}
+
+static void print_list(FILE *out, const cJSON *reply, bool has_modes)
+{
+    const cJSON *item;
+    bool is_first = true;
+    cJSON_ArrayForEach(item, ctl_member(reply, "screens")) print_screen(out, reply, item, has_modes);
+    if (ctl_text(reply, "trouble")[0])
+        ctl_say(out, "%s", ctl_text(reply, "trouble"));
+    cJSON_ArrayForEach(item, ctl_member(reply, "outputs"))
+    {
+        if (ctl_text(item, "screen")[0])
+            continue;
+        if (is_first)
+            fputs("\nNot used by a screen of the hall file:\n", out);
+        is_first = false;
+        print_output(out, item, has_modes);
+    }
+}
+
 int ctl_screen_list(struct ctl *ctl, const struct ctl_args *args)
 {
-    (void)args;
     cJSON *reply;
     int status = ctl_ask(ctl, ctl_request("screens"), &reply);
     if (status == CTL_OK && !ctl->is_json)
-        ctl_print_screens(ctl->out, ctl_member(reply, "screens"));
+        print_list(ctl->out, reply, args->has_flag);
     cJSON_Delete(reply);
     return status;
 }
 
+int ctl_screen_test(struct ctl *ctl, const struct ctl_args *args)
+{
+    long seconds = 30;
+    const char *screen = args->word[0], *pattern = args->word[1];
+    if (ctl_option_number(ctl, args, "--seconds", 1, 600, &seconds) != CTL_OK)
+        return CTL_USAGE;
+    cJSON *request = ctl_request("screen-test");
+    cJSON_AddStringToObject(request, "screen", screen);
+    cJSON_AddStringToObject(request, "pattern", pattern);
+    cJSON_AddNumberToObject(request, "seconds", (double)seconds);
+    if (!strcmp(pattern, "off"))
+        return ctl_do(ctl, request, "screen %s shows the hall", screen);
+    return ctl_do(ctl, request, "screen %s shows %s for %ld s", screen, pattern, seconds);
+}
+
+/* ---- pictures -------------------------------------------------------------------------------- */
 /* Into a neighbour first: a broken connection must not leave half a picture under the wanted name. */
 static int save(struct ctl *ctl, size_t size, const char *path)
 {

@@ -288,8 +288,8 @@ def a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor():
             return [(s["state"], s["detail"]) for s in hall.status()["screens"]]
         assert screens() == [("standby", f"standby until {begin}"), ("shown", "")], screens()
         health = Listener(hall.broker, hall.board_topic + "/health")
-        health.wait("health tells it", lambda t, o: {"outlet": "screen/main", "state": "standby",
-                                                    "detail": f"standby until {begin}"} in o["outlets"], 40)
+        health.wait("health tells it", lambda t, o: outlet(o, "screen/main")["state"] == "standby" and
+                    outlet(o, "screen/main")["detail"] == f"standby until {begin}", 40)
         notice = {"v": 1, "type": "notice", "id": "fire", "level": "alert", "text": {"ru": "Пожар"}}
         hall.broker.publish(hall.prefix + "/event", notice)
         wait_for("an alert wakes it", lambda: screens()[0] == ("shown", ""))
@@ -302,6 +302,45 @@ def a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor():
         assert screens()[0] == ("shown", ""), screens()
         health.close()
         receipts.close()
+    finally:
+        hall.close()
+
+
+def a_test_picture_hides_the_calls_and_their_receipts_say_so():
+    hall = Hall()
+    try:
+        hall.connected()
+
+        def shows():
+            return [s["shows"] for s in hall.status()["screens"]]
+        for wrong in ({"screen": "nowhere", "pattern": "grid"}, {"screen": "main", "pattern": "tartan"},
+                      {"screen": "main", "pattern": "grid", "seconds": 601}, {"screen": "main"}):
+            reply = hall.ask({"cmd": "screen-test"} | wrong)
+            assert not reply["ok"] and reply["error"], reply
+        reply = hall.ask({"cmd": "screen-test", "screen": "main", "pattern": "motion", "seconds": 600})
+        assert reply["ok"], reply
+        assert shows()[0] == "test motion" and not shows()[1].startswith("test"), shows()
+        start = hall.status()["screens"][0]["frames"]
+        wait_for("it moves", lambda: hall.status()["screens"][0]["frames"] > start + 10)
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        results = Listener(hall.broker, hall.board_topic + "/result")
+        hall.call("3", "А042")  # the flips of the test do not hold it up
+        receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А042")
+        assert receipt["result"] == "partial", receipt
+        assert outlet(receipt, "screen/main")["detail"] == "a test picture stands there", receipt
+        assert outlet(receipt, "screen/children")["result"] == "shown", receipt
+        command = {"v": 1, "id": "r1", "command": "test", "target": "main", "value": "off"}
+        hall.broker.publish(hall.board_topic + "/command", command)
+        assert results.wait("result", lambda t, o: o["id"] == "r1")["ok"]
+        assert shows() == ["calls", "calls"], shows()
+        hall.broker.publish(hall.board_topic + "/command", command | {"id": "r2", "value": "grid"})
+        assert results.wait("result", lambda t, o: o["id"] == "r2")["ok"]
+        assert shows()[0] == "test grid", shows()
+        hall.broker.publish(hall.prefix + "/event", {"v": 1, "type": "notice", "id": "fire", "level": "alert",
+                                                     "text": {"ru": "Пожар"}})
+        wait_for("an alert ends it", lambda: shows() == ["alert", "alert"])
+        receipts.close()
+        results.close()
     finally:
         hall.close()
 
@@ -534,6 +573,7 @@ run([
     nothing_of_a_killed_board_stays_behind,
     a_notice_ends_when_it_said,
     a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor,
+    a_test_picture_hides_the_calls_and_their_receipts_say_so,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,

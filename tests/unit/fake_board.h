@@ -11,7 +11,7 @@
     "12,"                                                                                                    \
     "\"last_flip_ms\":1200,\"detail\":\"\"},{\"id\":\"children\",\"driver\":\"memory\",\"state\":"           \
     "\"unplugged\","                                                                                         \
-    "\"size\":\"\",\"format\":\"\",\"frames\":0,\"last_flip_ms\":0,\"detail\":\"no \\u001b[31mmemory\"}],"   \
+    "\"size\":\"\",\"format\":\"\",\"frames\":0,\"last_flip_ms\":-1,\"detail\":\"no \\u001b[31mmemory\"}],"  \
     "\"buses\":[{\"id\":\"west\",\"device\":\"/dev/west\",\"open\":true,\"busy_permille\":12,\"detail\":"    \
     "\"\",\"units\":[{\"desk\":\"1\",\"unit\":16,\"profile\":\"owen-smi2\",\"want\":\"А042\",\"blink\":"    \
     "true,\"shown\":\"A042\",\"certainty\":\"verified\",\"age_ms\":65000,\"dead\":false,\"timeouts\":0,"     \

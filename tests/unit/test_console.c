@@ -220,6 +220,7 @@ static void only_the_offered_commands_are_forwarded(void **state)
     };
     expect(*state, "POST /api/command", "{\"cmd\":\"event\",\n\"type\":\"call\"}", "200", "{\"ok\":true}");
     expect(*state, "POST /api/command", "{\"cmd\":\"chime\"}", "409", "no chime");
+    expect(*state, "POST /api/command", "{\"cmd\":\"screen-test\"}", "409", "no chime");
     expect(*state, "POST /api/command", "{\"cmd\":", "400", "no JSON: byte 7");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         expect(*state, "POST /api/command", refused[i], "400", "cmd must be event");
@@ -271,6 +272,11 @@ static void metrics_are_openmetrics(void **state)
         "\nkezek_feed_events_total 10\n",
         "\nkezek_feed_fresh 0\n",
         "\nkezek_screen_on{screen=\"main\"} 1\nkezek_screen_on{screen=\"children\"} 0\n",
+        "\n# TYPE kezek_screen_state stateset\n",
+        "\nkezek_screen_state{screen=\"main\",kezek_screen_state=\"shown\"} 1\n"
+        "kezek_screen_state{screen=\"main\",kezek_screen_state=\"unplugged\"} 0\n",
+        "\nkezek_screen_state{screen=\"children\",kezek_screen_state=\"unplugged\"} 1\n",
+        "\nkezek_screen_picture_age_seconds{screen=\"main\"} 1.2\n# TYPE ", /* the other one has had no picture */
         "\nkezek_bus_busy_ratio{bus=\"west\"} 0.012\n",
         "\nkezek_led_timeouts_total{bus=\"west\",unit=\"17\",desk=\"2\"} 40\n",
         "\nkezek_led_round_trip_seconds{bus=\"west\",unit=\"16\",desk=\"1\"} 0.0312\n",

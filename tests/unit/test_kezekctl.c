@@ -15,11 +15,34 @@
 
 #include <cmocka.h>
 
+static const char fake_screens[] =
+    "{\"ok\":true,\"screens\":[{\"id\":\"main\",\"driver\":\"kms\",\"state\":\"shown\",\"detail\":\"\","
+    "\"shows\":\"test grid\",\"output\":\"HDMI-A-1\",\"card\":\"card1\",\"monitor\":\"Dell Inc. DELL "
+    "U2412M\",\"width_mm\":518,\"height_mm\":324,\"size\":\"1920x1200\",\"refresh_hz\":59.95,\"rotati"
+    "on\":90,\"format\":\"xrgb8888\",\"frames\":812,\"late_flips\":0,\"last_flip_ms\":1200,\"pixels\":"
+    "1},{\"id\":\"children\",\"driver\":\"kms\",\"state\":\"unplugged\",\"detail\":\"HDMI-A-2: no dis"
+    "play is plugged in\",\"shows\":\"nothing\",\"output\":\"HDMI-A-2\",\"card\":\"card1\",\"monitor\":"
+    "\"\",\"width_mm\":0,\"height_mm\":0,\"size\":\"\",\"refresh_hz\":60,\"rotation\":0,\"format\":\"x"
+    "rgb8888\",\"frames\":0,\"late_flips\":3,\"last_flip_ms\":-1,\"pixels\":0}],\"outputs\":[{\"outpu"
+    "t\":\"HDMI-A-1\",\"card\":\"card1\",\"driver\":\"vc4\",\"state\":\"plugged\",\"screen\":\"main\","
+    "\"held_by\":\"\",\"monitor\":\"Dell Inc. DELL U2412M\",\"edid\":true,\"width_mm\":518,\"height_m"
+    "m\":324,\"size\":\"1920x1200\",\"refresh_hz\":59.95,\"cec\":\"\",\"modes\":[{\"size\":\"1920x120"
+    "0\",\"refresh_hz\":59.95,\"preferred\":true},{\"size\":\"1920x1080\",\"refresh_hz\":60},{\"size\":"
+    "\"1920x1080\",\"refresh_hz\":50}]},{\"output\":\"HDMI-A-2\",\"card\":\"card1\",\"driver\":\"vc4\","
+    "\"state\":\"unplugged\",\"screen\":\"children\",\"held_by\":\"\",\"monitor\":\"\",\"edid\":false"
+    ",\"width_mm\":0,\"height_mm\":0,\"size\":\"\",\"refresh_hz\":0,\"cec\":\"\",\"modes\":[]},{\"out"
+    "put\":\"DP-1\",\"card\":\"card0\",\"driver\":\"i915\",\"state\":\"plugged\",\"screen\":\"\",\"he"
+    "ld_by\":\"Xorg (pid 812)\",\"monitor\":\"SAM \\u001b[31mTV\",\"edid\":true,\"width_mm\":1210,\"h"
+    "eight_mm\":680,\"size\":\"1280x720\",\"refresh_hz\":50,\"cec\":\"\",\"modes\":[{\"size\":\"1280x"
+    "720\",\"refresh_hz\":50}]}],\"trouble\":\"/dev/dri/card2: permission denied; add the service to "
+    "group video\"}";
+
 static const struct {
     const char *command, *reply;
 } replies[] = {
     { "status", FAKE_STATUS },
-    { "screens", FAKE_STATUS },
+    { "screens", fake_screens },
+    { "screen-test", "{\"ok\":true}" },
     { "leds", FAKE_STATUS },
     { "chimes", "{\"ok\":true,\"chimes\":[],\"melodies\":[\"gong3\",\"gong1\"]}" },
     { "reload", "{\"ok\":false,\"error\":\"hall.json: desks[3].led.unit: 0 is no unit; 1 to 247\"}" },
@@ -178,6 +201,37 @@ static void tables_are_aligned_by_what_a_terminal_shows(void **state)
         "2     west/17  dm56a04    Б7      –      no reply       –        40    0           0      0.0 ms\n");
 }
 
+static void screens_are_listed_in_lines_that_fit_a_telephone(void **state)
+{
+    struct board *board = *state;
+    assert_int_equal(run(board, "screen list"), 0);
+    assert_string_equal(board->out, "main  shown\n"
+                                    "  HDMI-A-1 of card1\n"
+                                    "  Dell Inc. DELL U2412M, 518 x 324 mm\n"
+                                    "  1920x1200 at 59.95 Hz, turned by 90\n"
+                                    "  shows test grid\n"
+                                    "  812 frames, the last one 1.2 s ago\n"
+                                    "children  unplugged\n"
+                                    "  HDMI-A-2: no display is plugged in\n"
+                                    "  HDMI-A-2 of card1\n"
+                                    "  shows nothing\n"
+                                    "  3 frames did not flip in time\n"
+                                    "/dev/dri/card2: permission denied; add the service to group video\n"
+                                    "\nNot used by a screen of the hall file:\n"
+                                    "DP-1  plugged\n"
+                                    "  card0 (i915)\n"
+                                    "  held by Xorg (pid 812)\n"
+                                    "  SAM ?[31mTV, 1210 x 680 mm\n"
+                                    "  1280x720 at 50 Hz\n"
+                                    "  modes: 1, --modes lists them\n");
+    assert_int_equal(run(board, "screen list --modes"), 0);
+    has(board->out, "  812 frames, the last one 1.2 s ago\n"
+                    "    1920x1200  59.95*\n"
+                    "    1920x1080  60 50\n");
+    has(board->out, "  1280x720 at 50 Hz\n"
+                    "    1280x720   50\n");
+}
+
 static void json_prints_the_reply_as_it_came(void **state)
 {
     struct board *board = *state;
@@ -223,6 +277,12 @@ static void commands_become_requests(void **state)
           "the board above desk 3 shows -12- for 10 s\n" },
         { "led identify 3 --seconds 60", "{\"cmd\":\"led-identify\",\"desk\":\"3\",\"seconds\":60}",
           "the board above desk 3 shows its unit number for 60 s\n" },
+        { "screen test main grid",
+          "{\"cmd\":\"screen-test\",\"screen\":\"main\",\"pattern\":\"grid\",\"seconds\":30}",
+          "screen main shows grid for 30 s\n" },
+        { "screen test main off",
+          "{\"cmd\":\"screen-test\",\"screen\":\"main\",\"pattern\":\"off\",\"seconds\":30}",
+          "screen main shows the hall\n" },
         { "chime play hall gong1", "{\"cmd\":\"chime\",\"chime\":\"hall\",\"melody\":\"gong1\"}",
           "chime hall plays\n" },
         { "chime list", "{\"cmd\":\"chimes\"}", "melodies: gong3 gong1\n" },
@@ -253,7 +313,10 @@ static void wrong_command_lines_are_explained_and_send_nothing(void **state)
         { "led identify 3 --seconds 601", "is not a whole number from 1 to 600" },
         { "notice fire Покиньте", "write LANG=TEXT" },
         { "screen snapshot ../x", "is no screen id" },
-        { "screen test main", "unknown command \"screen test\"" },
+        { "screen test main", "usage: kezekctl screen test SCREEN PATTERN" },
+        { "screen test main grid --seconds 0", "is not a whole number from 1 to 600" },
+        { "screen list --mode", "unknown option --mode" },
+        { "screen tets main grid", "did you mean \"screen test\"?" },
     };
     struct board *board = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -384,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_BOARD(status_says_first_what_needs_a_hand),
         WITH_BOARD(tables_are_aligned_by_what_a_terminal_shows),
+        WITH_BOARD(screens_are_listed_in_lines_that_fit_a_telephone),
         WITH_BOARD(json_prints_the_reply_as_it_came),
         WITH_BOARD(commands_become_requests),
         WITH_BOARD(wrong_command_lines_are_explained_and_send_nothing),

@@ -253,6 +253,19 @@ static void call(const char *desk, const char *ticket, uint64_t token)
     bench.wall.is_dirty = true;
 }
 
+static void put_alert(bool is_up)
+{
+    struct event alert = { .type = EVENT_NOTICE };
+    int desk;
+    snprintf(alert.notice.id, sizeof alert.notice.id, "fire");
+    alert.notice.level = NOTICE_ALERT;
+    alert.notice.ntexts = is_up;
+    snprintf(alert.notice.text[0].lang, sizeof alert.notice.text[0].lang, "ru");
+    snprintf(alert.notice.text[0].text, sizeof alert.notice.text[0].text, "Пожар");
+    assert_true(hall_apply(&bench.hall, &alert, clock_us(), &desk) > 0);
+    bench.wall.is_dirty = true;
+}
+
 static void open_calm(void)
 {
     wall_tick(&bench.wall, clock_us());
@@ -358,22 +371,13 @@ static void a_call_behind_an_alert_or_a_blank_wall_is_not_shown(void **unused)
 {
     (void)unused;
     open_calm();
-    struct event alert = { .type = EVENT_NOTICE };
-    int desk;
-    snprintf(alert.notice.id, sizeof alert.notice.id, "fire");
-    alert.notice.level = NOTICE_ALERT;
-    alert.notice.ntexts = 1;
-    snprintf(alert.notice.text[0].lang, sizeof alert.notice.text[0].lang, "ru");
-    snprintf(alert.notice.text[0].text, sizeof alert.notice.text[0].text, "Пожар");
-    assert_true(hall_apply(&bench.hall, &alert, clock_us(), &desk) > 0);
+    put_alert(true);
     call("3", "А042", 7);
     present();
     until_flip();
     assert_int_equal(bench.nshown, 0);
-    alert.notice.ntexts = 0;
-    assert_true(hall_apply(&bench.hall, &alert, clock_us(), &desk) > 0);
+    put_alert(false);
     bench.input.truth = FEED_BLANK;
-    bench.wall.is_dirty = true;
     present();
     until_flip();
     assert_int_equal(bench.nshown, 0);
@@ -677,6 +681,82 @@ static void what_a_display_cannot_do_is_told_once(void **unused)
     stands(WALL_SHOWN, "");
 }
 
+/* ---- test pictures --------------------------------------------------------------------------- */
+static void a_test_picture_takes_the_place_of_calls_until_its_time_is_over(void **unused)
+{
+    (void)unused;
+    open_fake(S);
+    wall_test(&bench.wall, TEST_GRID, 32 * S, 2 * S);
+    assert_string_equal(wall_test_name(&bench.wall), "grid");
+    turn(2 * S);
+    assert_false(wall_is_flipping(&bench.wall)); /* the link is read meanwhile */
+    fake_flip(2 * S + 16 * MS);
+    unsigned commits = fake.commits;
+    call("3", "А042", 7);
+    turn(3 * S);
+    assert_int_equal(fake.commits, commits); /* it stands still */
+    assert_int_equal(wall_deadline_us(&bench.wall) <= 32 * S, true);
+    turn(32 * S - 1);
+    assert_non_null(wall_test_name(&bench.wall));
+    turn(32 * S);
+    assert_null(wall_test_name(&bench.wall));
+    fake_flip(32 * S + 16 * MS);
+    assert_int_equal(bench.nshown, 1); /* the call stands there now */
+    assert_int_equal(bench.shown[0], 7);
+}
+
+static void an_alert_ends_a_test_picture(void **unused)
+{
+    (void)unused;
+    open_fake(S);
+    wall_test(&bench.wall, TEST_TEXT, 600 * S, 2 * S);
+    turn(2 * S);
+    fake_flip(2 * S + 16 * MS);
+    unsigned commits = fake.commits;
+    put_alert(true);
+    turn(3 * S);
+    assert_null(wall_test_name(&bench.wall));
+    assert_int_equal(fake.commits, commits + 1);
+}
+
+static void bars_that_move_are_painted_at_every_flip(void **unused)
+{
+    (void)unused;
+    int64_t now_us = 2 * S;
+    open_fake(S);
+    wall_test(&bench.wall, TEST_MOTION, 600 * S, now_us);
+    turn(now_us);
+    unsigned commits = fake.commits;
+    for (unsigned i = 1; i <= 20; i++) {
+        fake_flip(now_us += 16 * MS);
+        turn(now_us);
+        assert_int_equal(fake.commits, commits + i);
+    }
+    wall_test_end(&bench.wall, now_us);
+    fake_flip(now_us += 16 * MS);
+    turn(now_us);
+    assert_int_equal(fake.commits, commits + 21); /* the hall again */
+    fake_flip(now_us += 16 * MS);
+    turn(now_us);
+    assert_int_equal(fake.commits, commits + 21);
+}
+
+static void a_test_picture_wakes_a_display_and_lets_it_sleep_again(void **unused)
+{
+    (void)unused;
+    open_fake(S);
+    wall_set_power(&bench.wall, false, 2 * S);
+    assert_int_equal(bench.wall.state, WALL_STANDBY);
+    wall_test(&bench.wall, TEST_BARS, 32 * S, 2 * S);
+    assert_int_equal(bench.wall.state, WALL_SHOWN);
+    turn(2 * S);
+    fake_flip(2 * S + 16 * MS);
+    wall_set_power(&bench.wall, false, 3 * S); /* as the hours say at every turn */
+    assert_int_equal(bench.wall.state, WALL_SHOWN);
+    turn(32 * S);
+    assert_int_equal(bench.wall.state, WALL_STANDBY);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, start, stop)
 #define SCRIPTED(name) cmocka_unit_test_setup_teardown(name, start_fake, stop_fake)
 int main(void)
@@ -701,6 +781,10 @@ int main(void)
         SCRIPTED(a_display_that_wants_another_mode_is_opened_again_in_silence),
         SCRIPTED(a_screen_that_refuses_frames_is_told_of_once_and_tried_ever_later),
         SCRIPTED(what_a_display_cannot_do_is_told_once),
+        SCRIPTED(a_test_picture_takes_the_place_of_calls_until_its_time_is_over),
+        SCRIPTED(an_alert_ends_a_test_picture),
+        SCRIPTED(bars_that_move_are_painted_at_every_flip),
+        SCRIPTED(a_test_picture_wakes_a_display_and_lets_it_sleep_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
