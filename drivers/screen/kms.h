@@ -2,6 +2,7 @@
  *
  *   kms.c         class screen over a connector: buffers, frames, power, status
  *   kms_card.c    one graphics card: its node, DRM master, connectors, page-flip events
+ *   kms_pipe.c    the way of a picture through it: connector, CRTC, plane, buffers
  *   kms_atomic.c, kms_legacy.c    how a picture gets on scan-out: two tables of the same operations
  *   outputs.c     the cards of the machine, hot-plug, the worker that asks displays (outputs.h)
  *   modes.c       which mode (pure);   monitor.c  whose display (pure)
@@ -24,6 +25,8 @@ int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, uns
 /* DRM master. 0, or -EBUSY: someone else is. */
 int kms_card_take(struct kms_card *card);
 void kms_card_give(struct kms_card *card);
+/* The kernel's number of that connector, as kms_card_read() last saw it; 0: none. */
+uint32_t kms_card_connector(const struct kms_card *card, const char *output);
 /* "Xorg (pid 812)": who has the node open and is not us; "" nobody, or it may not be known. */
 void kms_card_holder(const struct kms_card *card, char *out, size_t size);
 

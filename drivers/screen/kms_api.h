@@ -1,0 +1,149 @@
+/* A card and the path of one picture through it, with libdrm's types. Private to drivers/screen: kms*.c only.
+ *
+ *   kms_card.c     the card: node, master, connectors, events
+ *   kms_pipe.c     a pipe: connector ← CRTC ← primary plane ← two dumb buffers
+ *   kms_atomic.c, kms_legacy.c   struct kms_api: how a pipe is set, flipped and switched off
+ *   kms.c          class screen over a pipe: states, frames
+ *
+ * Facts: drm-kms(7), drm-memory(7), drm_mode.h, and the kernel's "Kernel Mode Setting (KMS)" book.
+ */
+#pragma once
+
+#include "drivers/screen/kms.h"
+
+#include <pthread.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#define KMS_TICKETS_MAX                                                                                      \
+    32 /* flips under way on a card: one a CRTC, and those of screens that were closed meanwhile */
+#define KMS_REFUSED_MAX    16
+#define KMS_PLANES_MAX     32 /* of one CRTC that the boot may have left on */
+#define KMS_CONNECTORS_MAX 32 /* of a card */
+#define KMS_CLIPS_MAX      64 /* damage rectangles a frame; more are sent as none, which means everything */
+
+struct kms_pipe;
+
+/* The user data of a page-flip event. The card's, so that an event that comes after its screen was closed finds nobody
+ * rather than freed memory. */
+struct kms_ticket {
+    struct kms_pipe *pipe; /* NULL: nobody waits any more */
+    bool is_pending;
+};
+
+/* A mode that a commit has refused although a test had accepted it, or that both refused. */
+struct kms_refused {
+    uint32_t connector_id, version;
+    struct output_mode mode;
+};
+
+struct kms_card {
+    int fd;
+    char node[64];   /* "/dev/dri/card0" */
+    char name[32];   /* "card0" */
+    char driver[32]; /* "vc4" */
+    bool is_atomic;
+    bool is_monotonic; /* time stamps of events */
+    pthread_mutex_t
+        lock; /* of what follows up to `pipes`: a worker reads the connectors, and borrows the mastership for it */
+    bool is_taken;   /* the loop wants to be master, and is */
+    bool is_refused; /* somebody else was master when last asked */
+    uint32_t reign;  /* counts how often we became master: a new reign needs a full set */
+    struct {
+        char name[32];
+        uint32_t id;
+    } connector[KMS_CONNECTORS_MAX]; /* as last read */
+    struct kms_pipe *pipes;
+    struct kms_ticket ticket[KMS_TICKETS_MAX];
+    struct kms_refused refused[KMS_REFUSED_MAX];
+    unsigned nrefused; /* counts on; the oldest are overwritten */
+};
+
+struct kms_buffer {
+    uint32_t handle, fb_id, pitch;
+    uint64_t bytes;
+    uint8_t *pixels;       /* mapped for writing */
+    const uint8_t *reader; /* mapped for reading, once it was asked for */
+};
+
+/* Property ids; 0: the driver does not have it. */
+struct kms_properties {
+    uint32_t connector_crtc, link_status, dpms;
+    uint32_t crtc_active, crtc_mode;
+    uint32_t plane_crtc, plane_fb, damage_clips;
+    uint32_t src_x, src_y, src_w, src_h, crtc_x, crtc_y, crtc_w, crtc_h;
+};
+
+struct kms_pipe {
+    struct kms_card *card;
+    struct kms_pipe *next; /* on the same card */
+    const struct kms_api *api;
+    uint32_t connector_id, crtc_id, plane_id;
+    unsigned crtc_index; /* bit in masks of possible CRTCs */
+    bool has_format[PIXEL_FORMATS];
+    drmModeModeInfo mode;
+    uint8_t format;
+    struct kms_buffer buffer[2];
+    struct kms_properties property;
+    uint32_t others[KMS_PLANES_MAX]; /* planes on our CRTC that are not ours */
+    unsigned nothers;
+    uint32_t strangers[KMS_CONNECTORS_MAX]; /* connectors on our CRTC that are not ours */
+    unsigned nstrangers;
+    void *data;
+    void (*flipped)(void *data, int64_t at_us); /* from kms_card_dispatch() */
+};
+
+/* All answer 0 or -errno as the kernel gave it. -EBUSY: an earlier frame is still on its way. */
+struct kms_api {
+    const char *name;
+    int (*init)(struct kms_pipe *pipe); /* property ids */
+    /* Would a set with the mode and buffer 0 be accepted? Changes nothing. Legacy cannot know: 0. */
+    int (*test)(struct kms_pipe *pipe);
+    /* Everything: mode, connector, plane, picture, power on. A mode set happens only where the display does not run that mode
+     * yet. ticket NULL: no event. */
+    int (*set)(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket);
+    /* The other buffer at the next vblank. Clips in memory coordinates, none: all of it. Allocates nothing. */
+    int (*flip)(struct kms_pipe *pipe, unsigned buffer, const struct drm_mode_rect *clips, unsigned nclips,
+                struct kms_ticket *ticket);
+    /* Display asleep or on; buffers and mode stay. */
+    int (*power)(struct kms_pipe *pipe, bool is_on);
+    /* Nothing of ours stays on scan-out. Keeps the mode running where the driver can, so that the next owner needs no mode set. */
+    int (*stop)(struct kms_pipe *pipe);
+};
+extern const struct kms_api kms_atomic, kms_legacy;
+
+/* ---- kms_card.c ------------------------------------------------------------------------------ */
+int kms_card_fd(const struct kms_card *card);
+/* Reads the events that are there, and tells the pipes concerned. */
+void kms_card_dispatch(struct kms_card *card);
+struct kms_ticket *kms_card_ticket(struct kms_card *card, struct kms_pipe *pipe); /* never NULL */
+/* The device was taken out. */
+bool kms_card_is_gone(const struct kms_card *card);
+/* The kernel has said that we are not master any more. */
+void kms_card_lost(struct kms_card *card);
+bool kms_card_is_refused(const struct kms_card *card, uint32_t connector_id, uint32_t version,
+                         const struct output_mode *mode);
+void kms_card_refuse(struct kms_card *card, uint32_t connector_id, uint32_t version,
+                     const struct output_mode *mode);
+void kms_mode_from_drm(const drmModeModeInfo *mode, struct output_mode *out);
+void kms_mode_to_drm(const struct output_mode *mode, drmModeModeInfo *out);
+/* Id of a property, 0: none. `value` may be NULL. `type` is DRM_MODE_OBJECT_…. */
+uint32_t kms_property(int fd, uint32_t object, uint32_t type, const char *name, uint64_t *value);
+void kms_connector_name(const drmModeConnector *connector, char *out, size_t size);
+
+/* ---- kms_pipe.c ------------------------------------------------------------------------------ */
+/* Chooses CRTC and plane for the connector, and enters the card's list. -ENODEV: the connector is gone; -EBUSY: another
+ * screen has the connector, or all CRTCs that can drive it are in use (-ENOSPC). */
+int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector);
+/* Buffers go, the pipe leaves the list, its events find nobody. What is on scan-out must have been stopped. */
+void kms_pipe_finish(struct kms_pipe *pipe);
+/* Two buffers of the size of the mode. */
+int kms_pipe_buffers(struct kms_pipe *pipe, const drmModeModeInfo *mode, uint8_t format);
+void kms_pipe_free_buffers(struct kms_pipe *pipe);
+/* What others have left on our CRTC: fills pipe->others. The second, pipe->strangers, waits for a probe that is under way. */
+void kms_pipe_survey_planes(struct kms_pipe *pipe);
+void kms_pipe_survey_connectors(struct kms_pipe *pipe);
+/* Maps the buffer for reading. NULL: errno. */
+const uint8_t *kms_pipe_reader(struct kms_pipe *pipe, unsigned buffer);
+/* Plugged in, as the kernel knows it without asking; waits for a probe that is under way. -ENODEV: the connector or the card is gone. */
+int kms_pipe_is_plugged(const struct kms_pipe *pipe);
