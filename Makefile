@@ -89,6 +89,9 @@ $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*_$1.c)): $(patsubst %.c,$(B)/obj/
 	drivers/chime/gpio_line_$1.c tests/doubles/gpiod_$1/gpiod.c tests/doubles/gpio_model.c)
 endef
 $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
+# What stands on graphics cards is tested over a double of libdrm, whose objects come first as well.
+DRM_DOUBLE := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/doubles/drm/*.c))
+$(B)/tests/contract/test_screen $(B)/tests/unit/test_kms: $(DRM_DOUBLE)
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)

@@ -4,7 +4,7 @@
 
 const char *const screen_state_names[SCREEN_STATES] = { "shown", "unplugged", "standby", "away" };
 
-static const struct screen_ops *const backends[] = { &screen_memory };
+static const struct screen_ops *const backends[] = { &screen_memory, &screen_kms };
 
 const struct screen_ops *screen_backend(const char *name)
 {

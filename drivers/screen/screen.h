@@ -100,7 +100,7 @@ struct screen_ops {
     /* The buffer on scan-out, for snapshots. Slow to read on real outputs: not on the loop. */
     int (*front)(struct screen *screen, struct screen_buffer *front);
 };
-extern const struct screen_ops screen_memory;
+extern const struct screen_ops screen_memory, screen_kms;
 
 /* Backend by name, NULL if there is none. */
 const struct screen_ops *screen_backend(const char *name);

@@ -1,4 +1,4 @@
-#include "drivers/screen/screen.h"
+#include "tests/doubles/drm/outputs_double.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,19 +21,23 @@
 
 static char folder[] = "/tmp/kezek-screen-XXXXXX";
 
-struct output {
+struct device {
     const struct screen_ops *ops;
+    struct outputs *outputs; /* kms only */
     struct screen *screen;
     struct screen_config config;
     unsigned nflips;
     struct screen_flip flip; /* the last one */
 };
 
-/* Each backend once in each format. */
+/* Each backend once in each format; kms with both ways to talk to the kernel, and the oddities of some drivers. */
 static const struct {
     const char *driver;
     enum pixel_format format;
-} variants[] = { { "memory", PIXEL_XRGB8888 }, { "memory", PIXEL_RGB565 } };
+    bool is_atomic, needs_plane;
+} variants[] = { { "memory", PIXEL_XRGB8888, false, false }, { "memory", PIXEL_RGB565, false, false },
+                 { "kms", PIXEL_XRGB8888, true, false },     { "kms", PIXEL_RGB565, true, true },
+                 { "kms", PIXEL_XRGB8888, false, false },    { "kms", PIXEL_RGB565, false, false } };
 
 #define VARIANTS (sizeof(variants) / sizeof(variants[0]))
 
@@ -47,20 +51,34 @@ static int64_t now_us(void)
 
 static void flipped(void *data, const struct screen_flip *flip)
 {
-    struct output *output = data;
+    struct device *output = data;
 
     output->flip = *flip;
     output->nflips++;
 }
 
-static int reopen(struct output *output, char *error, size_t error_size)
+static int reopen(struct device *output, char *error, size_t error_size)
 {
     const struct screen_events events = { output, flipped };
 
-    return output->ops->open(&output->screen, NULL, &output->config, &events, error, error_size);
+    return output->ops->open(&output->screen, output->outputs, &output->config, &events, error, error_size);
 }
 
-static void open_output(struct output *output, size_t variant)
+static void plug_a_display(struct device *output, size_t variant)
+{
+    const drmModeModeInfo mode = drm_double_mode(203, 101, 60);
+
+    drm_double_reset();
+    struct double_card *card = drm_double_add("card0", 1);
+
+    card->is_atomic = variants[variant].is_atomic;
+    card->needs_plane = variants[variant].needs_plane;
+    drm_double_plug(drm_double_connector(card, DRM_MODE_CONNECTOR_HDMIA, 1), "Wall", 1, &mode);
+    output->outputs = outputs_create();
+    strcpy(output->config.output, "HDMI-A-1");
+}
+
+static void open_output(struct device *output, size_t variant)
 {
     char error[200] = "";
 
@@ -71,16 +89,23 @@ static void open_output(struct output *output, size_t variant)
         .id = "main", .width = 203, .height = 101, .format = variants[variant].format
     };
     strcpy(output->config.driver, variants[variant].driver);
+    if (strcmp(variants[variant].driver, "kms") == 0)
+        plug_a_display(output, variant);
     if (reopen(output, error, sizeof(error)) < 0)
         fail_msg("%s", error);
 }
 
-static void close_output(struct output *output)
+static void close_output(struct device *output)
 {
     output->ops->close(output->screen);
+    if (!output->outputs)
+        return;
+    outputs_destroy(output->outputs);
+    assert_int_equal(drm_double.nopen + drm_double.nmapped + drm_double.nfbs + drm_double.nbuffers, 0);
+    assert_int_equal(drm_double.nblobs, 0);
 }
 
-static struct screen_buffer begin(struct output *output)
+static struct screen_buffer begin(struct device *output)
 {
     struct screen_buffer back;
 
@@ -88,7 +113,7 @@ static struct screen_buffer begin(struct output *output)
     return back;
 }
 
-static uint64_t commit(struct output *output)
+static uint64_t commit(struct device *output)
 {
     const struct rect damage = { 0, 0, 10, 10 };
     uint64_t frame = 0;
@@ -97,7 +122,7 @@ static uint64_t commit(struct output *output)
     return frame;
 }
 
-static struct screen_flip wait_flip(struct output *output)
+static struct screen_flip wait_flip(struct device *output)
 {
     struct pollfd pollfd = { .fd = output->ops->fd(output->screen), .events = POLLIN };
     const unsigned before = output->nflips;
@@ -129,7 +154,7 @@ static void the_back_buffer_has_the_size_and_format_asked_for(void **state)
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
 
         open_output(&output, v);
         const struct screen_buffer back = begin(&output);
@@ -149,7 +174,7 @@ static void a_frame_is_queued_then_on_scan_out(void **state)
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
         struct screen_buffer back, front;
 
         open_output(&output, v);
@@ -174,7 +199,7 @@ static void frames_are_numbered_upwards(void **state)
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
 
         open_output(&output, v);
         begin(&output);
@@ -191,7 +216,7 @@ static void a_flip_happens_at_the_next_vblank(void **state)
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
         int64_t previous_us = 0;
 
         open_output(&output, v);
@@ -221,7 +246,7 @@ static void an_idle_screen_wakes_nobody(void **state)
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
 
         open_output(&output, v);
         struct pollfd pollfd = { .fd = output.ops->fd(output.screen), .events = POLLIN };
@@ -240,7 +265,7 @@ static void a_screen_in_standby_takes_no_frame_and_keeps_its_picture(void **stat
 {
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
         struct screen_status status;
         struct screen_buffer front;
 
@@ -271,11 +296,11 @@ static void a_turned_screen_has_an_upright_picture(void **state)
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
         for (uint16_t rotation = 0; rotation < 360; rotation = (uint16_t)(rotation + 90)) {
-            struct output output;
+            struct device output;
             char error[300];
 
             open_output(&output, v);
-            close_output(&output);
+            output.ops->close(output.screen);
             output.config.rotation = rotation;
             if (reopen(&output, error, sizeof(error)) < 0)
                 fail_msg("%s", error);
@@ -295,7 +320,7 @@ static void closing_gives_everything_back_also_with_a_frame_queued(void **state)
 
     (void)state;
     for (size_t v = 0; v < VARIANTS; v++) {
-        struct output output;
+        struct device output;
 
         open_output(&output, v);
         begin(&output);
@@ -312,6 +337,7 @@ static void a_backend_that_does_not_exist_is_no_backend(void **state)
     assert_null(screen_backend("hologram"));
     assert_null(screen_backend(""));
     assert_string_equal(screen_backend("memory")->name, "memory");
+    assert_string_equal(screen_backend("kms")->name, "kms");
 }
 
 /* ---- the memory screen ----------------------------------------------------------------------- */
@@ -333,7 +359,7 @@ static void impossible_configurations_are_refused_with_a_reason(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct output output = { .ops = &screen_memory, .config = rows[i].config };
+        struct device output = { .ops = &screen_memory, .config = rows[i].config };
         char error[300] = "";
 
         assert_true(reopen(&output, error, sizeof(error)) < 0);
@@ -352,11 +378,11 @@ static struct screen_config shared_config(void)
     return config;
 }
 
-static void open_shared(struct output *output)
+static void open_shared(struct device *output)
 {
     char error[300];
 
-    *output = (struct output){ .ops = &screen_memory, .config = shared_config() };
+    *output = (struct device){ .ops = &screen_memory, .config = shared_config() };
     if (reopen(output, error, sizeof(error)) < 0)
         fail_msg("%s", error);
 }
@@ -378,7 +404,7 @@ static const struct screen_share *map_share(const char *path, size_t *bytes)
 
 static void others_can_read_the_picture_from_the_file(void **state)
 {
-    struct output output;
+    struct device output;
     open_shared(&output);
     size_t bytes;
     const struct screen_share *share = map_share(output.config.path, &bytes);
@@ -409,13 +435,13 @@ static void others_can_read_the_picture_from_the_file(void **state)
 
 static void a_reader_of_an_old_file_is_left_alone_when_it_is_replaced(void **state)
 {
-    struct output first;
+    struct device first;
     open_shared(&first);
     size_t bytes;
     const struct screen_share *share = map_share(first.config.path, &bytes);
 
     (void)state;
-    struct output second;
+    struct device second;
     open_shared(&second);
 
     assert_int_equal(share->width, 320);
@@ -463,7 +489,7 @@ static void *read_on(void *data)
 
 static void a_copy_is_whole_if_the_frame_did_not_change(void **state)
 {
-    struct output output;
+    struct device output;
     open_shared(&output);
     struct reader reader = { 0 };
     pthread_t thread;

@@ -1,0 +1,633 @@
+#include "drivers/screen/kms_api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A flip takes a frame or two. After this long its event will not come any more: drivers lose it when the display is
+ * unplugged or the machine slept. */
+#define FLIP_LOST_US INT64_C(2000000)
+
+enum plug { PLUG_OUT, PLUG_WAKING, PLUG_IN };
+
+struct screen {
+    struct screen_config config;
+    struct outputs *outputs;
+    struct screen_events events;
+    struct kms_card *card;
+    struct kms_pipe pipe;
+    struct output_mode mode;
+    int fd;
+    uint32_t version; /* of the output, when it was last looked at */
+    uint32_t reign;   /* of the card, when everything was last set */
+    enum plug plug;
+    bool is_gone, is_away, is_standby;
+    bool needs_set; /* the next frame sets everything */
+    bool is_queued;
+    unsigned back; /* index; the other one is on scan-out */
+    uint64_t frame;
+    int64_t queued_us;
+    struct kms_ticket *ticket; /* of the queued frame */
+    char note[160];            /* what differs from the hall file, as long as this mode is shown */
+    char reason[160];          /* why it is gone or away */
+};
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+__attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, const char *format, ...)
+{
+    const size_t length = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text + length, size - length, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- open: what is there --------------------------------------------------------------------- */
+
+struct complaint {
+    const char *screen;
+    char *text;
+    size_t size;
+};
+
+__attribute__((format(printf, 3, 4))) static int complain(const struct complaint *complaint, int status,
+                                                          const char *format, ...)
+{
+    va_list arguments;
+
+    if (complaint->size)
+        complaint->text[0] = '\0';
+    add(complaint->text, complaint->size, "screen %s: ", complaint->screen);
+    const size_t length = strlen(complaint->text);
+
+    va_start(arguments, format);
+    vsnprintf(complaint->text + length, complaint->size - length, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+static int complain_of_absence(const struct complaint *complaint, const struct outputs *outputs,
+                               const char *name)
+{
+    char list[120] = "";
+
+    for (unsigned i = 0; i < outputs_count(outputs); i++)
+        add(list, sizeof(list), "%s%s", i ? ", " : "", outputs_at(outputs, i)->name);
+    if (list[0])
+        return complain(complaint, -ENODEV, "no output %s; this machine has %s", name, list);
+    if (outputs_trouble(outputs)[0])
+        return complain(complaint, -ENODEV, "no output %s: %s", name, outputs_trouble(outputs));
+    return complain(complaint, -ENODEV, "no output %s: no graphics card yet; is its driver loaded?", name);
+}
+
+static int complain_of_holder(const struct complaint *complaint, const struct kms_card *card,
+                              const char *name)
+{
+    char holder[64];
+
+    kms_card_holder(card, holder, sizeof(holder));
+    if (holder[0])
+        return complain(complaint, -EBUSY, "%s: held by %s; stop it", name, holder);
+    return complain(complaint, -EBUSY, "%s: another program holds %s; stop it (X, Wayland, boot splash)",
+                    name, card->node);
+}
+
+static int check_config(const struct screen_config *config, const struct complaint *complaint)
+{
+    if (config->rotation >= 360 || config->rotation % 90)
+        return complain(complaint, -EINVAL, "a rotation of 0, 90, 180 or 270, not %u", config->rotation);
+    if (config->format >= PIXEL_FORMATS || config->output[0] == '\0')
+        return complain(complaint, -EINVAL, "a kms screen needs an output, such as HDMI-A-1");
+    return 0;
+}
+
+static int check_output(const struct outputs *outputs, const char *name, const struct complaint *complaint)
+{
+    const struct output *output = outputs ? outputs_find(outputs, name) : NULL;
+
+    if (!outputs)
+        return complain(complaint, -ENODEV, "no output %s: outputs are not in use", name);
+    if (!output)
+        return complain_of_absence(complaint, outputs, name);
+    if (output->is_used)
+        return complain(complaint, -EBUSY, "%s is in use by another screen of the hall file", name);
+    if (outputs_is_away(outputs))
+        return complain(complaint, -EAGAIN, "%s: the console has it until its terminal is shown again", name);
+    if (output->state == OUTPUT_UNPLUGGED)
+        return complain(complaint, -EAGAIN, "%s: no display; check its cable and power", name);
+    if (output->state == OUTPUT_WAKING || output->nmodes == 0)
+        return complain(complaint, -EAGAIN, "%s: a display without modes yet; if it stays so, check the plug",
+                        name);
+    return 0;
+}
+
+/* ---- open: a mode that works ----------------------------------------------------------------- */
+
+/* What does not fit into memory at 32 bits a pixel may at 16. */
+static int try_mode(struct screen *screen, const struct output_mode *mode)
+{
+    const uint8_t first = screen->config.format, second = PIXEL_FORMATS - 1 - first;
+    drmModeModeInfo timings;
+    int status = -EINVAL;
+
+    kms_mode_to_drm(mode, &timings);
+    if (screen->pipe.has_format[first])
+        status = kms_pipe_buffers(&screen->pipe, &timings, first);
+    if (screen->pipe.has_format[second] && (!screen->pipe.has_format[first] || status == -ENOMEM))
+        status = kms_pipe_buffers(&screen->pipe, &timings, second);
+    if (status == 0)
+        status = screen->pipe.api->test(&screen->pipe);
+    if (status < 0)
+        kms_pipe_free_buffers(&screen->pipe);
+    return status;
+}
+
+static void note_mode(struct screen *screen, const struct output *output)
+{
+    char text[48];
+
+    mode_text(&screen->mode, text, sizeof(text));
+    if (screen->config.width &&
+        (screen->config.width != screen->mode.width || screen->config.height != screen->mode.height))
+        add(screen->note, sizeof(screen->note), "%s cannot show %ux%u; %s instead. ", output->name,
+            screen->config.width, screen->config.height, text);
+    if (screen->pipe.format != screen->config.format)
+        add(screen->note, sizeof(screen->note), "pixels are %s: the other format does not fit. ",
+            screen->pipe.format == PIXEL_RGB565 ? "rgb565" : "xrgb8888");
+}
+
+static int choose_mode(struct screen *screen, const struct output *output, const struct complaint *complaint)
+{
+    struct output_mode tried[MODES_TRIED_MAX];
+    const unsigned count =
+        modes_choose(output, screen->config.width, screen->config.height, screen->config.refresh_hz, tried);
+    char text[48];
+    int status = -EINVAL;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (kms_card_is_refused(screen->card, screen->pipe.connector_id, screen->version, &tried[i]))
+            continue;
+        status = try_mode(screen, &tried[i]);
+        if (status == 0) {
+            screen->mode = tried[i];
+            note_mode(screen, output);
+            return 0;
+        }
+        if (status == -EACCES || status == -EPERM)
+            return complain_of_holder(complaint, screen->card, output->name);
+        kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &tried[i]);
+        mode_text(&tried[i], text, sizeof(text));
+        if (screen->note[0] == '\0')
+            add(screen->note, sizeof(screen->note), "%s refused: %s. ", text, strerror(-status));
+    }
+    return complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
+                    output->name, screen->note[0] ? screen->note : "all were refused before");
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+
+static void flipped(void *data, int64_t at_us);
+
+static int choose_pipe(struct screen *screen, const struct complaint *complaint)
+{
+    const char *name = screen->config.output;
+    const int status = kms_pipe_init(&screen->pipe, screen->card, name);
+
+    screen->pipe.data = screen;
+    screen->pipe.flipped = flipped;
+    if (status == -EBUSY)
+        return complain(complaint, -EBUSY, "%s is in use by another screen of the hall file", name);
+    if (status == -ENOSPC)
+        return complain(complaint, -EBUSY, "%s: the card drives no more displays at once; unplug one", name);
+    if (status < 0)
+        return complain(complaint, -ENODEV, "%s is gone", name);
+    return 0;
+}
+
+static int prepare(struct screen *screen, const struct complaint *complaint)
+{
+    const char *name = screen->config.output;
+    const struct output *output;
+    int status = check_output(screen->outputs, name, complaint);
+
+    if (status < 0)
+        return status;
+    screen->card = outputs_enter(screen->outputs, name);
+    output = outputs_find(screen->outputs, name);
+    if (!screen->card || !output)
+        return complain_of_absence(complaint, screen->outputs, name);
+    if (kms_card_take(screen->card) < 0)
+        return complain_of_holder(complaint, screen->card, name);
+    screen->version = outputs_version(screen->outputs, name);
+    status = choose_pipe(screen, complaint);
+    if (status == 0)
+        status = choose_mode(screen, output, complaint);
+    if (status < 0)
+        return status;
+    screen->fd = fcntl(kms_card_fd(screen->card), F_DUPFD_CLOEXEC, 0);
+    return screen->fd < 0 ? complain(complaint, -errno, "%s", strerror(errno)) : 0;
+}
+
+/* A picture left standing would be a lie. */
+static void kms_close(struct screen *screen)
+{
+    if (!screen)
+        return;
+    if (screen->frame && !screen->is_away)
+        screen->pipe.api->stop(&screen->pipe);
+    kms_pipe_finish(&screen->pipe);
+    if (screen->fd >= 0)
+        close(screen->fd);
+    if (screen->card)
+        outputs_leave(screen->outputs, screen->card, screen->config.output);
+    free(screen);
+}
+
+static int kms_open(struct screen **result, struct outputs *outputs, const struct screen_config *config,
+                    const struct screen_events *events, char *error, size_t error_size)
+{
+    const struct complaint complaint = { config->id, error, error_size };
+    struct screen *screen;
+    int status = check_config(config, &complaint);
+
+    if (status < 0)
+        return status;
+    screen = calloc(1, sizeof(*screen));
+    if (!screen)
+        return complain(&complaint, -ENOMEM, "out of memory");
+    screen->config = *config;
+    screen->outputs = outputs;
+    screen->events = *events;
+    screen->fd = -1;
+    screen->plug = PLUG_IN;
+    screen->needs_set = true;
+    status = prepare(screen, &complaint);
+    if (status == 0)
+        *result = screen;
+    else
+        kms_close(screen);
+    return status;
+}
+
+/* ---- what has become of it ------------------------------------------------------------------- */
+
+static void leave_for_good(struct screen *screen, const char *why)
+{
+    screen->is_gone = true;
+    snprintf(screen->reason, sizeof(screen->reason), "%s: %s", screen->config.output, why);
+}
+
+static void go_away(struct screen *screen)
+{
+    char holder[64];
+
+    if (screen->is_away)
+        return;
+    screen->is_away = true;
+    if (outputs_is_away(screen->outputs)) {
+        snprintf(screen->reason, sizeof(screen->reason),
+                 "%s: the console has it until its terminal is shown again", screen->config.output);
+        return;
+    }
+    kms_card_holder(screen->card, holder, sizeof(holder));
+    snprintf(screen->reason, sizeof(screen->reason), "%s: held by %s; stop it", screen->config.output,
+             holder[0] ? holder : "another program");
+}
+
+/* The set was refused: for good in this mode, unless the display has just been unplugged. */
+static void refuse_mode(struct screen *screen, int status)
+{
+    char mode[48], why[100];
+    const int is_plugged = kms_pipe_is_plugged(&screen->pipe);
+
+    if (is_plugged > 0)
+        kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &screen->mode);
+    mode_text(&screen->mode, mode, sizeof(mode));
+    snprintf(why, sizeof(why), "%s refused: %s; another mode is tried", mode, strerror(-status));
+    leave_for_good(screen, is_plugged > 0 ? why : is_plugged == 0 ? "unplugged" : "the card is gone");
+}
+
+static int fail(struct screen *screen, int status)
+{
+    switch (status) {
+    case -EACCES:
+    case -EPERM:
+        kms_card_lost(screen->card);
+        go_away(screen);
+        return -EAGAIN;
+    case -EBUSY:
+    case -ENOMEM: return -EBUSY;
+    default: refuse_mode(screen, status); return -ENODEV;
+    }
+}
+
+/* The picture that was on scan-out, after others had the card or the link broke. */
+static void restore(struct screen *screen)
+{
+    const unsigned front = screen->is_queued ? screen->back : 1 - screen->back;
+    int status;
+
+    screen->needs_set = true;
+    if (screen->frame == 0)
+        return;
+    status = screen->pipe.api->set(&screen->pipe, front, NULL);
+    if (status < 0) {
+        fail(screen, status);
+        return;
+    }
+    screen->needs_set = false;
+    screen->reign = screen->card->reign;
+    if (screen->is_standby)
+        screen->pipe.api->power(&screen->pipe, false);
+}
+
+static bool has_better_mode(const struct screen *screen, const struct output *output)
+{
+    struct output_mode tried[MODES_TRIED_MAX];
+    const unsigned count =
+        modes_choose(output, screen->config.width, screen->config.height, screen->config.refresh_hz, tried);
+
+    for (unsigned i = 0; i < count; i++)
+        if (!kms_card_is_refused(screen->card, screen->pipe.connector_id, screen->version, &tried[i]))
+            return !mode_is_same(&tried[i], &screen->mode);
+    return false;
+}
+
+/* The modes of a display that does not tell its EDID are guesses: a mode that it showed before is better. */
+static void look_at_output(struct screen *screen)
+{
+    const struct output *output = outputs_find(screen->outputs, screen->config.output);
+    const enum plug before = screen->plug;
+
+    if (!output || kms_card_is_gone(screen->card)) {
+        leave_for_good(screen, "the card is gone");
+        return;
+    }
+    screen->plug = output->state == OUTPUT_PLUGGED  ? PLUG_IN
+                   : output->state == OUTPUT_WAKING ? PLUG_WAKING
+                                                    : PLUG_OUT;
+    if (screen->plug != PLUG_IN)
+        return;
+    if (output->has_edid && has_better_mode(screen, output))
+        leave_for_good(screen, "the display wants another mode");
+    else if (before != PLUG_IN && !screen->needs_set)
+        screen->reign = 0; /* the link may have to be trained again */
+}
+
+static void refresh(struct screen *screen)
+{
+    const uint32_t version = outputs_version(screen->outputs, screen->config.output);
+
+    if (screen->is_gone)
+        return;
+    if (version != screen->version) {
+        screen->version = version;
+        look_at_output(screen);
+    }
+    if (screen->is_gone)
+        return;
+    if (outputs_is_away(screen->outputs) || kms_card_take(screen->card) < 0) {
+        go_away(screen);
+        return;
+    }
+    screen->is_away = false;
+    if (screen->reign != screen->card->reign)
+        restore(screen);
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+static void describe(const struct screen *screen, unsigned index, struct screen_buffer *buffer)
+{
+    const bool is_turned = screen->config.rotation % 180 != 0;
+    const drmModeModeInfo *mode = &screen->pipe.mode;
+
+    *buffer = (struct screen_buffer){ .pixels = screen->pipe.buffer[index].pixels,
+                                      .stride = screen->pipe.buffer[index].pitch,
+                                      .width = is_turned ? mode->vdisplay : mode->hdisplay,
+                                      .height = is_turned ? mode->hdisplay : mode->vdisplay,
+                                      .rotation = screen->config.rotation,
+                                      .format = screen->pipe.format,
+                                      .index = (uint8_t)index };
+}
+
+static void forget_lost_flip(struct screen *screen)
+{
+    if (!screen->is_queued || now_us() - screen->queued_us < FLIP_LOST_US)
+        return;
+    screen->ticket->pipe = NULL;
+    screen->is_queued = false;
+    screen->needs_set = true;
+}
+
+static int may_queue(struct screen *screen)
+{
+    forget_lost_flip(screen);
+    refresh(screen);
+    if (screen->is_gone)
+        return -ENODEV;
+    if (screen->is_queued)
+        return -EBUSY;
+    return screen->is_away || screen->is_standby ? -EAGAIN : 0;
+}
+
+static int kms_begin(struct screen *screen, struct screen_buffer *back)
+{
+    const int status = may_queue(screen);
+
+    if (status == 0)
+        describe(screen, screen->back, back);
+    return status;
+}
+
+/* A rectangle of the upright picture as it lies in memory (screen.h), cut to the picture: the kernel refuses a frame with a
+ * clip that is empty or outside. */
+static bool turn(const struct screen_buffer *buffer, const struct rect *rect, struct drm_mode_rect *clip)
+{
+    const int32_t width = buffer->width, height = buffer->height;
+    const int32_t x1 = rect->x < 0 ? 0 : rect->x, x2 = rect->x + rect->w > width ? width : rect->x + rect->w;
+    const int32_t y1 = rect->y < 0 ? 0 : rect->y,
+                  y2 = rect->y + rect->h > height ? height : rect->y + rect->h;
+
+    switch (buffer->rotation) {
+    case 90: *clip = (struct drm_mode_rect){ height - y2, x1, height - y1, x2 }; break;
+    case 180: *clip = (struct drm_mode_rect){ width - x2, height - y2, width - x1, height - y1 }; break;
+    case 270: *clip = (struct drm_mode_rect){ y1, width - x2, y2, width - x1 }; break;
+    default: *clip = (struct drm_mode_rect){ x1, y1, x2, y2 }; break;
+    }
+    return x1 < x2 && y1 < y2;
+}
+
+static unsigned turn_all(const struct screen *screen, const struct rect *damage, unsigned ndamage,
+                         struct drm_mode_rect clips[KMS_CLIPS_MAX])
+{
+    struct screen_buffer buffer;
+    unsigned count = 0;
+
+    if (ndamage > KMS_CLIPS_MAX)
+        return 0;
+    describe(screen, screen->back, &buffer);
+    for (unsigned i = 0; i < ndamage; i++)
+        count += turn(&buffer, &damage[i], &clips[count]);
+    return count;
+}
+
+/* A flip that is refused although nobody took the card: its state was changed under us, so all of it is set again. */
+static int queue(struct screen *screen, const struct rect *damage, unsigned ndamage)
+{
+    struct kms_pipe *pipe = &screen->pipe;
+    struct drm_mode_rect clips[KMS_CLIPS_MAX];
+    int status = -EINVAL;
+
+    screen->ticket = kms_card_ticket(screen->card, pipe);
+    if (!screen->needs_set) {
+        const unsigned nclips = turn_all(screen, damage, ndamage, clips);
+
+        status = pipe->api->flip(pipe, screen->back, clips, nclips, screen->ticket);
+    }
+    if (status == -EINVAL || status == -ENOSPC || status == -ERANGE) {
+        status = pipe->api->set(pipe, screen->back, screen->ticket);
+        if (status == 0)
+            screen->reign = screen->card->reign;
+        screen->needs_set = status < 0;
+    }
+    return status;
+}
+
+static int kms_commit(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame)
+{
+    int status = may_queue(screen);
+
+    if (status == 0 && ndamage == 0)
+        status = -EINVAL;
+    if (status < 0)
+        return status;
+    status = queue(screen, damage, ndamage);
+    if (status < 0)
+        return fail(screen, status);
+    screen->is_queued = true;
+    screen->queued_us = now_us();
+    *frame = ++screen->frame;
+    return 0;
+}
+
+static int kms_fd(struct screen *screen)
+{
+    return screen->fd;
+}
+
+static void kms_dispatch(struct screen *screen)
+{
+    kms_card_dispatch(screen->card);
+}
+
+static void flipped(void *data, int64_t at_us)
+{
+    struct screen *screen = data;
+    const struct screen_flip flip = { .frame = screen->frame, .at_us = at_us };
+
+    screen->is_queued = false;
+    screen->back = 1 - screen->back;
+    screen->events.flipped(screen->events.data, &flip);
+}
+
+/* ---- status, power, picture ------------------------------------------------------------------ */
+
+static enum screen_state state_of(const struct screen *screen)
+{
+    if (screen->is_gone || screen->is_away)
+        return SCREEN_AWAY;
+    if (screen->is_standby)
+        return SCREEN_STANDBY;
+    return screen->plug == PLUG_IN ? SCREEN_SHOWN : SCREEN_UNPLUGGED;
+}
+
+static void write_detail(const struct screen *screen, char *detail, size_t size)
+{
+    if (screen->is_gone || screen->is_away)
+        snprintf(detail, size, "%s", screen->reason);
+    else if (screen->plug == PLUG_OUT)
+        snprintf(detail, size, "%s: unplugged; check the display's cable and power", screen->config.output);
+    else if (screen->plug == PLUG_WAKING)
+        snprintf(detail, size, "%s: the display tells no modes yet; if it stays so, check the plug",
+                 screen->config.output);
+    else
+        snprintf(detail, size, "%s", screen->note);
+}
+
+static void kms_status(struct screen *screen, struct screen_status *status)
+{
+    const struct output *output;
+
+    refresh(screen);
+    output = outputs_find(screen->outputs, screen->config.output);
+    *status = (struct screen_status){ .state = state_of(screen),
+                                      .mode_width = screen->mode.width,
+                                      .mode_height = screen->mode.height,
+                                      .refresh_mhz = screen->mode.refresh_mhz };
+    if (output) {
+        status->width_mm = output->width_mm;
+        status->height_mm = output->height_mm;
+        memcpy(status->monitor, output->monitor, sizeof(status->monitor));
+    }
+    write_detail(screen, status->detail, sizeof(status->detail));
+}
+
+/* While another has the card the wish is kept for when it comes back. A display that cannot be switched off stays on: a
+ * picture that is not renewed would be a lie. */
+static int kms_power(struct screen *screen, bool is_on)
+{
+    int status = 0;
+
+    outputs_cec(screen->outputs, screen->config.output, is_on);
+    if (screen->is_standby == !is_on)
+        return 0;
+    refresh(screen);
+    if (screen->frame && !screen->is_away && !screen->is_gone)
+        status = screen->pipe.api->power(&screen->pipe, is_on);
+    if (status == -EACCES || status == -EPERM)
+        status = fail(screen, status) == -EAGAIN ? 0 : status;
+    if (status == 0 || is_on)
+        screen->is_standby = !is_on;
+    if (status < 0 && is_on)
+        restore(screen);
+    return is_on ? 0 : status;
+}
+
+static int kms_front(struct screen *screen, struct screen_buffer *front)
+{
+    const unsigned index = 1 - screen->back;
+    const uint8_t *pixels = kms_pipe_reader(&screen->pipe, index);
+
+    if (!pixels)
+        return -errno;
+    describe(screen, index, front);
+    front->pixels = (uint8_t *)(uintptr_t)pixels;
+    return 0;
+}
+
+const struct screen_ops screen_kms = {
+    .name = "kms",
+    .open = kms_open,
+    .close = kms_close,
+    .begin = kms_begin,
+    .commit = kms_commit,
+    .fd = kms_fd,
+    .dispatch = kms_dispatch,
+    .status = kms_status,
+    .power = kms_power,
+    .front = kms_front,
+};
