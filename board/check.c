@@ -188,6 +188,7 @@ int check_hall(const struct config *config, struct fonts *fonts, FILE *out)
     int errors = check_glyphs(config, fonts, out);
     if (!errors)
         fprintf(out, "glyphs: every character of every text is there, regular and bold\n");
+    errors += check_profile(config, out);
     errors += check_screens(config, fonts, out);
     for (unsigned i = 0; i < config->nbuses; i++)
         check_bus(&config->bus[i], out);

@@ -16,7 +16,12 @@
  * is well. */
 int check_glyphs(const struct config *config, struct fonts *fonts, FILE *out);
 
-/* check_glyphs(), then tables of legibility and of the buses. Returns the number of errors: missing glyphs,
+/* What the hall file asks of the computer, held against its board_profile: outputs, modes, formats, GPIO chips and lines.
+ * Returns the number of errors: what is not there at all. A mode that is too much is a warning: the service takes the best
+ * one that works. Without a board_profile there is nothing to say. */
+int check_profile(const struct config *config, FILE *out);
+
+/* check_glyphs(), check_profile(), then tables of legibility and of the buses. Returns the number of errors: missing glyphs, outlets that the board does not have,
  * and screens whose called number cannot be read from the farthest seat even when it has the wall to itself
  * (verdict FAIL).
  *

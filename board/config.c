@@ -161,7 +161,7 @@ static const struct field hall_fields[] = {
     { "screens", FIELD_SECTION, true, .section = &section_screens },
     { "chimes", FIELD_SECTION, false, .section = &section_chimes },
     { "notices", FIELD_SECTION, false, .section = &section_notices },
-    { "board_profile", FIELD_ID, false, IN(struct config, board_profile) },
+    { "board_profile", FIELD_CUSTOM, false, IN(struct config, board_profile), .read = read_board_profile },
     { "console", FIELD_OBJECT, false, FIELDS(console_fields) },
     { "calls", FIELD_OBJECT, false, FIELDS(calls_fields) },
     { "theme", FIELD_CHOICE, false, IN(struct config, theme), NAMES(themes) },

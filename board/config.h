@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "board/board_profile.h"
 #include "board/hours.h"
 #include "board/phrases.h"
 #include "drivers/chime/chime.h"
@@ -80,8 +81,8 @@ struct config_notice {
 struct config {
     char path[256];
     char hall[ID_SIZE], board[ID_SIZE];
-    char board_profile[ID_SIZE]; /* the kind of computer, "" not given */
-    uint8_t theme;               /* 0: dark, the only one */
+    struct board_profile board_profile; /* the kind of computer; name "": not given */
+    uint8_t theme;                      /* 0: dark, the only one */
     struct label name;
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];
@@ -112,11 +113,12 @@ struct config {
     struct label phrase[PHRASES]; /* catalogue with the hall's overrides, in the hall's languages */
 };
 
-/* Where data files are: profiles and phrases. NULL (or NULL members): $KEZEK_DATADIR/profiles and /phrases if that is set,
- * else the source tree's when the program runs from its build folder, else what was installed with it. Profiles are also looked
- * for in /etc/kezek/profiles, where a technician puts own ones. */
+/* Where data files are: profiles and phrases. NULL (or NULL members): $KEZEK_DATADIR/profiles, /boards and /phrases if that is
+ * set, else the source tree's when the program runs from its build folder, else what was installed with it. Profiles are also
+ * looked for in /etc/kezek/profiles and /etc/kezek/boards, where a technician puts own ones. */
 struct config_paths {
     const char *profiles; /* folder of LED profiles */
+    const char *boards;   /* folder of board profiles */
     const char *phrases;  /* folder of phrase catalogues */
 };
 
@@ -124,6 +126,8 @@ struct config_paths {
  * file gets `path` as its prefix. Reads files; call it at the start, at a reload, or in a tool. */
 struct config *config_load(const char *path, const struct config_paths *paths, struct json_report *report);
 void config_destroy(struct config *config);
+
+extern const char *const pixel_format_names[PIXEL_FORMATS]; /* "xrgb8888", "rgb565" */
 
 /* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */

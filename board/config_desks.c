@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LOCAL_PROFILES "/etc/kezek/profiles"
 
@@ -32,49 +31,18 @@ const struct section section_zones = {
 
 /* ---- LED profiles ---------------------------------------------------------------------------- */
 
-struct listing {
-    size_t used;
-    char text[200];
-};
-
-static void list_profile(void *data, const char *name)
-{
-    struct listing *list = data;
-    if (list->used < sizeof list->text)
-        list->used += (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%s",
-                                       list->used ? ", " : "", name);
-}
-
-static void complain_unknown_profile(struct reader *reader, const struct json_at *at, const char *name)
-{
-    struct listing list = { 0 };
-    each_json(reader->profiles, list_profile, &list);
-    each_json(LOCAL_PROFILES, list_profile, &list);
-    json_complain(at->report, at->path,
-                  "there is no LED profile \"%s\"; known are %s; own ones go into " LOCAL_PROFILES, name,
-                  list.used ? list.text : "none");
-}
-
-static bool find_profile(const struct reader *reader, const char *name, char *file, size_t size)
-{
-    const char *folder[] = { reader->profiles, LOCAL_PROFILES };
-    for (unsigned i = 0; i < 2; i++) {
-        snprintf(file, size, "%s/%s.json", folder[i], name);
-        if (access(file, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 int read_profile(struct reader *reader, const struct json_at *at, const char *name)
 {
-    char file[CONFIG_PATH_SIZE + ID_SIZE + 8];
+    char file[CONFIG_PATH_SIZE + ID_SIZE + 8], known[256];
     struct config *config = reader->config;
     for (unsigned i = 0; i < config->nprofiles; i++)
         if (strcmp(reader->profile[i], name) == 0)
             return config->profile[i] ? (int)i : NONE; /* a wrong profile has been complained about once */
-    if (!find_profile(reader, name, file, sizeof file)) {
-        complain_unknown_profile(reader, at, name);
+    const char *const folders[] = { reader->profiles, LOCAL_PROFILES };
+    if (!find_json(folders, name, file, sizeof file)) {
+        json_complain(at->report, at->path,
+                      "there is no LED profile \"%s\"; known are %s; own ones go into " LOCAL_PROFILES, name,
+                      list_json(folders, known, sizeof known));
         return NONE;
     }
     if (config->nprofiles == PROFILES_MAX) {

@@ -50,6 +50,39 @@ void each_json(const char *folder, void (*fn)(void *data, const char *name), voi
         free(entry);
 }
 
+bool find_json(const char *const folders[2], const char *name, char *file, size_t size)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(file, size, "%s/%s.json", folders[i], name);
+        if (access(file, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct listing {
+    char *text;
+    size_t used, size;
+};
+
+static void list_name(void *data, const char *name)
+{
+    struct listing *list = data;
+    if (list->used < list->size)
+        list->used += (size_t)snprintf(list->text + list->used, list->size - list->used, "%s%s",
+                                       list->used ? ", " : "", name);
+}
+
+const char *list_json(const char *const folders[2], char *out, size_t size)
+{
+    struct listing list = { .text = out, .size = size };
+    for (unsigned i = 0; i < 2; i++)
+        each_json(folders[i], list_name, &list);
+    if (!list.used)
+        snprintf(out, size, "none");
+    return out;
+}
+
 /* ---- folders --------------------------------------------------------------------------------- */
 
 /* The source tree that the running program was built in: BUILD/kezekd lies one folder below it,
@@ -83,10 +116,18 @@ static bool find_installed(char *out, size_t size)
     return slash && snprintf(slash, left, "/../share/kezek") < (int)left && access(out, F_OK) == 0;
 }
 
-static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *phrases)
+static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *boards,
+                        const char *phrases)
 {
     snprintf(reader->profiles, sizeof reader->profiles, "%.200s/%s", root, profiles);
+    snprintf(reader->boards, sizeof reader->boards, "%.200s/%s", root, boards);
     snprintf(reader->phrases, sizeof reader->phrases, "%.200s/%s", root, phrases);
+}
+
+static void set_folder(char out[CONFIG_PATH_SIZE], const char *given)
+{
+    if (given)
+        snprintf(out, CONFIG_PATH_SIZE, "%s", given);
 }
 
 void find_folders(struct reader *reader, const struct config_paths *paths)
@@ -94,15 +135,16 @@ void find_folders(struct reader *reader, const struct config_paths *paths)
     char tree[CONFIG_PATH_SIZE];
     const char *datadir = getenv("KEZEK_DATADIR");
     if (datadir && *datadir)
-        set_folders(reader, datadir, "profiles", "phrases");
+        set_folders(reader, datadir, "profiles", "boards", "phrases");
     else if (find_source_tree(tree, sizeof tree))
-        set_folders(reader, tree, "drivers/led/profiles", "board/phrases");
+        set_folders(reader, tree, "drivers/led/profiles", "board/profiles", "board/phrases");
     else if (find_installed(tree, sizeof tree))
-        set_folders(reader, tree, "profiles", "phrases");
+        set_folders(reader, tree, "profiles", "boards", "phrases");
     else
-        set_folders(reader, KEZEK_DATADIR, "profiles", "phrases");
-    if (paths && paths->profiles)
-        snprintf(reader->profiles, sizeof reader->profiles, "%s", paths->profiles);
-    if (paths && paths->phrases)
-        snprintf(reader->phrases, sizeof reader->phrases, "%s", paths->phrases);
+        set_folders(reader, KEZEK_DATADIR, "profiles", "boards", "phrases");
+    if (!paths)
+        return;
+    set_folder(reader->profiles, paths->profiles);
+    set_folder(reader->boards, paths->boards);
+    set_folder(reader->phrases, paths->phrases);
 }

@@ -65,9 +65,8 @@ const struct section section_buses = {
 /* ---- screens --------------------------------------------------------------------------------- */
 
 static const char *const screen_drivers[] = { "kms", "memory" };
-static const char *const formats[] = { "xrgb8888", "rgb565" };
+const char *const pixel_format_names[PIXEL_FORMATS] = { "xrgb8888", "rgb565" };
 static const char *const views[] = { "calls" };
-_Static_assert(sizeof formats / sizeof *formats == PIXEL_FORMATS, "a word for each format");
 
 #define SIDE_MIN_PX 240 /* a quarter of VGA, upright or not */
 #define SIDE_MAX_PX 7680
@@ -123,6 +122,11 @@ static void read_any_mode(const struct json_at *at, const cJSON *value, bool has
         device->height = (uint16_t)mode.height;
         device->refresh_hz = (uint16_t)mode.hz;
     }
+}
+
+void read_mode_text(const struct json_at *at, const cJSON *value, struct screen_config *device)
+{
+    read_any_mode(at, value, true, device);
 }
 
 static void read_mode(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
@@ -224,7 +228,7 @@ static const struct field screen_fields[] = {
     { "mode", FIELD_CUSTOM, .read = read_mode },
     { "size", FIELD_CUSTOM, .read = read_size },
     { "rotation", FIELD_CUSTOM, false, IN(struct config_screen, device.rotation), .read = read_rotation },
-    { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(formats) },
+    { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(pixel_format_names) },
     { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
     { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },
     { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },

@@ -55,7 +55,7 @@ bool read_text(struct reader *reader, const struct json_at *at, const cJSON *val
     return false;
 }
 
-static bool read_id(const struct json_at *at, const cJSON *value, char *out)
+bool read_id(const struct json_at *at, const cJSON *value, char out[ID_SIZE])
 {
     char seen[JSON_SHOW_MAX];
     if (!cJSON_IsString(value) || !id_is_valid(value->valuestring)) {

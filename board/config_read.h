@@ -19,7 +19,7 @@ struct reader {
     char folder[CONFIG_PATH_SIZE];       /* of the hall file; "" for the working directory */
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
-    char profiles[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE];
+    char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE];
 };
 
 enum field_kind {
@@ -86,6 +86,9 @@ int read_ref(struct reader *reader, const struct json_at *at, const char *of, co
 bool read_path(struct reader *reader, const struct json_at *at, const char *text, char *out, size_t size);
 /* Fits, is printable and not empty. Complains otherwise. */
 bool read_text(struct reader *reader, const struct json_at *at, const cJSON *value, char *out, size_t size);
+bool read_id(const struct json_at *at, const cJSON *value, char out[ID_SIZE]);
+/* "1920x1080" or "1920x1080@60" into width, height and refresh_hz (60). Leaves *device alone after a complaint. */
+void read_mode_text(const struct json_at *at, const cJSON *value, struct screen_config *device);
 void read_label(struct reader *reader, const struct json_at *at, const cJSON *value, struct label *label);
 
 /* Complains that `key` is missing, with `remedy`, unless it is there (right or wrong). */
@@ -100,6 +103,8 @@ extern const struct section section_agencies, section_zones, section_buses, sect
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct hours. */
 void read_hours(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* Into a struct board_profile. */
+void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Loads (once) the LED profile `name`: its index, or NONE with a complaint. */
 int read_profile(struct reader *reader, const struct json_at *at, const char *name);
@@ -110,5 +115,9 @@ void read_rules(struct reader *reader);
 void find_folders(struct reader *reader, const struct config_paths *paths);
 /* Calls fn(data, name) for each NAME.json in the folder but schema.json. */
 void each_json(const char *folder, void (*fn)(void *data, const char *name), void *data);
+/* NAME.json in the first of the two folders that has it. */
+bool find_json(const char *const folders[2], const char *name, char *file, size_t size);
+/* "a, b, c": the names that find_json() would find, cut at the size; "none". Returns `out`. */
+const char *list_json(const char *const folders[2], char *out, size_t size);
 /* A whole file, at most max bytes and a NUL. NULL with errno; -EFBIG if it is larger. The caller frees. */
 char *read_whole_file(const char *path, size_t max, size_t *length);

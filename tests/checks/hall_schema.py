@@ -54,7 +54,7 @@ KMS = {"id": "k", "driver": "kms", "output": "DP-1"}
 
 GOOD = [
     ("theme", "dark"),
-    ("board_profile", "rpi-4b"),
+    ("board_profile", "rpi5"), ("board_profile", None),
     ("calls", {"ttl_ms": 0, "dwell_ms": 1000, "recent": 32}),
     ("console", {"listen": "[::1]:8080"}),
     ("broker.urls", ["mqtts://broker.hall.kz", "mqtt://[fe80::1]:1883"]),
@@ -82,7 +82,7 @@ GOOD = [
 # Refused by both.
 BAD = [
     ("hall", None), ("hall", "Зал"), ("hall", ""), ("hall", "a" * 33), ("hall", 7),
-    ("colour", 1),
+    ("colour", 1), ("board_profile", "Pi"), ("board_profile", 4),
     ("board", None), ("name", None), ("name", "Hall"), ("name.ru", ""), ("name.ru", 1), ("name", {}),
     ("languages", []), ("languages", ["kk", "kk"]), ("languages", "kk"), ("languages", ["../x"]), ("languages", None),
     ("timezone", None), ("timezone", "../etc/passwd"), ("timezone", ""),
@@ -128,7 +128,7 @@ BAD = [
 LOADER_ONLY = [
     ("languages", ["kk", "de"]), ("name.en", None), ("timezone", "Asia/Nowhere"), ("broker.ca_file", "none.pem"),
     ("zones.1.id", "front"), ("desks.0.zone", "nowhere"), ("desks.0.agency", "nobody"), ("desks.0.led.bus", "north"),
-    ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),
+    ("board_profile", "rpi-6"), ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),
     ("screens.1.output", "HDMI-A-1"), ("screens.0.zones", ["nowhere"]), ("screens", [KMS | {"zones": ["children"]}]),
     ("chimes.0.call", "gong9"), ("buses.1.device", BASE["buses"][0]["device"]), ("broker.urls", ["mqtt://h:99999"]),
     ("screens.0.mode", "100x100"), ("screens.0.hours", [{"from": "08:00", "to": "08:00"}]), ("name.kk", "a\u202eb"),

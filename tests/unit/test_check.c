@@ -173,6 +173,75 @@ static void more_than_28_unit_loads_are_warned_about(void **state)
     assert_says(bench, "  29 of 32 unit loads with the adapter  WARN");
 }
 
+/* ---- the board ------------------------------------------------------------------------------- */
+
+static void the_first_hall_fits_its_board(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(check_profile(bench->config, bench->out), 0);
+    assert_says(bench, "board rpi4: has the outputs and GPIO lines of the hall file\n");
+    bench->config->board_profile.name[0] = '\0';
+    assert_int_equal(check_profile(bench->config, bench->out), 0);
+    fflush(bench->out);
+    assert_ptr_equal(strchr(bench->said, '\n'), strrchr(bench->said, '\n')); /* said once */
+}
+
+static void what_the_board_does_not_have_is_named_with_what_it_has(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = bench->config;
+    strcpy(config->screen[1].device.output, "HDMI-A-3");
+    strcpy(config->chime[0].device.chip, "pinctrl-rp1");
+    assert_int_equal(check_profile(config, bench->out), 2);
+    assert_says(bench, "screen children: rpi4 has HDMI-A-1 and HDMI-A-2, not HDMI-A-3  FAIL\n");
+    assert_says(bench, "chime hall: rpi4 has GPIO at pinctrl-bcm2711 and raspberrypi-exp-gpio, not at "
+                       "pinctrl-rp1  FAIL\n");
+    strcpy(config->screen[1].device.output, "HDMI-A-2");
+    strcpy(config->chime[0].device.chip, "pinctrl-bcm2711");
+    strcpy(config->chime[0].device.line, "58");
+    config->board_profile.formats = 1 << PIXEL_RGB565;
+    config->screen[0].device.format = PIXEL_RGB565;
+    assert_int_equal(check_profile(config, bench->out), 2);
+    assert_says(bench, "chime hall: pinctrl-bcm2711 has the lines 0 to 57, not 58  FAIL\n");
+    assert_says(bench, "screen children: rpi4 shows \"format\": \"rgb565\", not \"xrgb8888\"  FAIL\n");
+    assert_int_equal(check_hall(config, bench->fonts, bench->out), 2);
+}
+
+static void what_says_nothing_of_its_kind_is_left_alone(void **state)
+{
+    static const char *const chips[] = { "", "gpiochip0", "/dev/gpiochip4" };
+    struct bench *bench = *state;
+    struct config *config = bench->config;
+    strcpy(config->chime[0].device.line, "GPIO18");
+    for (unsigned i = 0; i < 3; i++) {
+        strcpy(config->chime[0].device.chip, chips[i]);
+        assert_int_equal(check_profile(config, bench->out), 0);
+    }
+    strcpy(config->chime[0].device.chip, "pinctrl-bcm2711");
+    assert_int_equal(check_profile(config, bench->out), 0); /* a name, not a number */
+    strcpy(config->screen[0].device.driver, "memory");
+    config->screen[0].device.output[0] = '\0';
+    assert_int_equal(check_profile(config, bench->out), 0);
+}
+
+static void modes_that_are_too_much_are_warned_about(void **state)
+{
+    struct bench *bench = *state;
+    struct screen_config *main = &bench->config->screen[0].device, *second = &bench->config->screen[1].device;
+    main->width = second->width = 3840;
+    main->height = second->height = 2160;
+    assert_int_equal(check_profile(bench->config, bench->out), 0);
+    assert_says(bench,
+                "screen children: HDMI-A-2 of rpi4 shows 4096x2160@30 at most, not 3840x2160@60  WARN");
+    assert_says(bench,
+                "board rpi4: shows 4096x2160@60 and 1920x1080@60 at once; the screens ask for more  WARN");
+    size_t before = bench->size;
+    main->refresh_hz = second->refresh_hz = 30;
+    assert_int_equal(check_profile(bench->config, bench->out), 0);
+    fflush(bench->out);
+    assert_null(strstr(bench->said + before, "WARN"));
+}
+
 /* ---- formulas -------------------------------------------------------------------------------- */
 
 static void heights_follow_the_published_rules(void **state)
@@ -236,6 +305,10 @@ int main(void)
         TEST(a_screen_without_measures_is_said_to_be_unchecked),
         TEST(a_turned_screen_is_calculated_upright),
         TEST(more_than_28_unit_loads_are_warned_about),
+        TEST(the_first_hall_fits_its_board),
+        TEST(what_the_board_does_not_have_is_named_with_what_it_has),
+        TEST(what_says_nothing_of_its_kind_is_left_alone),
+        TEST(modes_that_are_too_much_are_warned_about),
         cmocka_unit_test(heights_follow_the_published_rules),
         cmocka_unit_test(the_verdict_turns_at_the_rules),
         cmocka_unit_test(a_screen_high_up_is_farther_away),

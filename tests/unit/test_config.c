@@ -158,11 +158,19 @@ static void what_is_given_is_taken(void **state)
     struct bench *bench = *state;
     struct config *config = load_with(
         bench, "\"broker\":",
-        "\"board_profile\":\"rpi-4b\",\"theme\":\"dark\",\"calls\":{\"ttl_ms\":5000,\"dwell_ms\":6000,"
+        "\"board_profile\":\"rpi4\",\"theme\":\"dark\",\"calls\":{\"ttl_ms\":5000,\"dwell_ms\":6000,"
         "\"recent\":7},"
         "\"console\":{\"listen\":\"[::1]:8081\"},\"phrases\":{\"window\":{\"ru\":\"Окошко\"}},\"broker\":");
     assert_string_equal(bench->said, "");
-    assert_string_equal(config->board_profile, "rpi-4b");
+    const struct board_profile *profile = &config->board_profile;
+    assert_string_equal(profile->name, "rpi4");
+    assert_int_equal(profile->noutputs, 2);
+    assert_string_equal(profile->output[1].name, "HDMI-A-2");
+    assert_int_equal(profile->output[1].max.hz, 30);
+    assert_int_equal(profile->ntogether, 2);
+    assert_int_equal(profile->formats, 3);
+    assert_string_equal(profile->chip[0].label, "pinctrl-bcm2711");
+    assert_int_equal(profile->chip[0].lines, 58);
     assert_int_equal(config->calls.ttl_ms, 5000);
     assert_int_equal(config->calls.dwell_ms, 6000);
     assert_int_equal(config->calls.recent, 7);
@@ -303,6 +311,11 @@ static const struct {
       "calls.recent: 33 is not an integer from 0 to 32" },
     { "\"broker\":", "\"console\":{\"listen\":\"8080\"},\"broker\":",
       "console.listen: \"8080\" is no address to listen on; write it like \"127.0.0.1:8080\"" },
+    { "\"broker\":", "\"board_profile\":\"rpi6\",\"broker\":",
+      "board_profile: there is no board profile \"rpi6\"; known are beaglebone-black, orangepi3b, orangepi5, "
+      "radxa-rock3a, radxa-rock5b, rpi-zero2w, rpi3, rpi4, rpi5, x86; own ones go into /etc/kezek/boards" },
+    { "\"broker\":", "\"board_profile\":4,\"broker\":",
+      "board_profile: 4 is no id; write 1 to 32 of a-z 0-9 _ -" },
     { "\"broker\":", "\"theme\":\"pink\",\"broker\":", "theme: \"pink\" is not one of dark" },
     { "\"broker\":", "\"phrases\":{\"windw\":{\"kk\":\"x\"}},\"broker\":",
       "phrases: unknown key \"windw\"; did you mean \"window\"?" },
@@ -539,6 +552,68 @@ static void a_text_that_is_no_hall_file_is_refused(void **state)
     assert_int_equal(bench->report.count, 2);
 }
 
+/* Writes `text` as DIR/mine.json and loads the good file with it as its board profile. */
+static struct config *load_board(struct bench *bench, const char *text)
+{
+    const struct config_paths paths = { .boards = bench->folder };
+    char file[96];
+    config_destroy(load_with(bench, "\"broker\":", "\"board_profile\":\"mine\",\"broker\":"));
+    snprintf(file, sizeof file, "%s/mine.json", bench->folder);
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+    bench->said[0] = '\0';
+    bench->report = (struct json_report){ .line = hear, .data = bench };
+    struct config *config = config_load(bench->file, &paths, &bench->report);
+    unlink(file);
+    return config;
+}
+
+#define BOARD(screens)                                                                                       \
+    "{\"name\":\"mine\",\"title\":\"M\",\"screens\":{\"driver\":\"d\"," screens                              \
+    "\"confidence\":\"hearsay\",\"source\":\"s\"},\"gpio\":{\"chips\":[{\"label\":\"c\",\"lines\":1}],"      \
+    "\"confidence\":\"hearsay\",\"source\":\"s\"},\"serial\":[],\"groups\":[],\"boot\":[]}"
+
+static void a_board_of_ones_own_is_taken(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config =
+        load_board(bench, BOARD("\"outputs\":[{\"name\":\"DP-*\"}],\"formats\":[\"rgb565\"],"));
+    assert_string_equal(bench->said, "");
+    assert_non_null(profile_output(&config->board_profile, "DP-12"));
+    assert_null(profile_output(&config->board_profile, "DPI-1"));
+    assert_int_equal(config->board_profile.formats, 1 << PIXEL_RGB565);
+    assert_int_equal(config->board_profile.output[0].max.width, 0);
+    config_destroy(config);
+}
+
+static void a_board_profile_with_errors_is_named(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } rows[] = {
+        { "{", "DIR/mine.json: line 1, column 2: " },
+        { "7", "DIR/mine.json: 7 is not an object" },
+        { BOARD("\"outputs\":[],\"formats\":[\"argb\"],"),
+          "DIR/mine.json: screens.outputs: an array is not a list of 1 to 8 items\n"
+          "DIR/mine.json: screens.formats[0]: \"argb\" is not one of xrgb8888, rgb565" },
+        { BOARD("\"outputs\":[{\"name\":\"DP-1\",\"max\":\"4K\"}],\"formats\":[\"rgb565\"],"),
+          "DIR/mine.json: screens.outputs[0].max: \"4K\" is no size in pixels with whole hertz; " },
+        { BOARD("\"outputs\":[{\"nam\":\"DP-1\"}],\"formats\":[\"rgb565\"],"),
+          "DIR/mine.json: screens.outputs[0]: unknown key \"nam\"; did you mean \"name\"?\n"
+          "DIR/mine.json: screens.outputs[0].name: is missing" },
+        { "{\"name\":\"yours\"}", "DIR/mine.json: title: is missing\n" },
+    };
+    struct bench *bench = *state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_null(load_board(bench, rows[i].text));
+        if (strncmp(bench->said, rows[i].said, strlen(rows[i].said)) != 0)
+            fail_msg("row %u: %s", i, bench->said);
+    }
+    assert_non_null(strstr(bench->said, "DIR/mine.json: name: \"yours\" is not the name of the file"));
+}
+
 static void a_catalogue_with_errors_is_named(void **state)
 {
     struct bench *bench = *state;
@@ -718,6 +793,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_good_file_becomes_plain_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_left_out_has_a_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_screen_has_its_own_hours_or_the_halls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_board_of_ones_own_is_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_board_profile_with_errors_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_simulated_screen_can_be_turned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_text_of_the_wall_is_told_with_its_place, set_up, tear_down),
