@@ -4,6 +4,7 @@
 #include "drivers/screen/errands.h"
 #include "drivers/screen/kms.h"
 #include "drivers/screen/uevent.h"
+#include "drivers/screen/vt.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -49,6 +50,8 @@ struct track {
 
 struct outputs {
     int fd, uevent_fd, timer_fd; /* fd: the epoll of all */
+    struct vt *vt;               /* NULL: no terminal of our own */
+    bool is_away;
     struct errands *errands;
     struct card card[CARDS_MAX];
     struct use use[OUTPUTS_MAX];
@@ -277,12 +280,13 @@ static bool look(struct outputs *outputs)
 
 /* ---- when to look, and when to ask ----------------------------------------------------------- */
 
+/* While another has the screens its displays are not ours to ask; there may be new cards all the same. */
 static void start_probe(struct outputs *outputs, int64_t now_us)
 {
     struct kms_card *cards[CARDS_MAX];
     unsigned ncards = 0;
     for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (outputs->card[i].kms && outputs->card[i].name[0])
+        if (outputs->card[i].kms && outputs->card[i].name[0] && !outputs->is_away)
             cards[ncards++] = outputs->card[i].kms;
     outputs->is_probe_wanted = false;
     outputs->is_probing = true;
@@ -387,21 +391,55 @@ static void tick(struct outputs *outputs, int64_t now_us)
         listen_again(outputs, true);
 }
 
+static void give_all(struct outputs *outputs)
+{
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (outputs->card[i].kms)
+            kms_card_give(outputs->card[i].kms);
+}
+
+static void take_all(struct outputs *outputs)
+{
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (outputs->card[i].screens)
+            kms_card_take(outputs->card[i].kms);
+}
+
+static bool follow_terminal(struct outputs *outputs)
+{
+    switch (vt_take(outputs->vt)) {
+    case VT_LEAVE:
+        outputs->is_away = true;
+        give_all(outputs);
+        vt_let_go(outputs->vt);
+        return true;
+    case VT_BACK:
+        outputs->is_away = false;
+        outputs->is_look_wanted = outputs->is_probe_wanted = true; /* displays may have come and gone */
+        take_all(outputs);
+        return true;
+    default: return false;
+    }
+}
+
 bool outputs_dispatch(struct outputs *outputs)
 {
     struct epoll_event events[4];
     int n = epoll_wait(outputs->fd, events, 4, 0);
     int64_t now_us = monotonic_us();
+    bool is_changed = false;
     for (int i = 0; i < n; i++) {
         int fd = events[i].data.fd;
         if (fd == outputs->uevent_fd)
             hear(outputs, now_us);
         else if (fd == outputs->timer_fd)
             tick(outputs, now_us);
+        else if (outputs->vt && fd == vt_fd(outputs->vt))
+            is_changed |= follow_terminal(outputs);
         else
             take_reports(outputs);
     }
-    return act(outputs, now_us);
+    return act(outputs, now_us) || is_changed;
 }
 
 /* ---- for the screens ------------------------------------------------------------------------- */
@@ -446,8 +484,7 @@ void outputs_leave(struct outputs *outputs, struct kms_card *kms, const char *na
 
 bool outputs_is_away(const struct outputs *outputs)
 {
-    (void)outputs;
-    return false;
+    return outputs->is_away;
 }
 
 void outputs_cec(struct outputs *outputs, const char *output, bool is_on)
@@ -467,6 +504,15 @@ static bool watch(const struct outputs *outputs, int fd)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
     return fd >= 0 && epoll_ctl(outputs->fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void open_terminal(struct outputs *outputs)
+{
+    bool is_shown;
+    outputs->vt = vt_open(STDIN_FILENO, &is_shown);
+    outputs->is_away = !is_shown;
+    if (outputs->vt)
+        watch(outputs, vt_fd(outputs->vt));
 }
 
 /* Without uevents (a container may forbid them) the probes of the caller remain. */
@@ -490,6 +536,7 @@ struct outputs *outputs_create(void)
         return NULL;
     }
     watch(outputs, outputs->uevent_fd);
+    open_terminal(outputs);
     outputs->is_look_wanted = true;
     act(outputs, monotonic_us());
     return outputs;
@@ -502,6 +549,7 @@ void outputs_destroy(struct outputs *outputs)
     errands_destroy(outputs->errands);
     for (unsigned i = 0; i < CARDS_MAX; i++)
         kms_card_close(outputs->card[i].kms);
+    vt_close(outputs->vt); /* the console can draw now */
     const int fds[] = { outputs->uevent_fd, outputs->timer_fd, outputs->fd };
     for (unsigned i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)

@@ -2,6 +2,7 @@
 #include "drivers/clock.h"
 #include "drivers/screen/kms.h"
 #include "drivers/screen/uevent.h"
+#include "drivers/screen/vt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +62,48 @@ int __wrap_uevent_open(void);
 int __wrap_uevent_open(void)
 {
     return event_fd[1];
+}
+
+/* A terminal, for the tests that set has_terminal. */
+static bool has_terminal, is_shown_at_first;
+static int terminal_fd;
+static enum vt_wish terminal_wish;
+static unsigned gives_before_let_go, lets_go, closes_before_text;
+
+struct vt *__wrap_vt_open(int fd, bool *is_shown);
+struct vt *__wrap_vt_open(int fd, bool *is_shown)
+{
+    assert_int_equal(fd, STDIN_FILENO);
+    *is_shown = is_shown_at_first;
+    return has_terminal ? (struct vt *)&terminal_fd : NULL;
+}
+
+void __wrap_vt_close(struct vt *vt);
+void __wrap_vt_close(struct vt *vt)
+{
+    closes_before_text = vt ? node[0].closes : 0;
+}
+
+int __wrap_vt_fd(const struct vt *vt);
+int __wrap_vt_fd(const struct vt *vt)
+{
+    return *(const int *)vt;
+}
+
+enum vt_wish __wrap_vt_take(struct vt *vt);
+enum vt_wish __wrap_vt_take(struct vt *vt)
+{
+    eventfd_t ignored;
+    eventfd_read(*(const int *)vt, &ignored);
+    return terminal_wish;
+}
+
+void __wrap_vt_let_go(struct vt *vt);
+void __wrap_vt_let_go(struct vt *vt)
+{
+    assert_ptr_equal(vt, &terminal_fd);
+    gives_before_let_go = node[0].gives;
+    lets_go++;
 }
 
 int kms_card_open(struct kms_card **card, const char *path, char *error, size_t error_size)
@@ -234,7 +278,10 @@ static int start(void **unused)
     memset(node, 0, sizeof node);
     snprintf(folder, sizeof folder, "/tmp/test_outputs.XXXXXX");
     is_gate_shut = is_probing = false;
-    changes = dispatches = 0;
+    changes = dispatches = lets_go = 0;
+    has_terminal = false;
+    is_shown_at_first = true;
+    terminal_fd = -1;
     return mkdtemp(folder) ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, event_fd)
                            : -1;
 }
@@ -244,9 +291,12 @@ static int stop(void **unused)
     (void)unused;
     move_gate(false);
     outputs_destroy(outputs);
+    outputs = NULL;
     for (unsigned i = 0; i < CARDS; i++)
         put_node(i, false);
     close(event_fd[0]);
+    if (terminal_fd >= 0)
+        close(terminal_fd);
     return rmdir(folder);
 }
 
@@ -576,6 +626,62 @@ static void more_outputs_than_the_list_holds_are_left_out(void **unused)
         assert_ptr_equal(outputs_find(outputs, outputs_at(outputs, i)->name), outputs_at(outputs, i));
 }
 
+static void wish(enum vt_wish which)
+{
+    terminal_wish = which;
+    eventfd_write(terminal_fd, 1);
+}
+
+static void get_terminal(bool is_shown)
+{
+    has_terminal = true;
+    is_shown_at_first = is_shown;
+    terminal_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+static void who_leaves_the_terminal_gives_the_cards_away_and_takes_them_when_back(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    add_card(1, 1);
+    get_terminal(true);
+    create();
+    struct kms_card *card = outputs_enter(outputs, "HDMI-A-1");
+    unsigned gives = node[0].gives;
+    assert_false(outputs_is_away(outputs));
+    wish(VT_LEAVE);
+    UNTIL(outputs_is_away(outputs));
+    assert_int_equal(changes, 1);
+    assert_int_equal(gives_before_let_go, gives + 1);
+    assert_int_equal(lets_go, 1);
+    wish(VT_BACK);
+    UNTIL(!outputs_is_away(outputs));
+    assert_int_equal(changes, 2);
+    assert_int_equal(node[0].takes, 1);
+    assert_int_equal(node[1].takes, 0); /* nobody is on it */
+    outputs_leave(outputs, card, "HDMI-A-1");
+    outputs_destroy(outputs);
+    outputs = NULL;
+    assert_int_equal(closes_before_text, 1);
+}
+
+static void displays_are_not_asked_while_another_terminal_is_shown(void **unused)
+{
+    (void)unused;
+    get_terminal(false);
+    create();
+    assert_true(outputs_is_away(outputs));
+    add_card(0, 1);
+    outputs_probe(outputs);
+    UNTIL(find("HDMI-A-1")); /* yet new cards are seen */
+    say("drm");
+    UNTIL(count_of(&node[0].looks) == 3);
+    assert_int_equal(count_of(&node[0].probes), 0);
+    wish(VT_BACK);
+    UNTIL(count_of(&node[0].probes) == 1);
+    assert_false(outputs_is_away(outputs));
+}
+
 static void rename_all(unsigned first)
 {
     pthread_mutex_lock(&lock);
@@ -634,6 +740,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_display_without_an_edid_is_asked_again_until_it_answers, start,
                                         stop),
         cmocka_unit_test_setup_teardown(more_outputs_than_the_list_holds_are_left_out, start, stop),
+        cmocka_unit_test_setup_teardown(who_leaves_the_terminal_gives_the_cards_away_and_takes_them_when_back,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(displays_are_not_asked_while_another_terminal_is_shown, start, stop),
         cmocka_unit_test_setup_teardown(names_that_never_come_back_are_forgotten_in_the_end, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
