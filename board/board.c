@@ -337,6 +337,7 @@ static void clock_ticked(void *data, uint32_t events)
     walltime_arm(board->clock_fd);
     board->clock = walltime_now();
     walls_mark(board);
+    walls_probe(board);
     board_soon(board);
 }
 
@@ -383,8 +384,7 @@ static int set_up_hall(struct board *board)
     if (!board->feed)
         board->feed = new_feed(board);
     hall_init(&board->hall, config);
-    walls_set_up(board);
-    return board->feed ? 0 : -ENOMEM;
+    return board->feed ? walls_set_up(board) : -ENOMEM;
 }
 
 static int set_up_outlets(struct board *board)
@@ -518,6 +518,7 @@ static void end(struct board *board)
     if (board->desks)
         board_stop_children(board);
     board_take_down(board);
+    walls_finish(board);
     feed_destroy(board->feed);
     journal_unmap(board->memory, sizeof *board->memory);
     snapshots_destroy(board->snapshots);

@@ -35,6 +35,9 @@ struct board {
     struct receipts receipts;
     struct wall wall[SCREENS_MAX];
     struct standby standby[SCREENS_MAX]; /* of each wall */
+    struct outputs *outputs;             /* NULL: no screen of the hall file is kms */
+    struct loop_source *outputs_source;
+    int64_t probe_us; /* when to ask the displays again; INT64_MAX: with the clock */
     struct desks *desks;
     struct speakers *speakers;
 
@@ -96,6 +99,7 @@ void commands_mqtt(struct board *board, const struct command *command);
 char *health_text(struct board *board);
 cJSON *health_status(struct board *board);  /* the reply of `status` */
 cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
+cJSON *health_outputs(struct board *board); /* of all cards; not in the status: a television lists 40 modes */
 cJSON *health_buses(struct board *board);
 cJSON *health_chimes(struct board *board);
 cJSON *health_item(cJSON *array);            /* a new object at its end */

@@ -3,6 +3,7 @@
 #include "board/calls.h"
 #include "board/log.h"
 #include "board/snapshots.h"
+#include "drivers/screen/outputs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -157,6 +158,10 @@ static void reply_part(struct board *board, uint64_t client, const char *name, c
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddBoolToObject(reply, "ok", true);
     cJSON_AddItemToObject(reply, name, part);
+    if (strcmp(name, "screens") == 0) {
+        cJSON_AddItemToObject(reply, "outputs", health_outputs(board));
+        cJSON_AddStringToObject(reply, "trouble", board->outputs ? outputs_trouble(board->outputs) : "");
+    }
     if (strcmp(name, "chimes") == 0) {
         cJSON *melodies = cJSON_AddArrayToObject(reply, "melodies");
         for (unsigned i = 0; melody_at(i); i++)

@@ -1,6 +1,7 @@
 #include "board/board.h"
 
 #include "board/walls.h"
+#include "drivers/screen/outputs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,9 +53,12 @@ static void add_mode(cJSON *screen, const struct wall *wall)
     cJSON_AddStringToObject(screen, "format", format_words[device->format]);
 }
 
-static void add_monitor(cJSON *screen, const struct wall *wall)
+static void add_monitor(cJSON *screen, const struct board *board, const struct wall *wall)
 {
+    const struct output *output =
+        board->outputs ? outputs_find(board->outputs, wall->config->device.output) : NULL;
     cJSON_AddStringToObject(screen, "output", wall->config->device.output);
+    cJSON_AddStringToObject(screen, "card", output ? output->card : "");
     cJSON_AddStringToObject(screen, "monitor", wall->status.monitor);
     cJSON_AddNumberToObject(screen, "width_mm", wall->status.width_mm);
     cJSON_AddNumberToObject(screen, "height_mm", wall->status.height_mm);
@@ -78,7 +82,7 @@ cJSON *health_screens(struct board *board)
         cJSON_AddStringToObject(screen, "state", wall_state_names[wall->state]);
         add_detail(screen, board, i);
         add_shows(screen, board, wall);
-        add_monitor(screen, wall);
+        add_monitor(screen, board, wall);
         add_mode(screen, wall);
         cJSON_AddNumberToObject(screen, "frames", (double)wall->frames);
         cJSON_AddNumberToObject(screen, "late_flips", (double)wall->late_flips);
@@ -86,4 +90,55 @@ cJSON *health_screens(struct board *board)
         cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
     }
     return screens;
+}
+
+/* ---- outputs --------------------------------------------------------------------------------- */
+static const char *screen_of(const struct board *board, const char *output)
+{
+    for (unsigned i = 0; i < board->config->nscreens; i++) {
+        const struct screen_config *device = &board->config->screen[i].device;
+        if (strcmp(device->driver, "kms") == 0 && strcmp(device->output, output) == 0)
+            return device->id;
+    }
+    return "";
+}
+
+static void add_modes(cJSON *object, const struct output *output)
+{
+    cJSON *modes = cJSON_AddArrayToObject(object, "modes");
+    for (unsigned i = 0; i < output->nmodes; i++) {
+        cJSON *mode = health_item(modes);
+        add_size(mode, "size", output->mode[i].width, output->mode[i].height);
+        add_hertz(mode, output->mode[i].refresh_mhz);
+        if (output->mode[i].is_preferred)
+            cJSON_AddBoolToObject(mode, "preferred", true);
+    }
+}
+
+static void add_output(cJSON *outputs, const struct board *board, const struct output *output)
+{
+    static const char *const states[] = { "unplugged", "waking", "plugged" };
+    cJSON *object = health_item(outputs);
+    cJSON_AddStringToObject(object, "output", output->name);
+    cJSON_AddStringToObject(object, "card", output->card);
+    cJSON_AddStringToObject(object, "driver", output->driver);
+    cJSON_AddStringToObject(object, "state", states[output->state]);
+    cJSON_AddStringToObject(object, "screen", screen_of(board, output->name));
+    cJSON_AddStringToObject(object, "held_by", output->held_by);
+    cJSON_AddStringToObject(object, "monitor", output->monitor);
+    cJSON_AddBoolToObject(object, "edid", output->has_edid);
+    cJSON_AddNumberToObject(object, "width_mm", output->width_mm);
+    cJSON_AddNumberToObject(object, "height_mm", output->height_mm);
+    add_size(object, "size", output->current.width, output->current.height);
+    add_hertz(object, output->current.refresh_mhz);
+    cJSON_AddStringToObject(object, "cec", output->cec);
+    add_modes(object, output);
+}
+
+cJSON *health_outputs(struct board *board)
+{
+    cJSON *outputs = cJSON_CreateArray();
+    for (unsigned i = 0; board->outputs && i < outputs_count(board->outputs); i++)
+        add_output(outputs, board, outputs_at(board->outputs, i));
+    return outputs;
 }

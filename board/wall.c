@@ -9,6 +9,7 @@
 
 #define RETRY_MIN_US 1000000
 #define RETRY_MAX_US 10000000
+#define BUSY_US      50000
 
 const char *const wall_state_names[WALL_STATES] = {
     "absent", "shown", "unplugged", "standby", "away", "stuck"
@@ -72,6 +73,7 @@ static void shut(struct wall *wall)
     wall->screen = NULL;
     wall->status = (struct screen_status){ .state = SCREEN_AWAY };
     wall->is_flipping = wall->is_late = false;
+    wall->busy_us = 0;
     uncarry(wall);
 }
 
@@ -127,17 +129,23 @@ static void judge(struct wall *wall)
     note(wall, words[status->state].state, detail);
 }
 
-/* The device is back: what it shows is not known, and a flip that was pending may have been dropped. */
+/* The device is back: what it shows is not known. */
 static void resume(struct wall *wall, int64_t now_us)
 {
-    struct screen_buffer back;
     wall->commit_us = now_us;
     wall->is_late = false;
     wall->is_dirty = wall->must_flip = true;
-    if (wall->is_flipping && wall->ops->begin(wall->screen, &back) == 0) {
-        wall->is_flipping = false;
-        uncarry(wall);
-    }
+}
+
+/* Whoever had the card may have thrown the pending frame away. */
+static void find_dropped_frame(struct wall *wall)
+{
+    struct screen_buffer back;
+    if (!wall->is_flipping || wall->ops->begin(wall->screen, &back) != 0)
+        return;
+    wall->is_flipping = wall->is_late = false;
+    wall->is_dirty = wall->must_flip = true;
+    uncarry(wall);
 }
 
 static void look(struct wall *wall, int64_t now_us)
@@ -151,6 +159,7 @@ static void look(struct wall *wall, int64_t now_us)
         wall->ops->status(wall->screen, status);
     if (!was_shown && status->state == SCREEN_SHOWN)
         resume(wall, now_us);
+    find_dropped_frame(wall);
     judge(wall);
 }
 
@@ -163,11 +172,15 @@ static void back_off(struct wall *wall, int64_t now_us, int64_t least_us)
     wall->retry_delay_us = delay_us < RETRY_MAX_US ? delay_us : RETRY_MAX_US;
 }
 
-static void explain(int error, char *out, size_t size)
+/* The device knows best. */
+static void explain(const struct wall *wall, int error, char *out, size_t size)
 {
     bool is_too_much = error == -ENOSPC || error == -ENOMEM || error == -EINVAL;
+    struct screen_status status = { .detail = "" };
     if (error == -ENODEV)
-        snprintf(out, size, "the card is gone, or the display wants another mode");
+        wall->ops->status(wall->screen, &status);
+    if (error == -ENODEV)
+        snprintf(out, size, "%s", status.detail[0] ? status.detail : "the device is gone");
     else
         snprintf(out, size, "a frame was refused: %s%s", strerror(-error),
                  is_too_much ? "; try a smaller \"mode\" in the hall file" : "");
@@ -179,7 +192,7 @@ static void lose(struct wall *wall, int error, int64_t now_us)
 {
     char text[sizeof wall->detail];
     bool is_first = !wall->is_suspect;
-    explain(error, text, sizeof text);
+    explain(wall, error, text, sizeof text);
     shut(wall);
     wall->is_suspect = wall->is_dirty = true;
     back_off(wall, now_us, 0);
@@ -398,6 +411,14 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
     return 0;
 }
 
+/* No flip is pending that would tell when. */
+static void ask_again(struct wall *wall, int64_t now_us)
+{
+    if (!wall->busy_us)
+        wall->busy_us = now_us;
+    wall->again_us = now_us + BUSY_US;
+}
+
 void wall_present(struct wall *wall, const struct scene_input *shared, int64_t now_us)
 {
     if (wall->test_until_us && (now_us >= wall->test_until_us || hall_alert(shared->hall)))
@@ -413,9 +434,13 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     if (!wall->is_dirty || wall->is_flipping)
         return;
     int error = paint(wall, &input, now_us);
+    if (error != -EBUSY)
+        wall->busy_us = 0;
     if (error == -EAGAIN)
         look(wall, now_us);
-    else if (error < 0 && error != -EBUSY)
+    else if (error == -EBUSY && (!wall->busy_us || now_us - wall->busy_us < FLIP_LATE_US))
+        ask_again(wall, now_us);
+    else if (error < 0)
         lose(wall, error, now_us);
 }
 
@@ -438,6 +463,8 @@ int64_t wall_deadline_us(const struct wall *wall)
     if (!can_paint(wall))
         return at_us;
     at_us = min(at_us, wall->notice_until_us);
+    if (wall->busy_us)
+        at_us = min(at_us, wall->again_us);
     int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : FLIP_LATE_US);
     return wall->is_flipping ? min(at_us, flip_us) : at_us;
 }

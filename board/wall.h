@@ -73,6 +73,8 @@ struct wall {
     bool must_flip;  /* a frame is owed, also if no pixel differs */
     bool is_flipping, is_late;
     int64_t commit_us;      /* of the pending frame */
+    int64_t busy_us;        /* since when the device takes no frame, though none is pending; 0: it does */
+    int64_t again_us;       /* when to ask it again, if busy_us */
     int64_t retry_us;       /* when to open the device again */
     int64_t retry_delay_us; /* after the next failure */
     uint32_t notice_page;

@@ -1,9 +1,14 @@
 #include "board/walls.h"
 
 #include "board/calls.h"
+#include "board/log.h"
+#include "drivers/screen/outputs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define PROBE_US 10000000
 
 void walls_mark(struct board *board)
 {
@@ -11,16 +16,89 @@ void walls_mark(struct board *board)
         board->wall[i].is_dirty = true;
 }
 
+/* ---- outputs --------------------------------------------------------------------------------- */
+static bool is_output(const struct config_screen *screen)
+{
+    return strcmp(screen->device.driver, "kms") == 0;
+}
+
+static void outputs_ready(void *data, uint32_t events)
+{
+    (void)events;
+    struct board *board = data;
+    if (!outputs_dispatch(board->outputs))
+        return;
+    int64_t now_us = clock_us();
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        wall_look(&board->wall[i], now_us);
+    board_soon(board);
+}
+
+static int open_outputs(struct board *board)
+{
+    board->probe_us = INT64_MAX;
+    board->outputs = outputs_create();
+    if (board->outputs)
+        board->outputs_source =
+            loop_add(board->loop, outputs_fd(board->outputs), EPOLLIN, "outputs", outputs_ready, board);
+    if (board->outputs_source)
+        return 0;
+    log_error("outputs: %s", strerror(errno));
+    walls_finish(board);
+    return -ENOMEM;
+}
+
+void walls_finish(struct board *board)
+{
+    loop_remove(board->outputs_source);
+    outputs_destroy(board->outputs);
+    board->outputs_source = NULL;
+    board->outputs = NULL;
+}
+
+/* Some kernels lose a plug, and nobody tells that another program let go of a card. A display in stand-by is left alone. */
+static bool waits(const struct wall *wall)
+{
+    return is_output(wall->config) && wall->state != WALL_SHOWN && wall->state != WALL_STANDBY;
+}
+
+void walls_probe(struct board *board)
+{
+    if (board->outputs)
+        outputs_probe(board->outputs);
+}
+
+static void probe_in_time(struct board *board, int64_t now_us)
+{
+    bool is_waiting = false;
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        is_waiting |= waits(&board->wall[i]);
+    if (is_waiting && now_us >= board->probe_us)
+        walls_probe(board);
+    if (!is_waiting)
+        board->probe_us = INT64_MAX;
+    else if (board->probe_us == INT64_MAX || now_us >= board->probe_us)
+        board->probe_us = now_us + PROBE_US;
+}
+
 /* ---- the walls ------------------------------------------------------------------------------- */
-void walls_set_up(struct board *board)
+int walls_set_up(struct board *board)
 {
     const struct config *config = board->config;
     const struct wall_events events = { .data = board,
                                         .flipped = calls_flipped,
                                         .changed = calls_wall_changed };
+    bool has_output = false;
     for (unsigned i = 0; i < config->nscreens; i++)
-        wall_init(&board->wall[i], board->loop, NULL, board->fonts, config, i, &events);
+        has_output |= is_output(&config->screen[i]);
+    if (!has_output)
+        walls_finish(board);
+    else if (!board->outputs && open_outputs(board) < 0)
+        return -ENOMEM;
+    for (unsigned i = 0; i < config->nscreens; i++)
+        wall_init(&board->wall[i], board->loop, board->outputs, board->fonts, config, i, &events);
     memset(board->standby, 0, sizeof board->standby);
+    return 0;
 }
 
 void walls_take_down(struct board *board)
@@ -56,6 +134,8 @@ void walls_present(struct board *board, const struct scene_input *input, int64_t
         wall->is_dirty |= announce_tick(&wall->announce, now_us);
         wall_present(wall, input, now_us);
     }
+    if (board->outputs)
+        probe_in_time(board, now_us);
 }
 
 bool walls_are_flipping(const struct board *board)
@@ -68,7 +148,7 @@ bool walls_are_flipping(const struct board *board)
 
 int64_t walls_deadline_us(const struct board *board)
 {
-    int64_t at_us = INT64_MAX;
+    int64_t at_us = board->outputs ? board->probe_us : INT64_MAX;
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         int64_t wall_us = wall_deadline_us(&board->wall[i]);
         at_us = wall_us < at_us ? wall_us : at_us;

@@ -182,10 +182,11 @@ static int memory_open(struct screen **result, struct outputs *outputs, const st
 
     (void)outputs;
     if (!is_possible(config)) {
-        snprintf(error, error_size,
-                 "screen %s: a memory screen needs a size of 1x1 to %dx%d and a rotation of 0, 90, 180 or "
-                 "270, not %dx%d and %d",
-                 config->id, SIZE_MAX_PX, SIZE_MAX_PX, config->width, config->height, config->rotation);
+        snprintf(
+            error, error_size,
+            "a memory screen needs a size of 1x1 to %dx%d and a rotation of 0, 90, 180 or 270, not %dx%d "
+            "and %d",
+            SIZE_MAX_PX, SIZE_MAX_PX, config->width, config->height, config->rotation);
         return status;
     }
     screen = calloc(1, sizeof(*screen));
@@ -203,8 +204,7 @@ static int memory_open(struct screen **result, struct outputs *outputs, const st
         *result = screen;
         return 0;
     }
-    snprintf(error, error_size, "screen %s: %s: %s", config->id, screen->path[0] ? screen->path : "memory",
-             strerror(-status));
+    snprintf(error, error_size, "%s: %s", screen->path[0] ? screen->path : "memory", strerror(-status));
     memory_close(screen);
     return status;
 }

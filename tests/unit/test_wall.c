@@ -1,6 +1,7 @@
 /* One wall: when it paints, and when what it carries counts as shown; on a memory screen, and on one whose troubles are
  * written in a script. */
 #include "board/wall.h"
+#include "tests/unit/fake_screen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,117 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define FLIP_PATIENCE_MS 5000
 #define MS               INT64_C(1000)
 #define S                INT64_C(1000000)
-
-/* A screen of which a test says what it answers; flips come by hand: fake_flip(). */
-static struct {
-    int open_error, begin_error, commit_error;
-    const char *complaint;
-    struct screen_status status;
-    bool is_queued, is_open;
-    unsigned opens, closes, commits, powers;
-    struct screen_events events;
-    unsigned back;
-    uint64_t frame;
-    int fd;
-    uint8_t pixels[2][64 * 48 * 4];
-} fake;
-
-static int fake_open(struct screen **screen, struct outputs *outputs, const struct screen_config *config,
-                     const struct screen_events *events, char *error, size_t error_size)
-{
-    (void)outputs, (void)config;
-    fake.opens++;
-    if (fake.open_error) {
-        snprintf(error, error_size, "%s", fake.complaint);
-        return fake.open_error;
-    }
-    assert_false(fake.is_open);
-    fake.is_open = true;
-    fake.is_queued = false;
-    fake.events = *events;
-    *screen = (struct screen *)&fake;
-    return 0;
-}
-
-static void fake_close(struct screen *screen)
-{
-    assert_ptr_equal(screen, &fake);
-    assert_true(fake.is_open);
-    fake.is_open = false;
-    fake.closes++;
-}
-
-static int fake_begin(struct screen *screen, struct screen_buffer *back)
-{
-    (void)screen;
-    if (fake.begin_error)
-        return fake.begin_error;
-    if (fake.status.state == SCREEN_STANDBY || fake.status.state == SCREEN_AWAY)
-        return -EAGAIN;
-    *back = (struct screen_buffer){ .pixels = fake.pixels[fake.back],
-                                    .stride = 64 * 4,
-                                    .width = 64,
-                                    .height = 48,
-                                    .index = (uint8_t)fake.back };
-    return fake.is_queued ? -EBUSY : 0;
-}
-
-static int fake_commit(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame)
-{
-    (void)screen, (void)damage;
-    assert_true(ndamage > 0);
-    if (fake.commit_error)
-        return fake.commit_error;
-    assert_false(fake.is_queued);
-    fake.is_queued = true;
-    fake.commits++;
-    *frame = ++fake.frame;
-    return 0;
-}
-
-static int fake_fd(struct screen *screen)
-{
-    (void)screen;
-    return fake.fd;
-}
-
-static void fake_status(struct screen *screen, struct screen_status *status)
-{
-    (void)screen;
-    *status = fake.status;
-}
-
-static int fake_power(struct screen *screen, bool is_on)
-{
-    (void)screen;
-    fake.powers++;
-    fake.status.state = is_on ? SCREEN_SHOWN : SCREEN_STANDBY;
-    return 0;
-}
-
-static void fake_flip(int64_t at_us)
-{
-    const struct screen_flip flip = { .frame = fake.frame, .at_us = at_us };
-    assert_true(fake.is_queued);
-    fake.is_queued = false;
-    fake.back = 1 - fake.back;
-    fake.events.flipped(fake.events.data, &flip);
-}
-
-static const struct screen_ops fake_ops = { .name = "fake",
-                                            .open = fake_open,
-                                            .close = fake_close,
-                                            .begin = fake_begin,
-                                            .commit = fake_commit,
-                                            .fd = fake_fd,
-                                            .status = fake_status,
-                                            .power = fake_power };
 
 const struct screen_ops *__real_screen_backend(const char *name);
 const struct screen_ops *__wrap_screen_backend(const char *name);
@@ -194,8 +89,7 @@ static int start(void **unused)
 
 static int start_fake(void **unused)
 {
-    memset(&fake, 0, sizeof fake);
-    fake.fd = eventfd(0, EFD_CLOEXEC);
+    fake_init();
     if (fake.fd < 0 || start(unused) != 0)
         return -1;
     struct screen_config *device = &bench.config->screen[0].device;
@@ -667,6 +561,34 @@ static void a_screen_that_refuses_frames_is_told_of_once_and_tried_ever_later(vo
     assert_int_equal(bench.shown[0], 7);
 }
 
+static void a_device_that_is_busy_is_asked_again_and_in_the_end_opened_anew(void **unused)
+{
+    (void)unused;
+    int64_t now_us = 2 * S;
+    open_fake(S);
+    call("3", "А042", 7);
+    fake.commit_error = -EBUSY; /* short of memory, say */
+    turn(now_us);
+    assert_int_equal(wall_deadline_us(&bench.wall), now_us + 50 * MS);
+    turn(now_us += 50 * MS);
+    fake.commit_error = 0;
+    turn(now_us += 50 * MS);
+    assert_true(fake.is_queued);
+    fake_flip(now_us);
+    assert_int_equal(bench.nshown, 1);
+    call("4", "А043", 8);
+    fake.commit_error = -EBUSY;
+    for (int64_t end_us = now_us + 500 * MS; now_us <= end_us; now_us += 50 * MS)
+        turn(now_us);
+    assert_int_equal(fake.closes, 1);
+    fake.commit_error = 0;
+    turn(now_us);
+    fake_flip(now_us);
+    assert_int_equal(bench.nshown, 1);
+    assert_int_equal(bench.shown[0], 8);
+    stands(WALL_SHOWN, "");
+}
+
 static void what_a_display_cannot_do_is_told_once(void **unused)
 {
     (void)unused;
@@ -780,6 +702,7 @@ int main(void)
         SCRIPTED(a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips),
         SCRIPTED(a_display_that_wants_another_mode_is_opened_again_in_silence),
         SCRIPTED(a_screen_that_refuses_frames_is_told_of_once_and_tried_ever_later),
+        SCRIPTED(a_device_that_is_busy_is_asked_again_and_in_the_end_opened_anew),
         SCRIPTED(what_a_display_cannot_do_is_told_once),
         SCRIPTED(a_test_picture_takes_the_place_of_calls_until_its_time_is_over),
         SCRIPTED(an_alert_ends_a_test_picture),
