@@ -157,30 +157,57 @@ static bool clip(const struct span *span, int *left, int *right)
     return *left < *right;
 }
 
-static void fill_part(const struct span *span, int left, int right, color ink)
+static bool is_gradient(const struct region *region)
 {
-    if (clip(span, &left, &right))
-        fill(span->line + left - span->x, right - left, ink);
+    return region->fill != region->until;
 }
 
-static uint8_t coverage(const struct glyph *glyph, int x, int y)
+static unsigned between(unsigned first, unsigned last, unsigned at, unsigned steps)
 {
-    x -= glyph->left;
-    y -= glyph->top;
-    if (x < 0 || y < 0 || x >= glyph->width || y >= glyph->height)
-        return 0;
-    return glyph->alpha[y * glyph->stride + x];
+    return (first * (steps - at) + last * at + steps / 2) / steps;
 }
 
-static void paint_corner(const struct span *span, const struct glyph *corner, int radius, int left, int row,
-                         bool is_right, color ink)
+/* Of a column of a gradient. */
+static color column_ink(const struct region *region, int x)
 {
-    for (int i = 0; i < radius; i++) {
-        const int at = left + i - span->x;
+    const unsigned at = (unsigned)(x - region->box.x),
+                   steps = region->box.w > 1 ? (unsigned)region->box.w - 1 : 1;
+    color ink = 0;
+
+    for (int shift = 0; shift < 24; shift += 8)
+        ink |= between(region->fill >> shift & 0xff, region->until >> shift & 0xff, at, steps) << shift;
+    return ink;
+}
+
+static void fill_part(const struct span *span, const struct region *region, int left, int right)
+{
+    if (!clip(span, &left, &right))
+        return;
+    if (!is_gradient(region))
+        fill(span->line + left - span->x, right - left, region->fill);
+    else
+        for (int x = left; x < right; x++)
+            span->line[x - span->x] = column_ink(region, x);
+}
+
+/* The corner is that at the top left; on the right it is mirrored. */
+static void paint_corner(const struct span *span, const struct region *region, const struct glyph *corner,
+                         int radius, int row, bool is_right)
+{
+    const int y = row - corner->top, left = region->box.x, right = left + region->box.w - 1;
+    const bool is_even = !is_gradient(region);
+    const color fill = region->fill;
+    const int end = corner->left + corner->width;
+
+    if (y < 0 || y >= corner->height)
+        return;
+    const uint8_t *alpha = corner->alpha + y * corner->stride - corner->left;
+
+    for (int i = corner->left; i < end && i < radius; i++) {
+        const int x = is_right ? right - i : left + i, at = x - span->x;
 
         if (at >= 0 && at < span->width)
-            span->line[at] =
-                blend_one(span->line[at], ink, coverage(corner, is_right ? radius - 1 - i : i, row));
+            span->line[at] = blend_one(span->line[at], is_even ? fill : column_ink(region, x), alpha[i]);
     }
 }
 
@@ -202,14 +229,14 @@ static void paint_region(const struct band *band, const struct region *region, c
     if (span->y < region->box.y || span->y >= region->box.y + region->box.h)
         return;
     if (row < 0) {
-        fill_part(span, left, right, region->fill);
+        fill_part(span, region, left, right);
         return;
     }
     const struct glyph *corner = glyph_get(band->fonts, icon_key(ICON_CORNER, radius));
 
-    paint_corner(span, corner, radius, left, row, false, region->fill);
-    fill_part(span, left + radius, right - radius, region->fill);
-    paint_corner(span, corner, radius, right - radius, row, true, region->fill);
+    paint_corner(span, region, corner, radius, row, false);
+    fill_part(span, region, left + radius, right - radius);
+    paint_corner(span, region, corner, radius, row, true);
 }
 
 static bool hides_all_below(const struct region *region, const struct span *span)

@@ -65,7 +65,7 @@ static struct mark region_mark(const struct region *region)
     struct mark mark;
 
     static_assert(sizeof(region->box) == sizeof(mark.where), "a box is a mark's place");
-    mark.what = (uint64_t)(uint16_t)region->radius_px << 32 | region->fill;
+    mark.what = (uint64_t)(uint16_t)region->radius_px << 48 | (uint64_t)region->until << 24 | region->fill;
     memcpy(&mark.where, &region->box, sizeof(mark.where));
     return mark;
 }

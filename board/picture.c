@@ -11,16 +11,27 @@ void picture_init(struct picture *picture, int width, int height, color backgrou
     picture->is_full = false;
 }
 
-void picture_region(struct picture *picture, struct rect box, color fill, int radius_px)
+static void add_region(struct picture *picture, const struct region *region)
 {
-    if (box.w <= 0 || box.h <= 0)
+    if (region->box.w <= 0 || region->box.h <= 0)
         return;
     if (picture->nregions == PICTURE_REGIONS_MAX) {
         picture->is_full = true;
         return;
     }
-    picture->region[picture->nregions++] =
-        (struct region){ .box = box, .fill = fill & RGB, .radius_px = (int16_t)radius_px };
+    picture->region[picture->nregions++] = *region;
+}
+
+void picture_region(struct picture *picture, struct rect box, color fill, int radius_px)
+{
+    fill &= RGB;
+    add_region(picture,
+               &(struct region){ .box = box, .fill = fill, .until = fill, .radius_px = (int16_t)radius_px });
+}
+
+void picture_gradient(struct picture *picture, struct rect box, color fill, color until)
+{
+    add_region(picture, &(struct region){ .box = box, .fill = fill & RGB, .until = until & RGB });
 }
 
 static void place(struct picture *picture, glyph_key key, int x, int y, color ink)

@@ -14,7 +14,7 @@ typedef uint32_t color; /* 0x00RRGGBB */
 
 struct region {
     struct rect box;
-    color fill;
+    color fill, until; /* of the first and the last column; what is between rises or falls evenly */
     int16_t radius_px; /* of all corners; 0 square */
 };
 struct placed {
@@ -33,5 +33,7 @@ struct picture {
 
 void picture_init(struct picture *picture, int width, int height, color background);
 void picture_region(struct picture *picture, struct rect box, color fill, int radius_px);
+/* From one colour on the left to another on the right. */
+void picture_gradient(struct picture *picture, struct rect box, color fill, color until);
 void picture_line(struct picture *picture, const struct text_line *line, int x, int baseline_y, color ink);
 void picture_icon(struct picture *picture, enum icon icon, int x, int y, int size_px, color ink);

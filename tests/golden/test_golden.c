@@ -212,6 +212,15 @@ static const struct {
     { "test-grid-portrait", turned_screen, 720, 1280, 3, "grid" },
     { "test-grid-1280x1024", named_screen, 1280, 1024, 3, "grid" },
     { "test-grid-4k", named_screen, 3840, 2160, 3, "grid" },
+    { "test-bars", named_screen, 1920, 1080, 3, "bars" },
+    { "test-bars-portrait", turned_screen, 720, 1280, 3, "bars" },
+    { "test-gradient", named_screen, 1920, 1080, 3, "gradient" },
+    { "test-gradient-portrait", turned_screen, 720, 1280, 3, "gradient" },
+    { "test-text", named_screen, 1920, 1080, 3, "text" },
+    { "test-text-portrait", turned_screen, 720, 1280, 3, "text" },
+    { "test-text-4k", named_screen, 3840, 2160, 2, "text" },
+    { "test-motion", named_screen, 1920, 1080, 3, "motion" },
+    { "test-motion-portrait", turned_screen, 720, 1280, 3, "motion" },
 };
 
 /* ---- pictures --------------------------------------------------------------------------------------------
@@ -237,7 +246,7 @@ static void build(unsigned state)
         return;
     }
     assert_true(scene_test_pattern(states[state].pattern, &pattern));
-    scene_test(&picture, fonts, &room.input, pattern, 7, width, height);
+    scene_test(&picture, fonts, &room.input, pattern, 97, width, height);
 }
 
 static struct screen_buffer render(unsigned state)

@@ -595,6 +595,36 @@ static void a_radius_too_large_becomes_half_of_the_box(void **state)
     assert_int_equal(pixel(&bench->canvas[0], 25, 10), 0xffffff);
 }
 
+static void a_gradient_goes_evenly_from_its_first_column_to_its_last(void **state)
+{
+    struct bench *bench = *state;
+    const struct canvas *canvas = &bench->canvas[0];
+
+    picture_gradient(&bench->picture, (struct rect){ 10, 20, 256, 30 }, 0x00ff00, 0xff00ff);
+    picture_gradient(&bench->picture, (struct rect){ 10, 60, 3, 5 }, 0x102030, 0x203040);
+    picture_gradient(&bench->picture, (struct rect){ 10, 70, 1, 5 }, 0x102030, 0xffffff);
+    paint(bench, 0);
+    for (unsigned i = 0; i < 256; i++) {
+        assert_int_equal(pixel(canvas, 10 + (int)i, 20), i << 16 | (255 - i) << 8 | i);
+        assert_int_equal(pixel(canvas, 10 + (int)i, 49), i << 16 | (255 - i) << 8 | i);
+    }
+    assert_int_equal(pixel(canvas, 9, 20), 0x081528);
+    assert_int_equal(pixel(canvas, 266, 20), 0x081528);
+    assert_int_equal(pixel(canvas, 11, 60), 0x182838);
+    assert_int_equal(pixel(canvas, 10, 70), 0x102030);
+}
+
+static void a_gradient_that_ends_in_another_colour_is_another_picture(void **state)
+{
+    struct bench *bench = *state;
+
+    picture_gradient(&bench->picture, (struct rect){ 10, 20, 100, 30 }, 0x000000, 0xffffff);
+    paint(bench, 0);
+    assert_false(painter_differs(bench->painter, &bench->picture));
+    bench->picture.region[0].until = 0xfffffe;
+    assert_true(painter_differs(bench->painter, &bench->picture));
+}
+
 static void later_glyphs_cover_earlier_ones(void **state)
 {
     struct bench *bench = *state;
@@ -752,6 +782,8 @@ int main(void)
         BENCH_TEST(what_is_outside_the_screen_costs_nothing),
         BENCH_TEST(corners_are_round_and_the_rest_is_solid),
         BENCH_TEST(a_radius_too_large_becomes_half_of_the_box),
+        BENCH_TEST(a_gradient_goes_evenly_from_its_first_column_to_its_last),
+        BENCH_TEST(a_gradient_that_ends_in_another_colour_is_another_picture),
         BENCH_TEST(later_glyphs_cover_earlier_ones),
         BENCH_TEST(a_full_list_is_said_and_takes_no_more),
         BENCH_TEST(glyphs_that_exceed_the_cache_are_still_painted_right),
