@@ -266,8 +266,8 @@ static void note_stuck(struct wall *wall)
 {
     char text[sizeof wall->detail];
     wall->late_flips++;
-    snprintf(text, sizeof text, "no page flip for %.1f s after frame %llu", FLIP_LATE_US / 1e6,
-             (unsigned long long)wall->frames);
+    snprintf(text, sizeof text, "no page flip for %.1f s after frame %llu; opened again after %.0f s",
+             FLIP_LATE_US / 1e6, (unsigned long long)wall->frames, FLIP_LOST_US / 1e6);
     note(wall, WALL_STUCK, text);
 }
 

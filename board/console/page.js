@@ -117,6 +117,16 @@ function showScreens(screens) {
   if ($('screens').children.length !== figures.length) $('screens').replaceChildren(...figures);
 }
 
+/* A cable in the wrong port is the commonest of faults. */
+async function showOutputs() {
+  const reply = await fetch('/api/screens').then((response) => response.json()).catch(() => ({}));
+  const free = (reply.outputs || []).filter((output) => !output.screen && output.state !== 'unplugged');
+  const names = free.map((output) => [output.output, output.monitor, output.held_by && `held by ${output.held_by}`].filter(Boolean).join(', '));
+  const text = [names.length && `Plugged in, but no screen of the hall file: ${names.join('; ')}.`, reply.trouble].filter(Boolean).join(' ');
+  $('outputs').textContent = text;
+  $('outputs').hidden = !text;
+}
+
 function ledRow(bus, unit) {
   const isDead = unit.dead || !bus.open;
   const glass = el('div', { class: `glass${unit.blink && !isDead ? ' blink' : ''}${isDead ? ' dead' : ''}` }, unit.shown || ' ');
@@ -174,7 +184,7 @@ const readers = {
     `${outlet.outlet} ${outlet.result}${outlet.latency_ms === undefined ? '' : ` ${outlet.latency_ms.toFixed(1)} ms`}`).join(', ')} ${line.detail || ''}`),
   link: (line) => log('link', line.connected ? `connected to ${line.url || 'the broker'}` : `lost: ${line.why || ''}`),
   truth: (line) => log('truth', line.truth),
-  screen: (line) => log('screen', `${line.screen} ${line.state}${line.detail ? `: ${line.detail}` : ''}`),
+  screen: (line) => { log('screen', `${line.screen} ${line.state}${line.detail ? `: ${line.detail}` : ''}`); showOutputs(); },
   led: () => {},
   board: () => {},
 };
@@ -210,6 +220,7 @@ async function start() {
     melodies = []; /* the verdict says what is wrong */
   }
   refresh();
+  showOutputs();
   const hall = await (await fetch('/api/hall')).json();
   $('hall').textContent = Object.values(hall.name)[0] || hall.hall;
   $('hall').lang = Object.keys(hall.name)[0] || 'en';

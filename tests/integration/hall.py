@@ -345,6 +345,33 @@ def a_test_picture_hides_the_calls_and_their_receipts_say_so():
         hall.close()
 
 
+def a_screen_whose_output_is_not_there_is_told_of_once_and_stops_nothing():
+    """No machine has an HDMI-A-99."""
+    def edit(file):
+        screen = {k: v for k, v in file["screens"][1].items() if k not in ("size", "path")}
+        file["screens"][1] = screen | {"driver": "kms", "output": "HDMI-A-99"}
+    hall = Hall(edit)
+    try:
+        hall.connected()
+        reply = hall.ask({"cmd": "screens"})
+        assert isinstance(reply["outputs"], list) and isinstance(reply["trouble"], str), reply
+        children = reply["screens"][1]
+        assert children["state"] == "absent" and "HDMI-A-99" in children["detail"] and children["frames"] == 0, children
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("3", "А042")
+        receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А042")
+        assert receipt["result"] == "partial" and outlet(receipt, "screen/main")["result"] == "shown", receipt
+        assert "HDMI-A-99" in outlet(receipt, "screen/children")["detail"], receipt
+        receipts.close()
+        wakeups = hall.status()["wakeups"]
+        time.sleep(8)  # what is counted here is what happens in a time
+        wakeups = hall.status()["wakeups"] - wakeups
+        assert wakeups < 16, f"{wakeups} wake-ups in 8 s while an output is waited for"
+        assert hall.log("board").count("HDMI-A-99") == 1, hall.log("board")
+    finally:
+        hall.close()
+
+
 def every_call_ends_in_a_receipt():
     """In a burst that no wall can show, at a reload while the chime sounds, and at the end."""
     def edit(file):
@@ -574,6 +601,7 @@ run([
     a_notice_ends_when_it_said,
     a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor,
     a_test_picture_hides_the_calls_and_their_receipts_say_so,
+    a_screen_whose_output_is_not_there_is_told_of_once_and_stops_nothing,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
     control_clients_that_misbehave_hurt_only_themselves,

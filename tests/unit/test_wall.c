@@ -475,7 +475,7 @@ static void a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read(
     assert_int_equal(bench.wall.state, WALL_SHOWN);
     turn(2 * S + 500 * MS);
     assert_false(wall_is_flipping(&bench.wall));
-    stands(WALL_STUCK, "no page flip for 0.5 s after frame 1");
+    stands(WALL_STUCK, "no page flip for 0.5 s after frame 1; opened again after 3 s");
     assert_int_equal(bench.wall.late_flips, 1);
     assert_int_equal(bench.changes, changes + 1);
     turn(3 * S);
@@ -500,7 +500,7 @@ static void a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips(voi
     turn(now_us += 1); /* 3 s: closed, opened and painted */
     assert_int_equal(fake.opens, 2);
     assert_true(fake.is_queued);
-    stands(WALL_STUCK, "no page flip for 0.5 s after frame 1");
+    stands(WALL_STUCK, "no page flip for 0.5 s after frame 1; opened again after 3 s");
     for (unsigned i = 0; i < 4; i++) {
         int64_t at_us;
         while ((at_us = wall_deadline_us(&bench.wall)) < now_us + 60 * S && fake.opens == i + 2)
