@@ -44,7 +44,7 @@ help:
 	@echo "make            build the programs and man pages into $(B)/"
 	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
 	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
-	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy and Cairo"
+	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
 	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
 	@echo "make clean"
 	@echo "INSTALL=no makes demo and test name missing packages instead of installing them."
@@ -106,6 +106,7 @@ bench:
 	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)
 	@for b in $(filter-out %/probe,$(BENCHES)); do "$$b" || exit 1; done
 	@tests/bench/hall.py
+	@tests/bench/beside.py
 
 # What integration tests drive.
 $(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)
