@@ -29,7 +29,8 @@ struct screen {
     bool is_gone, is_away, is_standby;
     bool needs_set; /* the next frame sets everything */
     bool is_queued;
-    unsigned back; /* index; the other one is on scan-out */
+    unsigned queued; /* index of the buffer that goes on scan-out then */
+    unsigned back;   /* index; the other one is on scan-out */
     uint64_t frame;
     int64_t queued_us;
     struct kms_ticket *ticket; /* of the queued frame */
@@ -58,7 +59,6 @@ __attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, c
 /* ---- open: what is there --------------------------------------------------------------------- */
 
 struct complaint {
-    const char *screen;
     char *text;
     size_t size;
 };
@@ -68,13 +68,8 @@ __attribute__((format(printf, 3, 4))) static int complain(const struct complaint
 {
     va_list arguments;
 
-    if (complaint->size)
-        complaint->text[0] = '\0';
-    add(complaint->text, complaint->size, "screen %s: ", complaint->screen);
-    const size_t length = strlen(complaint->text);
-
     va_start(arguments, format);
-    vsnprintf(complaint->text + length, complaint->size - length, format, arguments);
+    vsnprintf(complaint->text, complaint->size, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -123,9 +118,9 @@ static int check_output(const struct outputs *outputs, const char *name, const s
     if (!output)
         return complain_of_absence(complaint, outputs, name);
     if (output->is_used)
-        return complain(complaint, -EBUSY, "%s is in use by another screen of the hall file", name);
+        return complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
     if (outputs_is_away(outputs))
-        return complain(complaint, -EAGAIN, "%s: the console has it until its terminal is shown again", name);
+        return complain(complaint, -EBUSY, "%s: the console has it until its terminal is shown again", name);
     if (output->state == OUTPUT_UNPLUGGED)
         return complain(complaint, -EAGAIN, "%s: no display; check its cable and power", name);
     if (output->state == OUTPUT_WAKING || output->nmodes == 0)
@@ -155,6 +150,18 @@ static int try_mode(struct screen *screen, const struct output_mode *mode)
     return status;
 }
 
+/* Remarks are sentences side by side. */
+__attribute__((format(printf, 2, 3))) static void note(struct screen *screen, const char *format, ...)
+{
+    char text[sizeof(screen->note)];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    add(screen->note, sizeof(screen->note), "%s%s", screen->note[0] ? "; " : "", text);
+}
+
 static void note_mode(struct screen *screen, const struct output *output)
 {
     char text[48];
@@ -162,11 +169,11 @@ static void note_mode(struct screen *screen, const struct output *output)
     mode_text(&screen->mode, text, sizeof(text));
     if (screen->config.width &&
         (screen->config.width != screen->mode.width || screen->config.height != screen->mode.height))
-        add(screen->note, sizeof(screen->note), "%s cannot show %ux%u; %s instead. ", output->name,
-            screen->config.width, screen->config.height, text);
+        note(screen, "%s cannot show %ux%u, %s instead", output->name, screen->config.width,
+             screen->config.height, text);
     if (screen->pipe.format != screen->config.format)
-        add(screen->note, sizeof(screen->note), "pixels are %s: the other format does not fit. ",
-            screen->pipe.format == PIXEL_RGB565 ? "rgb565" : "xrgb8888");
+        note(screen, "pixels are %s: the other format does not fit",
+             screen->pipe.format == PIXEL_RGB565 ? "rgb565" : "xrgb8888");
 }
 
 static int choose_mode(struct screen *screen, const struct output *output, const struct complaint *complaint)
@@ -191,7 +198,7 @@ static int choose_mode(struct screen *screen, const struct output *output, const
         kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &tried[i]);
         mode_text(&tried[i], text, sizeof(text));
         if (screen->note[0] == '\0')
-            add(screen->note, sizeof(screen->note), "%s refused: %s. ", text, strerror(-status));
+            note(screen, "%s refused: %s", text, strerror(-status));
     }
     return complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
                     output->name, screen->note[0] ? screen->note : "all were refused before");
@@ -209,9 +216,9 @@ static int choose_pipe(struct screen *screen, const struct complaint *complaint)
     screen->pipe.data = screen;
     screen->pipe.flipped = flipped;
     if (status == -EBUSY)
-        return complain(complaint, -EBUSY, "%s is in use by another screen of the hall file", name);
+        return complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
     if (status == -ENOSPC)
-        return complain(complaint, -EBUSY, "%s: the card drives no more displays at once; unplug one", name);
+        return complain(complaint, -ENOSPC, "%s: the card drives no more displays at once; unplug one", name);
     if (status < 0)
         return complain(complaint, -ENODEV, "%s is gone", name);
     return 0;
@@ -259,7 +266,7 @@ static void kms_close(struct screen *screen)
 static int kms_open(struct screen **result, struct outputs *outputs, const struct screen_config *config,
                     const struct screen_events *events, char *error, size_t error_size)
 {
-    const struct complaint complaint = { config->id, error, error_size };
+    const struct complaint complaint = { error, error_size };
     struct screen *screen;
     int status = check_config(config, &complaint);
 
@@ -328,29 +335,47 @@ static int fail(struct screen *screen, int status)
         kms_card_lost(screen->card);
         go_away(screen);
         return -EAGAIN;
-    case -EBUSY:
-    case -ENOMEM: return -EBUSY;
+    case -EBUSY: /* although we waited */
+    case -ENOMEM: return status;
     default: refuse_mode(screen, status); return -ENODEV;
     }
 }
 
-/* The picture that was on scan-out, after others had the card or the link broke. */
+static int set(struct screen *screen, unsigned buffer, struct kms_ticket *ticket)
+{
+    const int status = screen->pipe.api->set(&screen->pipe, buffer, ticket);
+
+    screen->needs_set = status < 0;
+    if (status == 0)
+        screen->reign = screen->card->reign;
+    return status;
+}
+
+static void expect_flip(struct screen *screen, unsigned buffer)
+{
+    screen->is_queued = true;
+    screen->queued = buffer;
+    screen->queued_us = now_us();
+}
+
+/* The picture that was on scan-out, after others had the card or the link broke. Its flip is told like any other. */
 static void restore(struct screen *screen)
 {
-    const unsigned front = screen->is_queued ? screen->back : 1 - screen->back;
+    const bool wants_event = !screen->is_queued && !screen->is_standby;
+    const unsigned front = screen->is_queued ? screen->queued : 1 - screen->back;
     int status;
 
     screen->needs_set = true;
     if (screen->frame == 0)
         return;
-    status = screen->pipe.api->set(&screen->pipe, front, NULL);
-    if (status < 0) {
+    if (wants_event)
+        screen->ticket = kms_card_ticket(screen->card, &screen->pipe);
+    status = set(screen, front, wants_event ? screen->ticket : NULL);
+    if (status < 0)
         fail(screen, status);
-        return;
-    }
-    screen->needs_set = false;
-    screen->reign = screen->card->reign;
-    if (screen->is_standby)
+    else if (wants_event)
+        expect_flip(screen, front);
+    else if (screen->is_standby)
         screen->pipe.api->power(&screen->pipe, false);
 }
 
@@ -498,12 +523,8 @@ static int queue(struct screen *screen, const struct rect *damage, unsigned ndam
 
         status = pipe->api->flip(pipe, screen->back, clips, nclips, screen->ticket);
     }
-    if (status == -EINVAL || status == -ENOSPC || status == -ERANGE) {
-        status = pipe->api->set(pipe, screen->back, screen->ticket);
-        if (status == 0)
-            screen->reign = screen->card->reign;
-        screen->needs_set = status < 0;
-    }
+    if (status == -EINVAL || status == -ENOSPC || status == -ERANGE)
+        status = set(screen, screen->back, screen->ticket);
     return status;
 }
 
@@ -518,8 +539,7 @@ static int kms_commit(struct screen *screen, const struct rect *damage, unsigned
     status = queue(screen, damage, ndamage);
     if (status < 0)
         return fail(screen, status);
-    screen->is_queued = true;
-    screen->queued_us = now_us();
+    expect_flip(screen, screen->back);
     *frame = ++screen->frame;
     return 0;
 }
@@ -540,7 +560,7 @@ static void flipped(void *data, int64_t at_us)
     const struct screen_flip flip = { .frame = screen->frame, .at_us = at_us };
 
     screen->is_queued = false;
-    screen->back = 1 - screen->back;
+    screen->back = 1 - screen->queued;
     screen->events.flipped(screen->events.data, &flip);
 }
 
@@ -592,9 +612,9 @@ static int kms_power(struct screen *screen, bool is_on)
 {
     int status = 0;
 
-    outputs_cec(screen->outputs, screen->config.output, is_on);
     if (screen->is_standby == !is_on)
         return 0;
+    outputs_cec(screen->outputs, screen->config.output, is_on);
     refresh(screen);
     if (screen->frame && !screen->is_away && !screen->is_gone)
         status = screen->pipe.api->power(&screen->pipe, is_on);

@@ -1,6 +1,10 @@
 #include "drivers/screen/kms_api.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+#define FRAME_US 16667
+#define PATIENCE 3 /* frames */
 
 /* For drivers without atomic mode setting, and those whose atomic support is switched off. */
 
@@ -45,6 +49,18 @@ static void others_off(struct kms_pipe *pipe)
     drmModeSetCursor(pipe->card->fd, pipe->crtc_id, 0, 0, 0);
 }
 
+/* The set may still be on its way to the display. */
+static int ask_patiently(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
+{
+    int status = ask_for_flip(pipe, buffer, ticket);
+
+    for (unsigned i = 0; status == -EBUSY && i < PATIENCE; i++) {
+        usleep(FRAME_US);
+        status = ask_for_flip(pipe, buffer, ticket);
+    }
+    return status;
+}
+
 /* Setting a CRTC sends no event, so the same buffer is flipped to: its event tells that the picture is there. The kernel
  * sets no mode if the CRTC runs it already. */
 static int legacy_set(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
@@ -54,7 +70,7 @@ static int legacy_set(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket 
         return -errno;
     others_off(pipe);
     legacy_power(pipe, true);
-    return ticket ? ask_for_flip(pipe, buffer, ticket) : 0;
+    return ticket ? ask_patiently(pipe, buffer, ticket) : 0;
 }
 
 static int legacy_flip(struct kms_pipe *pipe, unsigned buffer, const struct drm_mode_rect *clips,
@@ -62,7 +78,7 @@ static int legacy_flip(struct kms_pipe *pipe, unsigned buffer, const struct drm_
 {
     (void)clips;
     (void)nclips;
-    return ask_for_flip(pipe, buffer, ticket);
+    return ask_patiently(pipe, buffer, ticket);
 }
 
 static int legacy_stop(struct kms_pipe *pipe)

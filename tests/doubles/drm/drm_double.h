@@ -123,9 +123,6 @@ struct drm_double {
     unsigned ncards;
     struct double_card card[DOUBLE_CARDS];
     int nopen, nmapped, nfbs, nbuffers, nblobs; /* not yet given back */
-    bool
-        traps_reads; /* a load from a buffer that was mapped for writing counts in nreads; slow, x86-64 only */
-    unsigned nreads;
 };
 extern struct drm_double drm_double;
 

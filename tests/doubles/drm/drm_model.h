@@ -14,7 +14,7 @@ struct double_file {
 };
 
 /* Holds the lock until the scope ends. */
-#define DOUBLE_LOCK __attribute__((cleanup(double_unlock))) int locked = double_lock()
+#define DOUBLE_LOCK __attribute__((unused, cleanup(double_unlock))) int locked = double_lock()
 int double_lock(void);
 void double_unlock(int *locked);
 
