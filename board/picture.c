@@ -56,3 +56,39 @@ void picture_icon(struct picture *picture, enum icon icon, int x, int y, int siz
 {
     place(picture, icon_key(icon, size_px), x, y, ink);
 }
+
+/* Each step is a bijection of the hash for any value and of the value for any hash: a change of one value is never lost. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t pair(int16_t high, int16_t low)
+{
+    return (uint64_t)(uint16_t)high << 16 | (uint16_t)low;
+}
+
+static uint64_t mix_region(uint64_t hash, const struct region *region)
+{
+    hash = mix(hash, pair(region->box.x, region->box.y) << 32 | pair(region->box.w, region->box.h));
+    hash = mix(hash, (uint64_t)region->fill << 32 | region->until);
+    return mix(hash, (uint16_t)region->radius_px);
+}
+
+static uint64_t mix_glyph(uint64_t hash, const struct placed *placed)
+{
+    return mix(mix(hash, placed->key), pair(placed->x, placed->y) << 32 | placed->ink);
+}
+
+uint64_t picture_hash(const struct picture *picture)
+{
+    uint64_t hash = mix(0, pair(picture->width, picture->height) << 32 | picture->background);
+
+    hash = mix(hash, (uint64_t)picture->nregions << 32 | picture->nglyphs);
+    for (unsigned i = 0; i < picture->nregions; i++)
+        hash = mix_region(hash, &picture->region[i]);
+    for (unsigned i = 0; i < picture->nglyphs; i++)
+        hash = mix_glyph(hash, &picture->glyph[i]);
+    return hash;
+}
