@@ -1,6 +1,7 @@
 #include "drivers/screen/errands.h"
 
 #include "drivers/mailbox.h"
+#include "drivers/screen/cec.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,38 +9,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPORTS (OUTPUTS_MAX + 1)
+/* Of one output; kept, so that the next wish for it finds the same place. */
+struct cec_job {
+    struct cec_wish wish;
+    bool is_wanted, is_running, is_done;
+    char result[48];
+};
 
 struct errands {
-    struct mailbox *mailbox; /* of struct errand_report */
+    struct mailbox *bell; /* a letter says only that there is a report */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows; never held across I/O */
     pthread_cond_t is_news;
-    bool is_stopping, is_probe_wanted;
+    bool is_stopping;
+    bool is_probe_wanted, is_probe_done;
     struct kms_card *card[OUTPUTS_MAX];
     unsigned ncards;
+    struct cec_job job[OUTPUTS_MAX];
 
     struct output scratch[OUTPUTS_MAX]; /* the worker's: what counts is that the kernel has asked */
 };
 
 /* ---- the worker ------------------------------------------------------------------------------ */
 
-static void probe(struct errands *errands)
+static void ring(struct errands *errands)
+{
+    mailbox_post(errands->bell, &(char){ 0 }); /* full: it rings already */
+}
+
+static void run_probe(struct errands *errands)
 {
     for (unsigned i = 0; i < errands->ncards; i++)
         kms_card_read(errands->card[i], true, errands->scratch, OUTPUTS_MAX);
-    mailbox_post(errands->mailbox, &(struct errand_report){ .is_probe = true });
+    pthread_mutex_lock(&errands->lock);
+    errands->is_probe_done = true;
+    pthread_mutex_unlock(&errands->lock);
+    ring(errands);
 }
 
-/* False: the end. */
-static bool next(struct errands *errands, bool *is_probe)
+static void run_cec(struct errands *errands, struct cec_job *job, const struct cec_wish *wish)
+{
+    char result[sizeof job->result];
+    cec_tell(wish->card, wish->connector, wish->is_on, result, sizeof result);
+    pthread_mutex_lock(&errands->lock);
+    memcpy(job->result, result, sizeof result);
+    job->is_running = false;
+    job->is_done = !job->is_wanted; /* again already: only that one's result counts */
+    pthread_mutex_unlock(&errands->lock);
+    ring(errands);
+}
+
+static struct cec_job *wanted_job(struct errands *errands)
+{
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++)
+        if (errands->job[i].is_wanted)
+            return &errands->job[i];
+    return NULL;
+}
+
+/* False: the end. *job NULL: a probe. */
+static bool next(struct errands *errands, struct cec_job **job, struct cec_wish *wish)
 {
     pthread_mutex_lock(&errands->lock);
-    while (!errands->is_stopping && !errands->is_probe_wanted)
+    while (!errands->is_stopping && !errands->is_probe_wanted && !wanted_job(errands))
         pthread_cond_wait(&errands->is_news, &errands->lock);
+    *job = errands->is_probe_wanted ? NULL : wanted_job(errands);
+    if (*job) {
+        *wish = (*job)->wish;
+        (*job)->is_wanted = false;
+        (*job)->is_running = true;
+    } else {
+        errands->is_probe_wanted = false;
+    }
     bool is_stopping = errands->is_stopping;
-    *is_probe = errands->is_probe_wanted;
-    errands->is_probe_wanted = false;
     pthread_mutex_unlock(&errands->lock);
     return !is_stopping;
 }
@@ -47,10 +89,13 @@ static bool next(struct errands *errands, bool *is_probe)
 static void *work(void *data)
 {
     struct errands *errands = data;
-    bool is_probe;
-    while (next(errands, &is_probe))
-        if (is_probe)
-            probe(errands);
+    struct cec_job *job;
+    struct cec_wish wish;
+    while (next(errands, &job, &wish))
+        if (job)
+            run_cec(errands, job, &wish);
+        else
+            run_probe(errands);
     return NULL;
 }
 
@@ -73,11 +118,11 @@ struct errands *errands_create(void)
         return NULL;
     pthread_mutex_init(&errands->lock, NULL);
     pthread_cond_init(&errands->is_news, NULL);
-    errands->mailbox = mailbox_create(sizeof(struct errand_report), REPORTS);
-    int error = errands->mailbox ? start(errands) : errno;
+    errands->bell = mailbox_create(1, 1);
+    int error = errands->bell ? start(errands) : errno;
     if (!error)
         return errands;
-    mailbox_destroy(errands->mailbox);
+    mailbox_destroy(errands->bell);
     free(errands);
     errno = error;
     return NULL;
@@ -92,7 +137,7 @@ void errands_destroy(struct errands *errands)
     pthread_cond_signal(&errands->is_news);
     pthread_mutex_unlock(&errands->lock);
     pthread_join(errands->thread, NULL);
-    mailbox_destroy(errands->mailbox);
+    mailbox_destroy(errands->bell);
     pthread_cond_destroy(&errands->is_news);
     pthread_mutex_destroy(&errands->lock);
     free(errands);
@@ -100,12 +145,34 @@ void errands_destroy(struct errands *errands)
 
 int errands_fd(const struct errands *errands)
 {
-    return mailbox_fd(errands->mailbox);
+    return mailbox_fd(errands->bell);
 }
 
+static bool take_cec(struct errands *errands, struct errand_report *report)
+{
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
+        struct cec_job *job = &errands->job[i];
+        if (!job->is_done)
+            continue;
+        job->is_done = false;
+        memcpy(report->output, job->wish.output, sizeof report->output);
+        memcpy(report->result, job->result, sizeof report->result);
+        return true;
+    }
+    return false;
+}
+
+/* The bell is emptied first: what is done from now on rings again. */
 bool errands_take(struct errands *errands, struct errand_report *report)
 {
-    return mailbox_take(errands->mailbox, report);
+    for (char letter; mailbox_take(errands->bell, &letter);)
+        continue;
+    pthread_mutex_lock(&errands->lock);
+    *report = (struct errand_report){ .is_probe = errands->is_probe_done };
+    errands->is_probe_done = false;
+    bool is_any = report->is_probe || take_cec(errands, report);
+    pthread_mutex_unlock(&errands->lock);
+    return is_any;
 }
 
 void errands_probe(struct errands *errands, struct kms_card *const *cards, unsigned ncards)
@@ -115,5 +182,32 @@ void errands_probe(struct errands *errands, struct kms_card *const *cards, unsig
     errands->ncards = ncards;
     errands->is_probe_wanted = true;
     pthread_cond_signal(&errands->is_news);
+    pthread_mutex_unlock(&errands->lock);
+}
+
+/* The place of that output, or one that nobody waits for. */
+static struct cec_job *place_of(struct errands *errands, const char *output)
+{
+    struct cec_job *idle = NULL;
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
+        struct cec_job *job = &errands->job[i];
+        if (strcmp(job->wish.output, output) == 0)
+            return job;
+        if (!idle && !job->is_wanted && !job->is_running && !job->is_done)
+            idle = job;
+    }
+    return idle;
+}
+
+void errands_cec(struct errands *errands, const struct cec_wish *wish)
+{
+    pthread_mutex_lock(&errands->lock);
+    struct cec_job *job = place_of(errands, wish->output);
+    if (job) {
+        job->wish = *wish;
+        job->is_wanted = true;
+        job->is_done = false; /* of an older wish */
+        pthread_cond_signal(&errands->is_news);
+    }
     pthread_mutex_unlock(&errands->lock);
 }

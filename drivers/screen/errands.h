@@ -11,6 +11,13 @@ struct errand_report {
     char result[48]; /* CEC: what is wrong, "" nothing */
 };
 
+struct cec_wish {
+    char output[32];
+    unsigned card; /* 1: /dev/dri/card1 */
+    uint32_t connector;
+    bool is_on;
+};
+
 struct errands;
 struct errands *errands_create(void);          /* NULL with errno */
 void errands_destroy(struct errands *errands); /* waits for the errand that is under way: seconds */
@@ -19,3 +26,5 @@ bool errands_take(struct errands *errands, struct errand_report *report);
 /* Asks the displays of these cards. They must stay open, and must not be read on the loop (the kernel has one lock
  * for it), until the report. One at a time. */
 void errands_probe(struct errands *errands, struct kms_card *const *cards, unsigned ncards);
+/* A display to stand-by or on (cec.h). The newest wish for an output counts; at most OUTPUTS_MAX outputs. */
+void errands_cec(struct errands *errands, const struct cec_wish *wish);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define FOLDER         "/dev/dri"
+#define CARD           "card"
 #define SUBSYSTEM      "drm"
 #define CARDS_MAX      8
 #define DEAF_US        INT64_C(100000)
@@ -44,7 +45,10 @@ struct use {
 struct track {
     char name[32];
     uint32_t version;
-    char cec[48];
+    bool is_changed;      /* in this look */
+    bool has_wish, is_on; /* over CEC */
+    bool is_told;         /* the worker */
+    char cec[48];         /* what came of it */
 };
 #define TRACKS_MAX (2 * OUTPUTS_MAX)
 
@@ -178,7 +182,7 @@ static void open_card(struct outputs *outputs, struct card *card)
 
 static bool is_card(const char *name)
 {
-    return strncmp(name, "card", 4) == 0 && name[4] >= '0' && name[4] <= '9' &&
+    return strncmp(name, CARD, strlen(CARD)) == 0 && name[strlen(CARD)] >= '0' && name[strlen(CARD)] <= '9' &&
            strlen(name) < sizeof(((struct card *)0)->name);
 }
 
@@ -209,6 +213,32 @@ static void scan(struct outputs *outputs)
             outputs->card[i] = (struct card){ 0 };
 }
 
+/* ---- HDMI-CEC ------------------------------------------------------------------------------- */
+
+static void tell(struct outputs *outputs, struct track *track)
+{
+    const struct output *output = outputs_find(outputs, track->name);
+    const struct card *card = output && output->card[0] ? find_card(outputs, output->card) : NULL;
+    track->is_told = card && card->kms;
+    if (!track->is_told)
+        return;
+    struct cec_wish wish = { .is_on = track->is_on, .connector = kms_card_connector(card->kms, track->name) };
+    snprintf(wish.output, sizeof wish.output, "%s", track->name);
+    wish.card = (unsigned)strtoul(card->name + strlen(CARD), NULL, 10);
+    errands_cec(outputs->errands, &wish);
+}
+
+/* A TV that was off at the mains, or still started, has not heard it. */
+static void tell_again(struct outputs *outputs)
+{
+    for (unsigned i = 0; i < TRACKS_MAX; i++) {
+        struct track *track = &outputs->track[i];
+        if (track->is_changed && track->has_wish && (track->cec[0] || !track->is_told))
+            tell(outputs, track);
+        track->is_changed = false;
+    }
+}
+
 /* ---- the list -------------------------------------------------------------------------------- */
 
 static bool has_same_modes(const struct output *a, const struct output *b)
@@ -227,11 +257,14 @@ static bool is_same_display(const struct output *a, const struct output *b)
            has_same_modes(a, b);
 }
 
+/* A number that no track has had. */
 static bool update_track(struct outputs *outputs, const char *name, bool is_same)
 {
     struct track *track = find_track(outputs, name);
-    if (!is_same && track)
+    if (!is_same && track) {
         track->version = ++outputs->versions;
+        track->is_changed = true;
+    }
     return !is_same;
 }
 
@@ -242,7 +275,7 @@ static bool adopt(struct outputs *outputs)
     for (unsigned i = 0; i < outputs->ncoming; i++) {
         const struct output *now = &outputs->next[i], *old = outputs_find(outputs, now->name);
         is_changed |= update_track(outputs, now->name, old && is_same_display(old, now));
-        is_changed |= old && (strcmp(old->held_by, now->held_by) != 0 || strcmp(old->cec, now->cec) != 0);
+        is_changed |= old && strcmp(old->held_by, now->held_by) != 0;
     }
     for (unsigned i = 0; i < outputs->count; i++) {
         const char *name = outputs->list[i].name;
@@ -275,6 +308,7 @@ static bool look(struct outputs *outputs)
             read_card(outputs, &outputs->card[i]);
     scan(outputs);
     bool is_changed = adopt(outputs);
+    tell_again(outputs);
     return renew_trouble(outputs) || is_changed;
 }
 
@@ -374,12 +408,29 @@ static void hear(struct outputs *outputs, int64_t now_us)
     outputs->nagain = 0;
 }
 
-static void take_reports(struct outputs *outputs)
+/* In the list too, which is not read again for it. True if it is another result than before. */
+static bool note_cec(struct outputs *outputs, const struct errand_report *report)
+{
+    struct track *track = find_track(outputs, report->output);
+    const struct output *output = outputs_find(outputs, report->output);
+    if (!track || strcmp(track->cec, report->result) == 0)
+        return false;
+    memcpy(track->cec, report->result, sizeof track->cec);
+    if (output)
+        memcpy(outputs->list[output - outputs->list].cec, track->cec, sizeof track->cec);
+    return output;
+}
+
+static bool take_reports(struct outputs *outputs)
 {
     struct errand_report report;
+    bool is_changed = false;
     while (errands_take(outputs->errands, &report))
         if (report.is_probe)
             end_probe(outputs);
+        else
+            is_changed |= note_cec(outputs, &report);
+    return is_changed;
 }
 
 static void tick(struct outputs *outputs, int64_t now_us)
@@ -437,7 +488,7 @@ bool outputs_dispatch(struct outputs *outputs)
         else if (outputs->vt && fd == vt_fd(outputs->vt))
             is_changed |= follow_terminal(outputs);
         else
-            take_reports(outputs);
+            is_changed |= take_reports(outputs);
     }
     return act(outputs, now_us) || is_changed;
 }
@@ -487,9 +538,15 @@ bool outputs_is_away(const struct outputs *outputs)
     return outputs->is_away;
 }
 
-void outputs_cec(struct outputs *outputs, const char *output, bool is_on)
+/* A wish that is heard is not repeated: whoever takes the remote control of the TV afterwards has a reason. */
+void outputs_cec(struct outputs *outputs, const char *name, bool is_on)
 {
-    (void)outputs, (void)output, (void)is_on;
+    struct track *track = find_track(outputs, name);
+    if (!track || !name[0] || (track->has_wish && track->is_on == is_on))
+        return;
+    track->has_wish = true;
+    track->is_on = is_on;
+    tell(outputs, track);
 }
 
 uint32_t outputs_version(const struct outputs *outputs, const char *output)

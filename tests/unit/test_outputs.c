@@ -1,5 +1,6 @@
 /* The list of outputs on a machine whose cards, displays and uevents are the test's. */
 #include "drivers/clock.h"
+#include "drivers/screen/cec.h"
 #include "drivers/screen/kms.h"
 #include "drivers/screen/uevent.h"
 #include "drivers/screen/vt.h"
@@ -51,6 +52,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t is_moved = PTHREAD_COND_INITIALIZER;
 static bool is_gate_shut, is_probing;
 
+static void wait_at_gate(void);
+
 DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
 DIR *__wrap_opendir(const char *path)
@@ -62,6 +65,26 @@ int __wrap_uevent_open(void);
 int __wrap_uevent_open(void)
 {
     return event_fd[1];
+}
+
+uint32_t kms_card_connector(const struct kms_card *card, const char *output)
+{
+    return 100 * card->index + (unsigned)strtoul(strrchr(output, '-') + 1, NULL, 10);
+}
+
+/* What televisions heard: "1/111 on, ". Their answer. */
+static char heard[200];
+static const char *answer;
+
+void __wrap_cec_tell(unsigned card, uint32_t connector, bool is_on, char *result, size_t size);
+void __wrap_cec_tell(unsigned card, uint32_t connector, bool is_on, char *result, size_t size)
+{
+    pthread_mutex_lock(&lock);
+    wait_at_gate();
+    size_t length = strlen(heard);
+    snprintf(heard + length, sizeof heard - length, "%u/%u %s, ", card, connector, is_on ? "on" : "off");
+    snprintf(result, size, "%s", answer);
+    pthread_mutex_unlock(&lock);
 }
 
 /* A terminal, for the tests that set has_terminal. */
@@ -279,6 +302,8 @@ static int start(void **unused)
     snprintf(folder, sizeof folder, "/tmp/test_outputs.XXXXXX");
     is_gate_shut = is_probing = false;
     changes = dispatches = lets_go = 0;
+    heard[0] = '\0';
+    answer = "";
     has_terminal = false;
     is_shown_at_first = true;
     terminal_fd = -1;
@@ -682,6 +707,96 @@ static void displays_are_not_asked_while_another_terminal_is_shown(void **unused
     assert_false(outputs_is_away(outputs));
 }
 
+static bool is_heard(const char *what)
+{
+    pthread_mutex_lock(&lock);
+    bool is = strcmp(heard, what) == 0;
+    pthread_mutex_unlock(&lock);
+    return is;
+}
+
+static void wishes_over_cec_are_told_once_and_what_came_of_them(void **unused)
+{
+    (void)unused;
+    add_card(1, 2);
+    create();
+    answer = "the TV did not answer";
+    outputs_cec(outputs, "HDMI-A-11", false);
+    UNTIL(find("HDMI-A-11")->cec[0]);
+    assert_string_equal(find("HDMI-A-11")->cec, answer);
+    assert_string_equal(find("HDMI-A-12")->cec, "");
+    assert_int_equal(changes, 1);
+    outputs_cec(outputs, "HDMI-A-11", false);
+    outputs_cec(outputs, "HDMI-A-13", false); /* there is none */
+    outputs_cec(outputs, "", false);
+    outputs_probe(outputs);
+    UNTIL(count_of(&node[1].looks) == 2);
+    assert_string_equal(find("HDMI-A-11")->cec, answer); /* also in the new list */
+    answer = "";
+    outputs_cec(outputs, "HDMI-A-11", true);
+    UNTIL(!find("HDMI-A-11")->cec[0]);
+    assert_true(is_heard("1/111 off, 1/111 on, "));
+    assert_int_equal(changes, 2);
+}
+
+/* It was off at the mains, and its plug is seen now. */
+static void a_tv_that_did_not_hear_is_told_again_when_it_comes_and_one_that_did_is_not(void **unused)
+{
+    (void)unused;
+    add_card(0, 2);
+    create();
+    answer = "the TV did not answer";
+    outputs_cec(outputs, "HDMI-A-1", true);
+    UNTIL(find("HDMI-A-1")->cec[0]);
+    answer = "";
+    outputs_cec(outputs, "HDMI-A-2", true);
+    UNTIL(is_heard("0/1 on, 0/2 on, "));
+    for (int row = 0; row < 3; row++) {
+        pthread_mutex_lock(&lock);
+        for (int i = 0; i < 2; i++)
+            plug(&node[0].real[i], row % 2 ? OUTPUT_PLUGGED : OUTPUT_UNPLUGGED, row % 2);
+        memcpy(node[0].known, node[0].real, sizeof node[0].known);
+        pthread_mutex_unlock(&lock);
+        changes = 0;
+        say("drm");
+        UNTIL(changes);
+        UNTIL(!find("HDMI-A-1")->cec[0]);
+    }
+    UNTIL(count_of(&node[0].probes) == 2);
+    assert_true(is_heard("0/1 on, 0/2 on, 0/1 on, "));
+}
+
+static void a_wish_without_its_card_is_told_when_the_card_is_back(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    create();
+    node[0].read_error = -ENODEV;
+    put_node(0, false);
+    say("drm");
+    UNTIL(!find("HDMI-A-1"));
+    outputs_cec(outputs, "HDMI-A-1", true);
+    add_card(0, 1);
+    say("drm");
+    UNTIL(is_heard("0/1 on, "));
+}
+
+/* The worker is busy for seconds; what was wished in between does not matter any more. */
+static void only_the_newest_wish_counts(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    create();
+    move_gate(true);
+    outputs_cec(outputs, "HDMI-A-1", false);
+    wait_for_the_worker_to_ask();
+    outputs_cec(outputs, "HDMI-A-1", true);
+    outputs_cec(outputs, "HDMI-A-1", false);
+    outputs_cec(outputs, "HDMI-A-1", true);
+    move_gate(false);
+    UNTIL(is_heard("0/1 off, 0/1 on, "));
+}
+
 static void rename_all(unsigned first)
 {
     pthread_mutex_lock(&lock);
@@ -743,6 +858,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_leaves_the_terminal_gives_the_cards_away_and_takes_them_when_back,
                                         start, stop),
         cmocka_unit_test_setup_teardown(displays_are_not_asked_while_another_terminal_is_shown, start, stop),
+        cmocka_unit_test_setup_teardown(wishes_over_cec_are_told_once_and_what_came_of_them, start, stop),
+        cmocka_unit_test_setup_teardown(
+            a_tv_that_did_not_hear_is_told_again_when_it_comes_and_one_that_did_is_not, start, stop),
+        cmocka_unit_test_setup_teardown(a_wish_without_its_card_is_told_when_the_card_is_back, start, stop),
+        cmocka_unit_test_setup_teardown(only_the_newest_wish_counts, start, stop),
         cmocka_unit_test_setup_teardown(names_that_never_come_back_are_forgotten_in_the_end, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
