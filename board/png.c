@@ -53,18 +53,39 @@ static void fail(png_structp png, png_const_charp text)
     png_longjmp(png, 1);
 }
 
-static void row_from_xrgb(uint8_t *rgb, const uint8_t *pixels, unsigned width)
+/* One row of the upright picture: where its first pixel is in memory, and how many bytes lie from one to the next. */
+struct walk {
+    const uint8_t *first;
+    ptrdiff_t step;
+};
+
+static struct walk walk_row(const struct screen_buffer *buffer, unsigned y)
 {
-    for (unsigned x = 0; x < width; x++, rgb += 3, pixels += 4) {
+    const unsigned bytes = buffer->format == PIXEL_RGB565 ? 2 : 4;
+    const size_t stride = buffer->stride, right = buffer->width - 1u, down = buffer->height - 1u - y;
+    const uint8_t *pixels = buffer->pixels;
+    switch (buffer->rotation) {
+    case 90: return (struct walk){ pixels + down * bytes, (ptrdiff_t)stride };
+    case 180: return (struct walk){ pixels + down * stride + right * bytes, -(ptrdiff_t)bytes };
+    case 270: return (struct walk){ pixels + right * stride + y * bytes, -(ptrdiff_t)stride };
+    default: return (struct walk){ pixels + y * stride, (ptrdiff_t)bytes };
+    }
+}
+
+static void row_from_xrgb(uint8_t *rgb, struct walk walk, unsigned width)
+{
+    for (unsigned x = 0; x < width; x++, rgb += 3) {
+        const uint8_t *pixels = walk.first + (ptrdiff_t)x * walk.step;
         rgb[0] = pixels[2];
         rgb[1] = pixels[1];
         rgb[2] = pixels[0];
     }
 }
 
-static void row_from_565(uint8_t *rgb, const uint8_t *pixels, unsigned width)
+static void row_from_565(uint8_t *rgb, struct walk walk, unsigned width)
 {
-    for (unsigned x = 0; x < width; x++, rgb += 3, pixels += 2) {
+    for (unsigned x = 0; x < width; x++, rgb += 3) {
+        const uint8_t *pixels = walk.first + (ptrdiff_t)x * walk.step;
         unsigned p = pixels[0] | (unsigned)pixels[1] << 8;
         unsigned r = p >> 11, g = p >> 5 & 63, b = p & 31;
         rgb[0] = (uint8_t)(r << 3 | r >> 2);
@@ -86,11 +107,11 @@ static int encode_rows(png_structp png, png_infop info, const struct screen_buff
                    PNG_FILTER_NONE); /* flat colours and letters repeat: a fifth smaller */
     png_write_info(png, info);
     for (unsigned y = 0; y < buffer->height; y++) {
-        const uint8_t *pixels = buffer->pixels + (size_t)y * buffer->stride;
+        struct walk walk = walk_row(buffer, y);
         if (buffer->format == PIXEL_RGB565)
-            row_from_565(row, pixels, buffer->width);
+            row_from_565(row, walk, buffer->width);
         else
-            row_from_xrgb(row, pixels, buffer->width);
+            row_from_xrgb(row, walk, buffer->width);
         png_write_row(png, row);
     }
     png_write_end(png, info);

@@ -4,7 +4,7 @@
 
 #include "drivers/screen/screen.h"
 
-/* Encodes into *out (malloc, the caller frees). `level` of zlib, 1 fast … 9 small. 0, -ENOMEM, or -EINVAL for a buffer
+/* Encodes the upright picture into *out (malloc, the caller frees). `level` of zlib, 1 fast … 9 small. 0, -ENOMEM, or -EINVAL for a buffer
  * without pixels; on errors *out and *size stay as they are. */
 __attribute__((warn_unused_result)) int png_encode(const struct screen_buffer *buffer, int level,
                                                    uint8_t **out, size_t *size);

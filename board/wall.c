@@ -477,10 +477,11 @@ int wall_snapshot(struct wall *wall, struct screen_buffer *buffer)
     int error = wall->ops->front(wall->screen, &front);
     if (error < 0)
         return error;
+    size_t size = (size_t)front.stride * (front.rotation % 180 ? front.width : front.height);
     *buffer = front;
-    buffer->pixels = malloc((size_t)front.stride * front.height);
+    buffer->pixels = malloc(size);
     if (!buffer->pixels)
         return -ENOMEM;
-    memcpy(buffer->pixels, front.pixels, (size_t)front.stride * front.height);
+    memcpy(buffer->pixels, front.pixels, size);
     return 0;
 }

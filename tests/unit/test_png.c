@@ -63,6 +63,45 @@ static void what_was_written_is_read_again(void **state)
     }
 }
 
+/* As drivers/screen/screen.h says where pixel (x, y) of a turned picture is. */
+static void place(const struct screen_buffer *turned, int x, int y, const uint8_t *from, unsigned bytes)
+{
+    int w = turned->width, h = turned->height, column = x, row = y;
+    if (turned->rotation == 90)
+        column = h - 1 - y, row = x;
+    else if (turned->rotation == 180)
+        column = w - 1 - x, row = h - 1 - y;
+    else if (turned->rotation == 270)
+        column = y, row = w - 1 - x;
+    memcpy(turned->pixels + (size_t)row * turned->stride + (size_t)column * bytes, from, bytes);
+}
+
+static void a_turned_screen_is_written_upright(void **state)
+{
+    (void)state;
+    for (int format = 0; format < PIXEL_FORMATS; format++)
+        for (uint16_t rotation = 0; rotation < 360; rotation = (uint16_t)(rotation + 90)) {
+            unsigned bytes = format == PIXEL_RGB565 ? 2 : 4, side = rotation % 180 ? H : W;
+            struct screen_buffer upright = noise((enum pixel_format)format), turned = upright, in;
+            turned.rotation = rotation;
+            turned.stride = side * bytes;
+            turned.pixels = malloc((size_t)W * H * bytes); /* not a byte more than there is */
+            for (int y = 0; y < H; y++)
+                for (int x = 0; x < W; x++)
+                    place(&turned, x, y, upright.pixels + (size_t)y * upright.stride + (size_t)x * bytes,
+                          bytes);
+            assert_int_equal(png_write(&turned, path), 0);
+            assert_int_equal(png_read(path, &in), 0);
+            assert_int_equal(in.width, W);
+            for (int y = 0; y < H; y++)
+                for (int x = 0; x < W; x++)
+                    assert_true(is_near(pixel(&in, x, y), pixel(&upright, x, y)));
+            free(in.pixels);
+            free(turned.pixels);
+            free(upright.pixels);
+        }
+}
+
 static void full_intensity_stays_full(void **state)
 {
     (void)state;
@@ -137,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read_again),
+        cmocka_unit_test(a_turned_screen_is_written_upright),
         cmocka_unit_test(full_intensity_stays_full),
         cmocka_unit_test(a_buffer_without_pixels_is_refused),
         cmocka_unit_test(what_is_no_picture_is_refused),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -679,6 +680,27 @@ static void a_test_picture_wakes_a_display_and_lets_it_sleep_again(void **unused
     assert_int_equal(bench.wall.state, WALL_STANDBY);
 }
 
+/* They are 240 of 320 pixels: 320 would be read from beyond the end. */
+static void a_snapshot_of_a_turned_screen_has_the_rows_of_its_memory(void **unused)
+{
+    (void)unused;
+    struct screen_config *device = &bench.config->screen[0].device;
+    struct screen_buffer snapshot, front;
+    device->width = 320;
+    device->height = 240;
+    device->rotation = 90;
+    wall_tick(&bench.wall, clock_us());
+    present();
+    until_flip();
+    assert_int_equal(wall_snapshot(&bench.wall, &snapshot), 0);
+    assert_int_equal(bench.wall.ops->front(bench.wall.screen, &front), 0);
+    assert_int_equal(snapshot.width, 240);
+    assert_int_equal(snapshot.rotation, 90);
+    assert_memory_equal(snapshot.pixels, front.pixels, (size_t)front.stride * front.width);
+    assert_true(malloc_usable_size(snapshot.pixels) < (size_t)front.stride * front.height);
+    free(snapshot.pixels);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, start, stop)
 #define SCRIPTED(name) cmocka_unit_test_setup_teardown(name, start_fake, stop_fake)
 int main(void)
@@ -690,6 +712,7 @@ int main(void)
         TEST(a_call_counts_as_shown_at_its_flip),
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
         TEST(a_call_that_changes_no_pixel_is_shown_already),
+        TEST(a_snapshot_of_a_turned_screen_has_the_rows_of_its_memory),
         TEST(a_call_behind_an_alert_or_a_blank_wall_is_not_shown),
         SCRIPTED(a_device_that_is_not_there_is_tried_ever_later_and_told_of_once),
         SCRIPTED(a_driver_that_is_not_built_in_is_named),
