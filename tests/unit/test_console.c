@@ -273,8 +273,8 @@ static void metrics_are_openmetrics(void **state)
         "\nkezek_feed_fresh 0\n",
         "\nkezek_screen_on{screen=\"main\"} 1\nkezek_screen_on{screen=\"children\"} 0\n",
         "\n# TYPE kezek_screen_state stateset\n",
-        "\nkezek_screen_state{screen=\"main\",kezek_screen_state=\"shown\"} 1\n"
-        "kezek_screen_state{screen=\"main\",kezek_screen_state=\"unplugged\"} 0\n",
+        "\nkezek_screen_state{screen=\"main\",kezek_screen_state=\"shown\"} 1\n",
+        "\nkezek_screen_state{screen=\"main\",kezek_screen_state=\"unplugged\"} 0\n",
         "\nkezek_screen_state{screen=\"children\",kezek_screen_state=\"unplugged\"} 1\n",
         "\nkezek_screen_picture_age_seconds{screen=\"main\"} 1.2\n# TYPE ", /* the other one has had no picture */
         "\nkezek_bus_busy_ratio{bus=\"west\"} 0.012\n",

@@ -251,7 +251,7 @@ static void displays_are_asked_every_10_s_only_while_one_is_waited_for(void **un
     outputs_change(true);
     turn(now_us);
     fake_flip(now_us += 16 * MS);
-    turn(now_us += 60 * S);
+    turn(now_us + 60 * S);
     assert_int_equal(bench.probes, 6);
 }
 
