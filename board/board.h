@@ -102,6 +102,7 @@ cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
 cJSON *health_outputs(struct board *board); /* of all cards; not in the status: a television lists 40 modes */
 cJSON *health_buses(struct board *board);
 cJSON *health_chimes(struct board *board);
-cJSON *health_item(cJSON *array);            /* a new object at its end */
-double health_ms_since(int64_t at_us);       /* -1: never (0) */
+void health_picture(cJSON *object, const struct wall *wall); /* the hash of what is on scan-out */
+cJSON *health_item(cJSON *array);                            /* a new object at its end */
+double health_ms_since(int64_t at_us);                       /* -1: never (0) */
 extern const char *const feed_truth_words[]; /* by enum feed_truth: nothing fresh stale blank */

@@ -187,6 +187,7 @@ static void add_screen(cJSON *outlets, const struct board *board, unsigned index
     cJSON_AddNumberToObject(outlet, "late_flips", (double)wall->late_flips);
     if (wall->flip_us)
         cJSON_AddNumberToObject(outlet, "last_flip_ms", health_ms_since(wall->flip_us));
+    health_picture(outlet, wall);
 }
 
 static void add_outlets(cJSON *outlets, struct board *board)

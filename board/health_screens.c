@@ -71,6 +71,14 @@ static void add_detail(cJSON *screen, const struct board *board, unsigned index)
     cJSON_AddStringToObject(screen, "detail", detail);
 }
 
+void health_picture(cJSON *object, const struct wall *wall)
+{
+    char text[20] = "";
+    if (wall->hash)
+        snprintf(text, sizeof text, "%016llx", (unsigned long long)wall->hash);
+    cJSON_AddStringToObject(object, "picture", text);
+}
+
 cJSON *health_screens(struct board *board)
 {
     cJSON *screens = cJSON_CreateArray();
@@ -87,6 +95,7 @@ cJSON *health_screens(struct board *board)
         cJSON_AddNumberToObject(screen, "frames", (double)wall->frames);
         cJSON_AddNumberToObject(screen, "late_flips", (double)wall->late_flips);
         cJSON_AddNumberToObject(screen, "last_flip_ms", health_ms_since(wall->flip_us));
+        health_picture(screen, wall);
         cJSON_AddNumberToObject(screen, "pixels", (double)wall->pixels);
     }
     return screens;

@@ -74,6 +74,7 @@ static void shut(struct wall *wall)
     wall->status = (struct screen_status){ .state = SCREEN_AWAY };
     wall->is_flipping = wall->is_late = false;
     wall->busy_us = 0;
+    wall->hash = 0;
     uncarry(wall);
 }
 
@@ -209,6 +210,7 @@ static void flipped(void *data, const struct screen_flip *flip)
     wall->retry_delay_us = 0;
     wall->frames++;
     wall->flip_us = flip->at_us;
+    wall->hash = wall->queued_hash;
     if (wall->test_until_us && wall->test_pattern == TEST_MOTION)
         wall->is_dirty = wall->must_flip = true;
     judge(wall);
@@ -405,6 +407,7 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
         return error;
     }
     carry(wall, input);
+    wall->queued_hash = picture_hash(wall->picture);
     wall->must_flip = false;
     wall->is_flipping = true;
     wall->commit_us = now_us;

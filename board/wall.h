@@ -50,6 +50,7 @@ struct wall {
     bool is_dirty;       /* set by whoever changed what it shows */
     uint64_t frames;     /* flips since the wall exists */
     int64_t flip_us;     /* of the last one, 0: none */
+    uint64_t hash;       /* picture_hash() of what is on scan-out, 0: nothing of ours */
     uint64_t late_flips; /* frames that did not flip within FLIP_LATE_US */
     uint64_t pixels;     /* written since the wall exists */
     uint8_t ncarried;
@@ -64,6 +65,7 @@ struct wall {
     struct picture *picture;
     struct fonts *fonts;
     struct wall_events events;
+    uint64_t queued_hash;
     struct {
         int16_t desk;
         char ticket[TICKET_SIZE];

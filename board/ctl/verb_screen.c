@@ -108,6 +108,8 @@ static void print_screen(FILE *out, const cJSON *reply, const cJSON *screen, boo
     if (ctl_number(screen, "frames") > 0)
         ctl_say(out, "  %.0f frames, the last one %s ago", ctl_number(screen, "frames"),
                 ctl_duration(ctl_number(screen, "last_flip_ms"), age));
+    if (ctl_text(screen, "picture")[0])
+        ctl_say(out, "  picture %s", ctl_text(screen, "picture"));
     if (ctl_number(screen, "late_flips") > 0)
         ctl_say(out, "  %.0f frames did not flip in time", ctl_number(screen, "late_flips"));
     if (has_modes && output[0])

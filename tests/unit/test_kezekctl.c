@@ -19,7 +19,8 @@ static const char fake_screens[] =
     "{\"ok\":true,\"screens\":[{\"id\":\"main\",\"driver\":\"kms\",\"state\":\"shown\",\"detail\":\"\","
     "\"shows\":\"test grid\",\"output\":\"HDMI-A-1\",\"card\":\"card1\",\"monitor\":\"Dell Inc. DELL "
     "U2412M\",\"width_mm\":518,\"height_mm\":324,\"size\":\"1920x1200\",\"refresh_hz\":59.95,\"rotati"
-    "on\":90,\"format\":\"xrgb8888\",\"frames\":812,\"late_flips\":0,\"last_flip_ms\":1200,\"pixels\":"
+    "on\":90,\"format\":\"xrgb8888\",\"frames\":812,\"late_flips\":0,\"last_flip_ms\":1200,"
+    "\"picture\":\"5f0c91d2a77be630\",\"pixels\":"
     "1},{\"id\":\"children\",\"driver\":\"kms\",\"state\":\"unplugged\",\"detail\":\"HDMI-A-2: no dis"
     "play is plugged in\",\"shows\":\"nothing\",\"output\":\"HDMI-A-2\",\"card\":\"card1\",\"monitor\":"
     "\"\",\"width_mm\":0,\"height_mm\":0,\"size\":\"\",\"refresh_hz\":60,\"rotation\":0,\"format\":\"x"
@@ -211,6 +212,7 @@ static void screens_are_listed_in_lines_that_fit_a_telephone(void **state)
                                     "  1920x1200 at 59.95 Hz, turned by 90\n"
                                     "  shows test grid\n"
                                     "  812 frames, the last one 1.2 s ago\n"
+                                    "  picture 5f0c91d2a77be630\n"
                                     "children  unplugged\n"
                                     "  HDMI-A-2: no display is plugged in\n"
                                     "  HDMI-A-2 of card1\n"
@@ -225,7 +227,7 @@ static void screens_are_listed_in_lines_that_fit_a_telephone(void **state)
                                     "  1280x720 at 50 Hz\n"
                                     "  modes: 1, --modes lists them\n");
     assert_int_equal(run(board, "screen list --modes"), 0);
-    has(board->out, "  812 frames, the last one 1.2 s ago\n"
+    has(board->out, "  picture 5f0c91d2a77be630\n"
                     "    1920x1200  59.95*\n"
                     "    1920x1080  60 50\n");
     has(board->out, "  1280x720 at 50 Hz\n"

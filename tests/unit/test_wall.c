@@ -244,6 +244,20 @@ static void while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it
     assert_int_equal(bench.shown[0] + bench.shown[1], 17);
 }
 
+static void the_hash_is_that_of_the_picture_on_scan_out(void **unused)
+{
+    (void)unused;
+    open_calm();
+    uint64_t calm = bench.wall.hash;
+    assert_true(calm == picture_hash(bench.wall.picture));
+    call("3", "А042", 7);
+    present();
+    assert_true(bench.wall.hash == calm); /* not there yet */
+    until_flip();
+    assert_true(bench.wall.hash != calm);
+    assert_true(bench.wall.hash == picture_hash(bench.wall.picture));
+}
+
 static void a_call_that_changes_no_pixel_is_shown_already(void **unused)
 {
     (void)unused;
@@ -711,6 +725,7 @@ int main(void)
         TEST(it_presents_only_when_something_changed),
         TEST(a_call_counts_as_shown_at_its_flip),
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
+        TEST(the_hash_is_that_of_the_picture_on_scan_out),
         TEST(a_call_that_changes_no_pixel_is_shown_already),
         TEST(a_snapshot_of_a_turned_screen_has_the_rows_of_its_memory),
         TEST(a_call_behind_an_alert_or_a_blank_wall_is_not_shown),
