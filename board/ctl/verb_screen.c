@@ -122,6 +122,8 @@ static void print_output(FILE *out, const cJSON *output, bool has_modes)
     ctl_say(out, "  %s (%s)", ctl_text(output, "card"), ctl_text(output, "driver"));
     if (ctl_text(output, "held_by")[0])
         ctl_say(out, "  held by %s", ctl_text(output, "held_by"));
+    if (ctl_text(output, "cec")[0])
+        ctl_say(out, "  CEC: %s", ctl_text(output, "cec"));
     print_monitor(out, output);
     print_mode(out, output);
     if (has_modes)

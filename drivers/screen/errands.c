@@ -178,7 +178,8 @@ bool errands_take(struct errands *errands, struct errand_report *report)
 void errands_probe(struct errands *errands, struct kms_card *const *cards, unsigned ncards)
 {
     pthread_mutex_lock(&errands->lock);
-    memcpy(errands->card, cards, ncards * sizeof *cards);
+    for (unsigned i = 0; i < ncards; i++)
+        errands->card[i] = cards[i];
     errands->ncards = ncards;
     errands->is_probe_wanted = true;
     pthread_cond_signal(&errands->is_news);
