@@ -366,8 +366,11 @@ static void restore(struct screen *screen)
     int status;
 
     screen->needs_set = true;
-    if (screen->frame == 0)
+    if (screen->frame == 0) {
+        if (screen->is_standby)
+            screen->pipe.api->power(&screen->pipe, false);
         return;
+    }
     if (wants_event)
         screen->ticket = kms_card_ticket(screen->card, &screen->pipe);
     status = set(screen, front, wants_event ? screen->ticket : NULL);
@@ -607,7 +610,7 @@ static void kms_status(struct screen *screen, struct screen_status *status)
 }
 
 /* While another has the card the wish is kept for when it comes back. A display that cannot be switched off stays on: a
- * picture that is not renewed would be a lie. */
+ * picture that is not renewed would be a lie. Before our first frame there is the console's to switch off. */
 static int kms_power(struct screen *screen, bool is_on)
 {
     int status = 0;
@@ -616,7 +619,7 @@ static int kms_power(struct screen *screen, bool is_on)
         return 0;
     outputs_cec(screen->outputs, screen->config.output, is_on);
     refresh(screen);
-    if (screen->frame && !screen->is_away && !screen->is_gone)
+    if ((screen->frame || !is_on) && !screen->is_away && !screen->is_gone)
         status = screen->pipe.api->power(&screen->pipe, is_on);
     if (status == -EACCES || status == -EPERM)
         status = fail(screen, status) == -EAGAIN ? 0 : status;

@@ -1106,10 +1106,32 @@ static void a_screen_that_sleeps_from_the_start_sets_nothing(void **state)
     open_wall(&hall);
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
     assert_int_equal(begin(&hall, &back), -EAGAIN);
-    assert_int_equal(card->ncommits, 0);
+    assert_int_equal(shown_byte(hdmi), -1);
     assert_int_equal(screen_kms.power(hall.screen, true), 0);
-    assert_int_equal(card->ncommits, 0);
+    assert_int_equal(shown_byte(hdmi), -1);
+    assert_int_equal(card->nmodesets, 0);
     show(&hall, 1);
+}
+
+/* A text console would shine all night. */
+static void a_screen_that_sleeps_from_the_start_darkens_what_the_boot_left(void **state)
+{
+    (void)state;
+    for (int is_atomic = 0; is_atomic < 2; is_atomic++) {
+        start(state);
+        card->is_atomic = is_atomic;
+        drm_double_boot(card, hdmi, &full_hd);
+        open_wall(&hall);
+        assert_true(drm_double_crtc(card, hdmi)->is_active);
+        assert_int_equal(screen_kms.power(hall.screen, false), 0);
+        assert_false(drm_double_crtc(card, hdmi)->is_active);
+        assert_int_equal(screen_kms.power(hall.screen, true), 0);
+        show(&hall, 7);
+        assert_int_equal(shown_byte(hdmi), 7);
+        assert_int_equal(finish(state), 0);
+        hall.screen = NULL;
+        outputs = NULL;
+    }
 }
 
 /* ---- what was there before, and what stays behind -------------------------------------------- */
@@ -1277,6 +1299,7 @@ int main(void)
         TEST(a_display_that_cannot_sleep_goes_on_showing_the_truth),
         TEST(standby_lasts_while_the_console_has_the_screen),
         TEST(a_screen_that_sleeps_from_the_start_sets_nothing),
+        TEST(a_screen_that_sleeps_from_the_start_darkens_what_the_boot_left),
         TEST(a_cursor_or_overlay_of_the_boot_is_switched_off),
         TEST(no_picture_is_left_standing),
         TEST(the_list_has_the_largest_modes_first_and_says_what_is_shown),
