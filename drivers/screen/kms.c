@@ -100,6 +100,26 @@ static int complain_of_holder(const struct complaint *complaint, const struct km
                     name, card->node);
 }
 
+/* A cable that was moved to another port is the commonest reason. NULL: all displays are where they are wanted. */
+static const char *find_idle_display(const struct outputs *outputs)
+{
+    for (unsigned i = 0; i < outputs_count(outputs); i++)
+        if (outputs_at(outputs, i)->state == OUTPUT_PLUGGED && !outputs_at(outputs, i)->is_used)
+            return outputs_at(outputs, i)->name;
+    return NULL;
+}
+
+static void describe_darkness(const struct outputs *outputs, const char *name, char *text, size_t size)
+{
+    const char *idle = find_idle_display(outputs);
+
+    if (idle)
+        snprintf(text, size, "%s: no display, but one at %s, which no screen uses; move the cable back", name,
+                 idle);
+    else
+        snprintf(text, size, "%s: no display; check its cable and power", name);
+}
+
 static int check_config(const struct screen_config *config, const struct complaint *complaint)
 {
     if (config->rotation >= 360 || config->rotation % 90)
@@ -121,8 +141,10 @@ static int check_output(const struct outputs *outputs, const char *name, const s
         return complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
     if (outputs_is_away(outputs))
         return complain(complaint, -EBUSY, "%s: the console has it until its terminal is shown again", name);
-    if (output->state == OUTPUT_UNPLUGGED)
-        return complain(complaint, -EAGAIN, "%s: no display; check its cable and power", name);
+    if (output->state == OUTPUT_UNPLUGGED) {
+        describe_darkness(outputs, name, complaint->text, complaint->size);
+        return -EAGAIN;
+    }
     if (output->state == OUTPUT_WAKING || output->nmodes == 0)
         return complain(complaint, -EAGAIN, "%s: a display without modes yet; if it stays so, check the plug",
                         name);
@@ -583,7 +605,7 @@ static void write_detail(const struct screen *screen, char *detail, size_t size)
     if (screen->is_gone || screen->is_away)
         snprintf(detail, size, "%s", screen->reason);
     else if (screen->plug == PLUG_OUT)
-        snprintf(detail, size, "%s: unplugged; check the display's cable and power", screen->config.output);
+        describe_darkness(screen->outputs, screen->config.output, detail, size);
     else if (screen->plug == PLUG_WAKING)
         snprintf(detail, size, "%s: the display tells no modes yet; if it stays so, check the plug",
                  screen->config.output);

@@ -72,6 +72,7 @@ struct kms_properties {
     uint32_t crtc_active, crtc_mode;
     uint32_t plane_crtc, plane_fb, damage_clips;
     uint32_t src_x, src_y, src_w, src_h, crtc_x, crtc_y, crtc_w, crtc_h;
+    uint32_t gamma, degamma, colours, rotation, alpha; /* what another program may have left */
 };
 
 struct kms_pipe {

@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* drmModeAtomicCommit() sorts and allocates for every frame; the ioctl takes plain arrays in any order. */
-#define OBJECTS_MAX (4 + KMS_PLANES_MAX + KMS_CONNECTORS_MAX)
-#define VALUES_MAX  (20 + 2 * KMS_PLANES_MAX + KMS_CONNECTORS_MAX)
+#define OPAQUE      0xffff
+#define OBJECTS_MAX (6 + KMS_PLANES_MAX + KMS_CONNECTORS_MAX)
+#define VALUES_MAX  (25 + 2 * KMS_PLANES_MAX + KMS_CONNECTORS_MAX)
 
 struct request {
     unsigned nobjects, nvalues;
@@ -75,6 +76,11 @@ static int atomic_init(struct kms_pipe *pipe)
         { pipe->connector_id, DRM_MODE_OBJECT_CONNECTOR, "link-status", &p->link_status, false },
         { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "ACTIVE", &p->crtc_active, true },
         { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "MODE_ID", &p->crtc_mode, true },
+        { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "GAMMA_LUT", &p->gamma, false },
+        { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "DEGAMMA_LUT", &p->degamma, false },
+        { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "CTM", &p->colours, false },
+        { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "rotation", &p->rotation, false },
+        { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "alpha", &p->alpha, false },
         { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "CRTC_ID", &p->plane_crtc, true },
         { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "FB_ID", &p->plane_fb, true },
         { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "FB_DAMAGE_CLIPS", &p->damage_clips, false },
@@ -117,6 +123,18 @@ static void put_plane(struct request *request, const struct kms_pipe *pipe, unsi
     put(request, p->damage_clips, 0);
 }
 
+/* A night light, a turned or half-transparent desktop: the kernel keeps them for the next owner. */
+static void put_colours_back(struct request *request, const struct kms_pipe *pipe)
+{
+    object(request, pipe->crtc_id);
+    put(request, pipe->property.gamma, 0);
+    put(request, pipe->property.degamma, 0);
+    put(request, pipe->property.colours, 0);
+    object(request, pipe->plane_id);
+    put(request, pipe->property.rotation, DRM_MODE_ROTATE_0);
+    put(request, pipe->property.alpha, OPAQUE);
+}
+
 /* Property ids are the driver's, the same for all objects of a kind. */
 static void put_others_off(struct request *request, const struct kms_pipe *pipe)
 {
@@ -142,6 +160,7 @@ static void put_everything(struct request *request, const struct kms_pipe *pipe,
     put(request, pipe->property.crtc_mode, mode_blob);
     put(request, pipe->property.crtc_active, 1);
     put_plane(request, pipe, buffer);
+    put_colours_back(request, pipe);
     put_others_off(request, pipe);
 }
 

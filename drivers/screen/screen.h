@@ -51,9 +51,8 @@ struct screen_buffer {
 };
 
 struct screen_flip {
-    uint64_t
-        frame; /* the number that commit() returned; the last one again if the screen has put its picture back */
-    int64_t at_us; /* CLOCK_MONOTONIC of the vblank */
+    uint64_t frame; /* of commit(); the last one once more when the screen has put its picture back */
+    int64_t at_us;  /* CLOCK_MONOTONIC of the vblank */
 };
 
 enum screen_state {

@@ -426,6 +426,19 @@ static void the_picture_on_scan_out_can_be_read(void **state)
     }
 }
 
+static void buffers_are_mapped_for_writing_only_until_a_snapshot(void **state)
+{
+    struct screen_buffer front;
+
+    (void)state;
+    open_wall(&hall);
+    show(&hall, 1);
+    assert_int_equal(drm_double.nmapped, 2);
+    assert_int_equal(drm_double.nreadable, 0);
+    assert_int_equal(screen_kms.front(hall.screen, &front), 0);
+    assert_int_equal(drm_double.nreadable, 1);
+}
+
 /* ---- damage ---------------------------------------------------------------------------------- */
 
 static void assert_clip(unsigned index, int x1, int y1, int x2, int y2)
@@ -750,7 +763,7 @@ static void an_unplugged_display_keeps_its_picture_and_comes_back_by_itself(void
     drm_double_unplug(hdmi);
     outputs_double_renew(outputs);
     assert_int_equal(look(&hall).state, SCREEN_UNPLUGGED);
-    assert_says(look(&hall).detail, "unplugged; check the display's cable and power");
+    assert_says(look(&hall).detail, "HDMI-A-1: no display; check its cable and power");
     show(&hall, 2);                        /* frames go on */
     assert_int_equal(card->ndrops, drops); /* nobody else gets the card meanwhile */
 
@@ -763,6 +776,22 @@ static void an_unplugged_display_keeps_its_picture_and_comes_back_by_itself(void
     assert_int_equal(card->nmodesets, 1);
     show(&hall, 3);
     assert_int_equal(shown_byte(hdmi), 3);
+}
+
+static void a_cable_in_the_wrong_port_is_told_so(void **state)
+{
+    (void)state;
+    struct double_connector *other = drm_double_connector(card, HDMI, 2);
+
+    open_wall(&hall);
+    show(&hall, 1);
+    drm_double_unplug(hdmi);
+    drm_double_plug(other, "TV", 1, &full_hd);
+    outputs_double_renew(outputs);
+    assert_says(look(&hall).detail, "HDMI-A-1: no display, but one at HDMI-A-2, which no screen uses");
+    shut(&hall);
+    assert_int_equal(try_open(&hall), -EAGAIN);
+    assert_says(hall.error, "HDMI-A-1: no display, but one at HDMI-A-2");
 }
 
 static void a_link_that_broke_is_trained_again(void **state)
@@ -1157,6 +1186,21 @@ static void a_cursor_or_overlay_of_the_boot_is_switched_off(void **state)
     }
 }
 
+static void colours_that_a_desktop_left_are_put_back(void **state)
+{
+    (void)state;
+    drm_double_boot(card, hdmi, &full_hd);
+    card->crtc[0].gamma_blob = 77;
+    card->plane[0].rotation = DRM_MODE_ROTATE_180;
+    card->plane[0].alpha = 100;
+    open_wall(&hall);
+    show(&hall, 1);
+    assert_int_equal(card->crtc[0].gamma_blob, 0);
+    assert_int_equal(card->plane[0].rotation, DRM_MODE_ROTATE_0);
+    assert_int_equal(card->plane[0].alpha, 0xffff);
+    assert_int_equal(card->nmodesets, 0);
+}
+
 static void no_picture_is_left_standing(void **state)
 {
     static const struct {
@@ -1263,6 +1307,7 @@ int main(void)
         TEST(no_memory_at_all_is_an_error_and_nothing_is_kept),
         TEST(rows_are_whole_cache_lines_in_every_mode),
         TEST(the_picture_on_scan_out_can_be_read),
+        TEST(buffers_are_mapped_for_writing_only_until_a_snapshot),
         TEST(damage_clips_are_the_rectangles_as_they_lie_in_memory),
         TEST(damage_outside_of_the_picture_is_cut_off),
         TEST(a_driver_without_damage_clips_shows_frames_too),
@@ -1282,6 +1327,7 @@ int main(void)
         TEST(impossible_rotations_are_refused),
         TEST(a_boot_without_a_television_waits_for_it),
         TEST(an_unplugged_display_keeps_its_picture_and_comes_back_by_itself),
+        TEST(a_cable_in_the_wrong_port_is_told_so),
         TEST(a_link_that_broke_is_trained_again),
         TEST(a_late_edid_does_not_take_a_good_mode_away),
         TEST(an_empty_list_of_modes_is_waited_out),
@@ -1301,6 +1347,7 @@ int main(void)
         TEST(a_screen_that_sleeps_from_the_start_sets_nothing),
         TEST(a_screen_that_sleeps_from_the_start_darkens_what_the_boot_left),
         TEST(a_cursor_or_overlay_of_the_boot_is_switched_off),
+        TEST(colours_that_a_desktop_left_are_put_back),
         TEST(no_picture_is_left_standing),
         TEST(the_list_has_the_largest_modes_first_and_says_what_is_shown),
         TEST(a_probe_asks_displays_also_while_no_screen_is_open),

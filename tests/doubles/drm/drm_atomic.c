@@ -62,6 +62,7 @@ static int put_crtc(struct draft *draft, struct double_crtc *crtc, uint32_t prop
     touch(draft, crtc->id);
     switch (property) {
     case PROP_ACTIVE: crtc->is_active = value; return value > 1 ? -EINVAL : 0;
+    case PROP_GAMMA: crtc->gamma_blob = (uint32_t)value; return 0;
     case PROP_MODE_ID: return put_mode(draft, crtc, (uint32_t)value);
     default: return -ENOENT;
     }
@@ -95,6 +96,8 @@ static int put_plane(struct draft *draft, struct double_plane *plane, uint32_t p
     case PROP_CRTC_Y: plane->crtc_y = value; break;
     case PROP_CRTC_W: plane->crtc_w = value; break;
     case PROP_CRTC_H: plane->crtc_h = value; break;
+    case PROP_ROTATION: plane->rotation = value; break;
+    case PROP_ALPHA: plane->alpha = value; break;
     case PROP_CLIPS: return put_clips(draft, plane, (uint32_t)value);
     default: return -ENOENT;
     }

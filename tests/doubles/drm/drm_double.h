@@ -58,7 +58,7 @@ struct double_crtc {
     bool is_active;
     bool has_mode;
     drmModeModeInfo mode;
-    uint32_t mode_blob;
+    uint32_t gamma_blob;
     unsigned nmodesets;
     bool is_flipping, wants_event;
     uint64_t due_ns, user_data;
@@ -67,8 +67,8 @@ struct double_crtc {
 struct double_plane {
     uint32_t id, possible_crtcs, crtc_id, fb_id;
     uint64_t type, src_x, src_y, src_w, src_h, crtc_x, crtc_y, crtc_w, crtc_h;
-    uint32_t clips_blob;
-    unsigned nclips; /* of the last commit */
+    uint64_t rotation, alpha; /* DRM_MODE_ROTATE_…; 0xffff opaque */
+    unsigned nclips;          /* of the last commit */
     struct drm_mode_rect clip[DOUBLE_CLIPS];
 };
 
@@ -123,6 +123,7 @@ struct drm_double {
     unsigned ncards;
     struct double_card card[DOUBLE_CARDS];
     int nopen, nmapped, nfbs, nbuffers, nblobs; /* not yet given back */
+    unsigned nreadable;                         /* mappings with PROT_READ, ever */
 };
 extern struct drm_double drm_double;
 

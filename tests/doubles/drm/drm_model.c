@@ -617,6 +617,7 @@ static void *map_buffer(struct double_file *file, size_t bytes, int protection, 
         if (!mapping[i]) {
             mapping[i] = address;
             drm_double.nmapped++;
+            drm_double.nreadable += (protection & PROT_READ) != 0;
             break;
         }
     return address;

@@ -40,6 +40,7 @@ enum {
     PROP_CRTC_ID = 20,
     PROP_ACTIVE = 30,
     PROP_MODE_ID,
+    PROP_GAMMA,
     PROP_TYPE = 40,
     PROP_FB_ID,
     PROP_SRC_X,
@@ -51,6 +52,8 @@ enum {
     PROP_CRTC_W,
     PROP_CRTC_H,
     PROP_CLIPS,
+    PROP_ROTATION,
+    PROP_ALPHA,
     PROP_EDID = 60,
     PROP_DPMS,
     PROP_LINK
