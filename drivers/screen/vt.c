@@ -15,13 +15,12 @@
 
 #define SIGNAL_LEAVE (SIGRTMIN + 1)
 #define SIGNAL_BACK  (SIGRTMIN + 2)
+#define KEYS         ((tcflag_t)(ISIG | ICANON | ECHO)) /* what keys do on a terminal of text */
 
 struct vt {
     int fd, signal_fd;
-    int number;    /* 7: /dev/tty7; 0 unknown */
-    int shown;     /* before us, if it was another one; else 0 */
-    int text_mode; /* KD_…, before us */
-    struct vt_mode switching;
+    int number; /* 7: /dev/tty7; 0 unknown */
+    int shown;  /* before us, if it was another one; else 0 */
     struct termios keys;
     bool has_keys;
 };
@@ -51,11 +50,22 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Not as it was before: one of us that was killed has left it as we want it now. */
+static void give_back(struct vt *vt)
+{
+    struct vt_mode mode = { .mode = VT_AUTO };
+    ioctl(vt->fd, KDSETMODE, KD_TEXT);
+    ioctl(vt->fd, VT_SETMODE, &mode);
+    vt->keys.c_lflag |= KEYS;
+    if (vt->has_keys)
+        tcsetattr(vt->fd, TCSAFLUSH, &vt->keys); /* what was typed at the wall is not for the next shell */
+}
+
 static void mute_keys(struct vt *vt)
 {
     vt->has_keys = tcgetattr(vt->fd, &vt->keys) == 0;
     struct termios keys = vt->keys;
-    keys.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO);
+    keys.c_lflag &= ~KEYS;
     if (vt->has_keys)
         tcsetattr(vt->fd, TCSANOW, &keys);
 }
@@ -63,11 +73,12 @@ static void mute_keys(struct vt *vt)
 static bool take_over(struct vt *vt)
 {
     struct vt_mode mode = { .mode = VT_PROCESS, .relsig = (short)SIGNAL_LEAVE, .acqsig = (short)SIGNAL_BACK };
-    if (ioctl(vt->fd, VT_GETMODE, &vt->switching) < 0 || ioctl(vt->fd, VT_SETMODE, &mode) < 0)
+    if (ioctl(vt->fd, VT_SETMODE, &mode) < 0)
         return false;
     if (ioctl(vt->fd, KDSETMODE, KD_GRAPHICS) == 0)
         return true;
-    ioctl(vt->fd, VT_SETMODE, &vt->switching);
+    mode.mode = VT_AUTO;
+    ioctl(vt->fd, VT_SETMODE, &mode);
     return false;
 }
 
@@ -84,15 +95,14 @@ static bool show(struct vt *vt)
 
 struct vt *vt_open(int fd, bool *is_shown)
 {
-    int text_mode;
+    int mode;
     *is_shown = true;
-    if (ioctl(fd, KDGETMODE, &text_mode) < 0 || !is_ours(fd))
+    if (ioctl(fd, KDGETMODE, &mode) < 0 || !is_ours(fd))
         return NULL;
     struct vt *vt = calloc(1, sizeof *vt);
     if (!vt)
         return NULL;
     vt->fd = fd;
-    vt->text_mode = text_mode;
     vt->number = number_of(fd);
     vt->signal_fd = open_signals();
     if (vt->signal_fd >= 0 && take_over(vt)) {
@@ -116,10 +126,7 @@ void vt_close(struct vt *vt)
 {
     if (!vt)
         return;
-    if (vt->has_keys)
-        tcsetattr(vt->fd, TCSAFLUSH, &vt->keys); /* what was typed at the wall is not for the next shell */
-    ioctl(vt->fd, KDSETMODE, vt->text_mode);
-    ioctl(vt->fd, VT_SETMODE, &vt->switching);
+    give_back(vt);
     if (vt->shown && is_still_shown(vt))
         ioctl(vt->fd, VT_ACTIVATE, vt->shown);
     close(vt->signal_fd);

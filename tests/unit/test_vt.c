@@ -51,7 +51,6 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
     case KDSETMODE:
         tty.text_mode = tty.may_draw ? (int)(intptr_t)at : tty.text_mode;
         return tty.may_draw ? 0 : refuse(EPERM);
-    case VT_GETMODE: *(struct vt_mode *)at = tty.switching; return 0;
     case VT_SETMODE:
         if (!tty.may_switch)
             return refuse(EPERM);
@@ -179,6 +178,21 @@ static void the_terminal_shows_no_text_makes_no_signals_and_asks_us_and_is_as_be
     assert_int_equal(tty.activations, 0);
 }
 
+/* The kernel returns it only when somebody switches terminals. */
+static void one_that_a_killed_process_has_left_behind_is_text_in_the_end(void **unused)
+{
+    (void)unused;
+    bool is_shown;
+    struct vt *vt = vt_open(TERMINAL, &is_shown);
+    __auto_type left = tty;
+    vt_close(vt);
+    tty = left;
+    vt = vt_open(TERMINAL, &is_shown);
+    assert_non_null(vt);
+    vt_close(vt);
+    assert_as_before();
+}
+
 static void one_that_is_not_our_sessions_is_ruled_too(void **unused)
 {
     (void)unused;
@@ -257,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup(a_terminal_that_may_not_be_ruled_is_left_as_it_was, start),
         cmocka_unit_test_setup(
             the_terminal_shows_no_text_makes_no_signals_and_asks_us_and_is_as_before_in_the_end, start),
+        cmocka_unit_test_setup(one_that_a_killed_process_has_left_behind_is_text_in_the_end, start),
         cmocka_unit_test_setup(one_that_is_not_our_sessions_is_ruled_too, start),
         cmocka_unit_test_setup(who_leaves_says_so_and_who_comes_back_too, start),
         cmocka_unit_test_setup(another_terminal_that_was_shown_comes_back_in_the_end, start),
