@@ -50,8 +50,9 @@ static bool is_whole(const struct screen_share *share, size_t size)
     size_t picture = (size_t)share->stride * share->height;
     unsigned pixel = share->format == PIXEL_RGB565 ? 2 : 4;
     return size >= sizeof *share && share->magic == SCREEN_SHARE_MAGIC && share->version == 1 &&
-           share->format < PIXEL_FORMATS && share->stride >= (uint32_t)share->width * pixel &&
-           share->offset[0] <= size && share->offset[1] <= size && picture <= size - share->offset[0] &&
+           share->format < PIXEL_FORMATS && share->rotation < 360 && share->rotation % 90 == 0 &&
+           share->stride >= (uint32_t)share->width * pixel && share->offset[0] <= size &&
+           share->offset[1] <= size && picture <= size - share->offset[0] &&
            picture <= size - share->offset[1];
 }
 
@@ -124,9 +125,11 @@ static void shoot(const struct job *job, struct camera_picture *picture)
     map(&view, job->path);
     if (!view.share)
         return;
+    const bool is_turned = view.share->rotation % 180 != 0;
     struct screen_buffer copy = { .stride = view.share->stride,
-                                  .width = view.share->width,
-                                  .height = view.share->height,
+                                  .width = is_turned ? view.share->height : view.share->width,
+                                  .height = is_turned ? view.share->width : view.share->height,
+                                  .rotation = view.share->rotation,
                                   .format = (uint8_t)view.share->format };
     uint8_t *png = NULL;
     picture->frame = copy_front(view.share, &copy);

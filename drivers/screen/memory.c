@@ -117,6 +117,7 @@ static void write_header(struct screen *screen, const struct screen_config *conf
                                             .height = config->height,
                                             .stride = stride_bytes(config),
                                             .format = config->format,
+                                            .rotation = config->rotation,
                                             .offset = { PAGE, (uint32_t)(PAGE + buffer_bytes(config)) },
                                             .front = 1 };
 }

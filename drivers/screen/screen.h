@@ -110,13 +110,13 @@ const struct screen_ops *screen_backend(const char *name);
 #define SCREEN_SHARE_MAGIC 0x4b5a4b53u /* "SKZK" */
 struct screen_share {
     uint32_t magic, version; /* 1 */
-    uint16_t width, height;
+    uint16_t width, height;  /* as in memory, not turned upright */
     uint32_t stride;
-    uint32_t format;
-    uint32_t offset[2]; /* of the buffers in the file */
-    uint32_t front;     /* index on scan-out; atomic */
-    uint64_t frame;     /* counts flips; atomic */
-    int64_t flip_us;    /* CLOCK_MONOTONIC */
-    uint64_t queued;    /* counts commits; atomic, written after commit_us */
-    int64_t commit_us;  /* CLOCK_MONOTONIC of the newest commit: when a frame was submitted */
+    uint16_t format, rotation; /* as in struct screen_buffer */
+    uint32_t offset[2];        /* of the buffers in the file */
+    uint32_t front;            /* index on scan-out; atomic */
+    uint64_t frame;            /* counts flips; atomic */
+    int64_t flip_us;           /* CLOCK_MONOTONIC */
+    uint64_t queued;           /* counts commits; atomic, written after commit_us */
+    int64_t commit_us;         /* CLOCK_MONOTONIC of the newest commit: when a frame was submitted */
 };

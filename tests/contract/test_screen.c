@@ -413,6 +413,7 @@ static void others_can_read_the_picture_from_the_file(void **state)
     assert_int_equal(share->version, 1);
     assert_int_equal(share->width, 320);
     assert_int_equal(share->height, 200);
+    assert_int_equal(share->rotation, 0);
     assert_int_equal(share->frame, 0);
     for (uint8_t i = 1; i < 4; i++) {
         const struct screen_buffer back = begin(&output);

@@ -32,6 +32,7 @@ struct demo {
     struct queue *queue;
     pthread_t thread;
     struct screen *screen;
+    uint16_t rotation;
 };
 
 static void complain(void *data, const char *line)
@@ -158,6 +159,7 @@ static void show(struct demo *demo, uint32_t color)
     uint64_t frame;
     config.width = WIDTH;
     config.height = HEIGHT;
+    config.rotation = demo->rotation;
     if (!demo->screen && screen_memory.open(&demo->screen, NULL, &config, &events, error, sizeof error) < 0)
         fail_msg("%s", error);
     assert_int_equal(screen_memory.begin(demo->screen, &back), 0);
@@ -219,7 +221,8 @@ static void expect(struct demo *demo, const char *head, const char *body, const 
     close(fd);
 }
 
-static void expect_color(struct demo *demo, uint32_t color)
+/* Pixel (9, 5) of the picture as it stands upright. */
+static void expect_picture(struct demo *demo, unsigned width, uint32_t color)
 {
     char path[80];
     size_t size;
@@ -235,12 +238,17 @@ static void expect_color(struct demo *demo, uint32_t color)
     struct screen_buffer buffer = { 0 };
     assert_int_equal(png_read(path, &buffer), 0);
     unlink(path);
-    assert_int_equal(buffer.width, WIDTH);
+    assert_int_equal(buffer.width, width);
     uint32_t pixel;
     memcpy(&pixel, buffer.pixels + 5 * buffer.stride + 4 * 9, 4);
     assert_int_equal(pixel & 0xffffff, color);
     free(buffer.pixels);
     free(text);
+}
+
+static void expect_color(struct demo *demo, uint32_t color)
+{
+    expect_picture(demo, WIDTH, color);
 }
 
 /* ---- the tests ---- */
@@ -252,6 +260,19 @@ static void the_page_knows_the_hall(void **state)
     expect(*state, "GET /page.js", "", "200", "text/javascript");
     expect(*state, "GET /api/place", "", "200", "\"bus\":\"west\",\"unit\":16,\"type\":\"owen-smi2\"");
     expect(*state, "GET /api/screens/none.png", "", "404", "no such screen");
+}
+
+static void a_turned_wall_is_seen_upright(void **state)
+{
+    struct demo *demo = *state;
+    struct screen_buffer front;
+    const uint32_t mark = 0xabcdef;
+    demo->rotation = 90;
+    show(demo, 0x112233);
+    assert_int_equal(screen_memory.front(demo->screen, &front), 0);
+    assert_int_equal(front.height, WIDTH);
+    memcpy(front.pixels + 9 * front.stride + 4 * (WIDTH - 1 - 5), &mark, sizeof mark);
+    expect_picture(demo, HEIGHT, mark);
 }
 
 static void a_wall_is_seen_as_it_is_on_scan_out(void **state)
@@ -379,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DEMO(the_page_knows_the_hall),
         WITH_DEMO(a_wall_is_seen_as_it_is_on_scan_out),
+        WITH_DEMO(a_turned_wall_is_seen_upright),
         WITH_DEMO(a_led_board_shows_its_registers_and_its_plug_can_be_pulled),
         WITH_DEMO(a_gong_is_told_tone_by_tone),
         WITH_DEMO(buttons_say_why_they_do_nothing),
