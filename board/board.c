@@ -402,9 +402,9 @@ int board_set_up(struct board *board)
     return error < 0 ? error : set_up_outlets(board);
 }
 
-void board_take_down(struct board *board)
+void board_take_down(struct board *board, const struct config *fresh)
 {
-    walls_take_down(board);
+    walls_take_down(board, fresh);
     speakers_destroy(board->speakers);
     desks_destroy(board->desks);
     board->speakers = NULL;
@@ -517,7 +517,7 @@ static void end(struct board *board)
 {
     if (board->desks)
         board_stop_children(board);
-    board_take_down(board);
+    board_take_down(board, NULL);
     walls_finish(board);
     feed_destroy(board->feed);
     journal_unmap(board->memory, sizeof *board->memory);

@@ -72,9 +72,10 @@ struct board {
  * fonts …). The configuration and the fonts are taken over. */
 int board_run(struct config *config, const struct config_paths *paths, struct fonts *fonts);
 
-/* A hall comes and goes, with its devices but for the outputs; for reload.c. 0 or -ENOMEM. */
+/* A hall comes and goes, with its devices but for the outputs and the screens that `fresh` (or NULL) has, too; for reload.c. 0
+ * or -ENOMEM. */
 int board_set_up(struct board *board);
-void board_take_down(struct board *board);
+void board_take_down(struct board *board, const struct config *fresh);
 /* Receipts and answers that the link has been given are sent before it ends. */
 void board_stop_children(struct board *board);
 /* Reads the hall file again. 0: it is in force when the next turn begins; -EINVAL: refused whole, `error` has its first complaint, the

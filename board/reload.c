@@ -82,13 +82,13 @@ int board_reload(struct board *board, char *error, size_t error_size)
     return 0;
 }
 
-/* Devices and processes are set up anew; what is known of the hall stays. */
+/* Processes and devices but for screens are set up anew; what is known of the hall stays. */
 int reload_put_in_force(struct board *board)
 {
     struct config *fresh = board->fresh;
     board->fresh = NULL;
     board_stop_children(board);
-    board_take_down(board);
+    board_take_down(board, fresh);
     board->link = (struct record_link){ 0 };
     board->link_start_us = board->console_start_us = 0;
     if (take_over(board, fresh) < 0) {

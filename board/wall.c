@@ -19,14 +19,22 @@ void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, st
                const struct config *config, unsigned index, const struct wall_events *events)
 {
     memset(wall, 0, sizeof *wall);
-    wall->config = &config->screen[index];
     wall->loop = loop;
     wall->outputs = outputs;
     wall->fonts = fonts;
     wall->events = *events;
     wall->is_on = true;
-    wall->is_dirty = true;
     wall->status.state = SCREEN_AWAY;
+    wall_change(wall, config, index);
+}
+
+void wall_change(struct wall *wall, const struct config *config, unsigned index)
+{
+    wall->config = &config->screen[index];
+    wall->is_dirty = wall->must_look = true;
+    wall->ncarried = 0; /* their receipts have ended */
+    wall->notice_page = 0;
+    wall->notice_until_us = wall->test_until_us = 0;
     announce_init(&wall->announce, config, wall->config->zones, config->calls.dwell_ms * INT64_C(1000));
     if (wall->config->panels)
         wall->announce.most = wall->config->panels;
@@ -82,7 +90,7 @@ void wall_finish(struct wall *wall)
 {
     shut(wall);
     free(wall->picture);
-    wall->picture = NULL;
+    memset(wall, 0, sizeof *wall);
 }
 
 /* ---- what is known of the device ------------------------------------------------------------- */
@@ -314,8 +322,9 @@ void wall_look(struct wall *wall, int64_t now_us)
 
 void wall_set_power(struct wall *wall, bool is_on, int64_t now_us)
 {
-    bool is_change = is_on != wall->is_on;
+    bool is_change = is_on != wall->is_on || wall->must_look;
     wall->is_on = is_on;
+    wall->must_look = false;
     if (is_change && wall->screen)
         look(wall, now_us);
 }

@@ -72,6 +72,7 @@ struct wall {
     } carried_call[ANNOUNCE_SLOTS];
     bool is_on;      /* wall_set_power() */
     bool is_suspect; /* the device failed and has not flipped since */
+    bool must_look;  /* at the next wall_set_power() */
     bool must_flip;  /* a frame is owed, also if no pixel differs */
     bool is_flipping, is_late;
     int64_t commit_us;      /* of the pending frame */
@@ -90,6 +91,9 @@ struct wall {
 void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, struct fonts *fonts,
                const struct config *config, unsigned index, const struct wall_events *events);
 void wall_finish(struct wall *wall);
+/* Over a reload: the device stays open, with its picture, and all else is as after wall_init(). Screen `index` of the new
+ * configuration must have the same device. */
+void wall_change(struct wall *wall, const struct config *config, unsigned index);
 /* Once a turn, before wall_present(): opens the device if it is not open and its time has come, and watches over the pending
  * flip. */
 void wall_tick(struct wall *wall, int64_t now_us);

@@ -96,15 +96,29 @@ int walls_set_up(struct board *board)
     else if (!board->outputs && open_outputs(board) < 0)
         return -ENOMEM;
     for (unsigned i = 0; i < config->nscreens; i++)
-        wall_init(&board->wall[i], board->loop, board->outputs, board->fonts, config, i, &events);
+        if (board->wall[i].loop)
+            wall_change(&board->wall[i], config, i);
+        else
+            wall_init(&board->wall[i], board->loop, board->outputs, board->fonts, config, i, &events);
     memset(board->standby, 0, sizeof board->standby);
     return 0;
 }
 
-void walls_take_down(struct board *board)
+static bool is_same_device(const struct screen_config *a, const struct screen_config *b)
 {
-    for (unsigned i = 0; i < board->config->nscreens; i++)
-        wall_finish(&board->wall[i]);
+    return strcmp(a->id, b->id) == 0 && strcmp(a->driver, b->driver) == 0 &&
+           strcmp(a->output, b->output) == 0 && strcmp(a->path, b->path) == 0 && a->width == b->width &&
+           a->height == b->height && a->refresh_hz == b->refresh_hz && a->rotation == b->rotation &&
+           a->format == b->format;
+}
+
+void walls_take_down(struct board *board, const struct config *fresh)
+{
+    const struct config *old = board->config;
+    for (unsigned i = 0; i < old->nscreens; i++)
+        if (!fresh || i >= fresh->nscreens ||
+            !is_same_device(&old->screen[i].device, &fresh->screen[i].device))
+            wall_finish(&board->wall[i]);
 }
 
 void walls_set_power(struct board *board, int64_t now_us)

@@ -5,7 +5,9 @@
 
 /* The walls of board->config. The outputs exist while a screen of the hall file is kms, and stay over a reload. 0 or -ENOMEM. */
 int walls_set_up(struct board *board);
-void walls_take_down(struct board *board);
+/* Before `fresh` takes the place of board->config: a screen whose device stays the same stays open, since a television takes
+ * seconds to follow a mode. NULL: all are closed. */
+void walls_take_down(struct board *board, const struct config *fresh);
 /* Takes the outputs down, too. */
 void walls_finish(struct board *board);
 /* What every wall shows may have changed. */

@@ -132,7 +132,7 @@ static int stop(void **unused)
 {
     (void)unused;
     struct board *board = bench.board;
-    walls_take_down(board);
+    walls_take_down(board, NULL);
     walls_finish(board);
     assert_int_equal(bench.creates, bench.destroys);
     assert_false(fake.is_open);
@@ -204,17 +204,71 @@ static void outputs_exist_while_a_screen_is_kms_and_stay_over_a_reload(void **un
 {
     (void)unused;
     assert_int_equal(bench.creates, 1);
-    walls_take_down(bench.board);
+    walls_take_down(bench.board, NULL);
     assert_int_equal(walls_set_up(bench.board), 0);
     assert_int_equal(bench.creates, 1);
     assert_int_equal(bench.destroys, 0);
-    walls_take_down(bench.board);
+    walls_take_down(bench.board, NULL);
     set_driver("memory");
     assert_int_equal(walls_set_up(bench.board), 0);
     assert_int_equal(bench.destroys, 1);
     assert_null(bench.board->outputs);
     walls_probe(bench.board);
     assert_int_equal(bench.probes, 0);
+}
+
+/* As at a reload. */
+static void take(struct config *fresh)
+{
+    struct config *old = bench.board->config;
+    walls_take_down(bench.board, fresh);
+    bench.board->config = fresh;
+    assert_int_equal(walls_set_up(bench.board), 0);
+    hall_init(&bench.board->hall, fresh);
+    receipts_init(&bench.board->receipts, fresh->board);
+    bench.input.config = fresh;
+    config_destroy(old);
+}
+
+static void a_reload_leaves_a_screen_open_whose_device_stays_the_same(void **unused)
+{
+    (void)unused;
+    open_wall(S);
+    call("А042", 1);
+    turn(2 * S); /* its frame is on the way */
+    struct config *fresh = load();
+    fresh->screen[0].device = bench.board->config->screen[0].device;
+    fresh->screen[0].overscan = 0.05;
+    take(fresh);
+    assert_int_equal(fake.opens, 1);
+    assert_int_equal(fake.closes, 0);
+    call("А043", 1);            /* the first receipt of the new hall */
+    fake_flip(2 * S + 16 * MS); /* of the old one */
+    no_receipt_is_finished();
+    turn(3 * S);
+    fake_flip(3 * S + 16 * MS);
+    receipt_says("shown", "");
+    fresh = load();
+    fresh->screen[0].device = bench.board->config->screen[0].device;
+    fresh->screen[0].device.rotation = 90;
+    take(fresh);
+    assert_int_equal(fake.closes, 1);
+    open_wall(4 * S);
+    assert_int_equal(fake.opens, 2);
+}
+
+static void a_reload_that_ends_the_hours_wakes_the_screen(void **unused)
+{
+    (void)unused;
+    open_wall(S);
+    wall_set_power(&bench.board->wall[0], false, 2 * S);
+    assert_int_equal(bench.board->wall[0].state, WALL_STANDBY);
+    bench.board->wall[0].is_on = true; /* what the new hours say is what the wall was told last */
+    struct config *fresh = load();
+    fresh->screen[0].device = bench.board->config->screen[0].device;
+    take(fresh);
+    turn(3 * S);
+    assert_int_equal(bench.board->wall[0].state, WALL_SHOWN);
 }
 
 static void a_change_of_outputs_is_looked_at_at_once(void **unused)
@@ -338,6 +392,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(outputs_exist_while_a_screen_is_kms_and_stay_over_a_reload),
+        TEST(a_reload_leaves_a_screen_open_whose_device_stays_the_same),
+        TEST(a_reload_that_ends_the_hours_wakes_the_screen),
         TEST(a_change_of_outputs_is_looked_at_at_once),
         TEST(displays_are_asked_every_10_s_only_while_one_is_waited_for),
         TEST(a_call_on_a_screen_that_is_seen_is_shown_at_its_flip),
