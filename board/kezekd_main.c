@@ -1,4 +1,5 @@
 /* kezekd: the service. It is the board process; it starts the others (kezek-net_main.c). */
+#include "board/bench.h"
 #include "board/board.h"
 #include "board/check.h"
 #include "board/log.h"
@@ -19,11 +20,14 @@ static void print_line(void *data, const char *line)
 static int usage(FILE *out, int status)
 {
     fputs("usage: kezekd [-c FILE] [-n] [-v]\n"
+          "       kezekd bench [--kms] [-c FILE] [--seconds N]\n"
           "  -c, --config FILE  hall file (default " CONFIG_DEFAULT ")\n"
           "  -n, --check        check the hall file, print every error, and exit: 0 good, 78 bad\n"
           "  -v, --verbose      log details\n"
           "      --version      print the version\n"
-          "      --help         print this\n",
+          "      --help         print this\n"
+          "\n"
+          "  bench              measure the screens instead of running the service\n",
           out);
     return status;
 }
@@ -63,6 +67,8 @@ int main(int argc, char **argv)
         { "verbose", no_argument, NULL, 'v' },      { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },         { 0 },
     };
+    if (argc > 1 && strcmp(argv[1], "bench") == 0)
+        return bench_main(argc, argv);
     const char *path = CONFIG_DEFAULT;
     bool is_check_only = false;
     enum log_level level = LOG_LEVEL_INFO;

@@ -622,7 +622,8 @@ static void kms_status(struct screen *screen, struct screen_status *status)
     *status = (struct screen_status){ .state = state_of(screen),
                                       .mode_width = screen->mode.width,
                                       .mode_height = screen->mode.height,
-                                      .refresh_mhz = screen->mode.refresh_mhz };
+                                      .refresh_mhz = screen->mode.refresh_mhz,
+                                      .had_mode_set = screen->pipe.had_mode_set };
     if (output) {
         status->width_mm = output->width_mm;
         status->height_mm = output->height_mm;

@@ -83,6 +83,7 @@ struct kms_pipe {
     unsigned crtc_index; /* bit in masks of possible CRTCs */
     bool has_format[PIXEL_FORMATS];
     drmModeModeInfo mode;
+    bool had_mode_set; /* since the pipe exists */
     uint8_t format;
     struct kms_buffer buffer[2];
     struct kms_properties property;

@@ -61,13 +61,28 @@ static int ask_patiently(struct kms_pipe *pipe, unsigned buffer, struct kms_tick
     return status;
 }
 
+static bool runs_mode(const struct kms_pipe *pipe)
+{
+    drmModeCrtc *crtc = drmModeGetCrtc(pipe->card->fd, pipe->crtc_id);
+    struct output_mode wanted, current = { .width = 0 };
+
+    kms_mode_from_drm(&pipe->mode, &wanted);
+    if (crtc && crtc->mode_valid)
+        kms_mode_from_drm(&crtc->mode, &current);
+    drmModeFreeCrtc(crtc);
+    return mode_is_same(&wanted, &current);
+}
+
 /* Setting a CRTC sends no event, so the same buffer is flipped to: its event tells that the picture is there. The kernel
  * sets no mode if the CRTC runs it already. */
 static int legacy_set(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
 {
+    const bool is_running = runs_mode(pipe);
+
     if (drmModeSetCrtc(pipe->card->fd, pipe->crtc_id, pipe->buffer[buffer].fb_id, 0, 0, &pipe->connector_id,
                        1, &pipe->mode) < 0)
         return -errno;
+    pipe->had_mode_set |= !is_running;
     others_off(pipe);
     legacy_power(pipe, true);
     return ticket ? ask_patiently(pipe, buffer, ticket) : 0;

@@ -68,6 +68,7 @@ struct screen_status {
     enum screen_state state;
     uint16_t mode_width, mode_height; /* as the display sees it, before rotation */
     uint32_t refresh_mhz;
+    bool had_mode_set;            /* kms: the display did not run this mode when the first picture came */
     uint16_t width_mm, height_mm; /* 0 unknown */
     char monitor[64];             /* from the EDID, "" unknown */
     char detail[160];             /* what is not as the hall file wants it, and what to do; "" nothing */

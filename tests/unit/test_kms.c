@@ -194,6 +194,7 @@ static void the_mode_that_the_boot_left_is_taken_over(void **state)
         assert_int_equal(card->nmodesets, 0);
         assert_int_equal(card->ncalls[CALL_COMMIT], 0); /* those with ALLOW_MODESET */
         assert_int_equal(shown_byte(hdmi), 7);
+        assert_false(look(&hall).had_mode_set);
         assert_int_equal(finish(state), 0);
         hall.screen = NULL;
         outputs = NULL;
@@ -203,12 +204,20 @@ static void the_mode_that_the_boot_left_is_taken_over(void **state)
 static void another_mode_than_the_boot_s_needs_one_mode_set(void **state)
 {
     (void)state;
-    drm_double_boot(card, hdmi, &hd);
-    open_wall(&hall);
-    show(&hall, 7);
-    show(&hall, 8);
-    assert_int_equal(card->nmodesets, 1);
-    assert_int_equal(look(&hall).mode_width, 1920);
+    for (int is_atomic = 0; is_atomic < 2; is_atomic++) {
+        start(state);
+        card->is_atomic = is_atomic;
+        drm_double_boot(card, hdmi, &hd);
+        open_wall(&hall);
+        show(&hall, 7);
+        show(&hall, 8);
+        assert_int_equal(card->nmodesets, 1);
+        assert_int_equal(look(&hall).mode_width, 1920);
+        assert_true(look(&hall).had_mode_set);
+        assert_int_equal(finish(state), 0);
+        hall.screen = NULL;
+        outputs = NULL;
+    }
 }
 
 static void frames_set_no_mode(void **state)
