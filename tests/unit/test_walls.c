@@ -101,6 +101,20 @@ static void turned(void *data, int64_t now_us)
     loop_quit(board->loop, 0);
 }
 
+static void close_others(struct board *board)
+{
+    speakers_destroy(board->speakers);
+    desks_destroy(board->desks);
+}
+
+static void open_others(struct board *board)
+{
+    const struct desks_events events = { .data = board };
+    board->desks = desks_create(board->loop, board->config, &board->receipts, &events);
+    board->speakers = speakers_create(board->loop, board->config, &board->receipts, NULL, NULL);
+    assert_true(board->desks && board->speakers);
+}
+
 static int start(void **unused)
 {
     (void)unused;
@@ -120,9 +134,7 @@ static int start(void **unused)
     assert_true(board->fonts && board->loop && board->turn_timer && board->control);
     receipts_init(&board->receipts, board->config->board);
     hall_init(&board->hall, board->config);
-    const struct desks_events events = { .data = board };
-    board->desks = desks_create(board->loop, board->config, &board->receipts, &events);
-    board->speakers = speakers_create(board->loop, board->config, &board->receipts, NULL, NULL);
+    open_others(board);
     bench.input = (struct scene_input){ .config = board->config, .hall = &board->hall, .truth = FEED_FRESH };
     set_driver("kms");
     return walls_set_up(board);
@@ -136,8 +148,7 @@ static int stop(void **unused)
     walls_finish(board);
     assert_int_equal(bench.creates, bench.destroys);
     assert_false(fake.is_open);
-    speakers_destroy(board->speakers);
-    desks_destroy(board->desks);
+    close_others(board);
     control_destroy(board->control);
     loop_timer_remove(board->turn_timer);
     loop_destroy(board->loop);
@@ -222,7 +233,9 @@ static void take(struct config *fresh)
 {
     struct config *old = bench.board->config;
     walls_take_down(bench.board, fresh);
+    close_others(bench.board);
     bench.board->config = fresh;
+    open_others(bench.board);
     assert_int_equal(walls_set_up(bench.board), 0);
     hall_init(&bench.board->hall, fresh);
     receipts_init(&bench.board->receipts, fresh->board);
