@@ -170,12 +170,22 @@ static void reply_part(struct board *board, uint64_t client, const char *name, c
     reply_json(board, client, reply);
 }
 
+static const char *no_picture(int error)
+{
+    switch (error) {
+    case -ENODEV: return "is absent, or shows nothing yet";
+    case -EAGAIN: return "the picture changed during each copy; ask again when it stands still";
+    case -EBUSY: return "other pictures are being made; ask again";
+    default: return strerror(-error);
+    }
+}
+
 static void encoded(void *data, uint64_t client, uint8_t *png, size_t size, int error)
 {
     struct board *board = data;
     char line[96];
     if (error) {
-        control_error(board->control, client, "no picture: %s", strerror(-error));
+        control_error(board->control, client, "no picture: %s", no_picture(error));
         return;
     }
     snprintf(line, sizeof line, "{\"ok\":true,\"format\":\"png\",\"bytes\":%zu}", size);
@@ -184,7 +194,6 @@ static void encoded(void *data, uint64_t client, uint8_t *png, size_t size, int 
 
 static void answer_snapshot(struct board *board, uint64_t client, const cJSON *request)
 {
-    struct screen_buffer buffer;
     const char *id = text_of(request, "screen");
     struct wall *wall = find_wall(board, id);
     if (!id) {
@@ -198,12 +207,9 @@ static void answer_snapshot(struct board *board, uint64_t client, const cJSON *r
     }
     if (!board->snapshots)
         board->snapshots = snapshots_create(board->loop, encoded, board);
-    int error = wall_snapshot(wall, &buffer);
-    if (error == 0)
-        error = board->snapshots ? snapshots_encode(board->snapshots, client, &buffer) : -ENOMEM;
+    int error = board->snapshots ? wall_snapshot(wall, board->snapshots, client) : -ENOMEM;
     if (error < 0)
-        control_error(board->control, client, "screen \"%s\": %s", id,
-                      error == -ENODEV ? "is absent" : strerror(-error));
+        control_error(board->control, client, "screen \"%s\": %s", id, no_picture(error));
 }
 
 /* The request is an event of the contract in all but its version. */

@@ -14,7 +14,7 @@ struct job {
     pthread_t thread;
     bool is_used;
     uint64_t client;
-    struct screen_buffer buffer;
+    struct scanout *scanout;
     uint8_t *png;
     size_t size;
     int error;
@@ -28,10 +28,15 @@ struct snapshots {
     struct job job[SNAPSHOTS_MAX];
 };
 
-static void *encode(void *data)
+static void *work(void *data)
 {
     struct job *job = data;
-    job->error = png_encode(&job->buffer, LEVEL, &job->png, &job->size);
+    struct screen_buffer copy;
+    job->error = scanout_copy(job->scanout, &copy);
+    if (job->error == 0) {
+        job->error = png_encode(&copy, LEVEL, &job->png, &job->size);
+        free(copy.pixels);
+    }
     mailbox_post(job->snapshots->mailbox, &job); /* has room: one letter a job */
     return NULL;
 }
@@ -39,7 +44,6 @@ static void *encode(void *data)
 static void finish(struct job *job)
 {
     pthread_join(job->thread, NULL);
-    free(job->buffer.pixels);
     job->is_used = false;
 }
 
@@ -90,21 +94,23 @@ void snapshots_destroy(struct snapshots *snapshots)
     free(snapshots);
 }
 
-int snapshots_encode(struct snapshots *snapshots, uint64_t client, const struct screen_buffer *buffer)
+static int start(struct snapshots *snapshots, struct job *job, uint64_t client, struct scanout *scanout)
 {
-    for (unsigned i = 0; i < SNAPSHOTS_MAX; i++) {
-        struct job *job = &snapshots->job[i];
-        if (job->is_used)
-            continue;
-        *job = (struct job){ .snapshots = snapshots, .client = client, .buffer = *buffer };
-        int error = pthread_create(&job->thread, NULL, encode, job);
-        if (error) {
-            free(buffer->pixels);
-            return -error;
-        }
-        job->is_used = true;
-        return 0;
-    }
-    free(buffer->pixels);
+    *job = (struct job){ .snapshots = snapshots, .client = client, .scanout = scanout };
+    int error = scanout_enter(scanout);
+    if (error < 0)
+        return error;
+    error = pthread_create(&job->thread, NULL, work, job);
+    if (error)
+        scanout_leave(scanout);
+    job->is_used = error == 0;
+    return -error;
+}
+
+int snapshots_take(struct snapshots *snapshots, uint64_t client, struct scanout *scanout)
+{
+    for (unsigned i = 0; i < SNAPSHOTS_MAX; i++)
+        if (!snapshots->job[i].is_used)
+            return start(snapshots, &snapshots->job[i], client, scanout);
     return -EBUSY;
 }

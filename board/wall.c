@@ -25,6 +25,7 @@ void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, st
     wall->events = *events;
     wall->is_on = true;
     wall->status.state = SCREEN_AWAY;
+    scanout_init(&wall->scanout);
     wall_change(wall, config, index);
 }
 
@@ -76,6 +77,7 @@ static void shut(struct wall *wall)
     wall->source = NULL;
     painter_destroy(wall->painter);
     wall->painter = NULL;
+    scanout_close(&wall->scanout);
     if (wall->screen)
         wall->ops->close(wall->screen);
     wall->screen = NULL;
@@ -89,6 +91,7 @@ static void shut(struct wall *wall)
 void wall_finish(struct wall *wall)
 {
     shut(wall);
+    scanout_finish(&wall->scanout);
     free(wall->picture);
     memset(wall, 0, sizeof *wall);
 }
@@ -211,9 +214,23 @@ static void lose(struct wall *wall, int error, int64_t now_us)
         note(wall, WALL_ABSENT, text);
 }
 
+/* For whoever copies it. */
+static int show_front(struct wall *wall)
+{
+    struct screen_buffer front;
+    int error = wall->ops->front(wall->screen, &front);
+    if (error == 0)
+        scanout_show(&wall->scanout, &front);
+    else
+        scanout_close(&wall->scanout);
+    return error;
+}
+
 static void flipped(void *data, const struct screen_flip *flip)
 {
     struct wall *wall = data;
+    if (scanout_is_read(&wall->scanout))
+        show_front(wall);
     wall->is_flipping = wall->is_late = wall->is_suspect = false;
     wall->retry_delay_us = 0;
     wall->frames++;
@@ -481,19 +498,10 @@ int64_t wall_deadline_us(const struct wall *wall)
     return wall->is_flipping ? min(at_us, flip_us) : at_us;
 }
 
-int wall_snapshot(struct wall *wall, struct screen_buffer *buffer)
+int wall_snapshot(struct wall *wall, struct snapshots *snapshots, uint64_t client)
 {
-    struct screen_buffer front;
-    if (!wall->screen)
+    if (!wall->screen || !wall->painter)
         return -ENODEV;
-    int error = wall->ops->front(wall->screen, &front);
-    if (error < 0)
-        return error;
-    size_t size = (size_t)front.stride * (front.rotation % 180 ? front.width : front.height);
-    *buffer = front;
-    buffer->pixels = malloc(size);
-    if (!buffer->pixels)
-        return -ENOMEM;
-    memcpy(buffer->pixels, front.pixels, size);
-    return 0;
+    int error = show_front(wall);
+    return error < 0 ? error : snapshots_take(snapshots, client, &wall->scanout);
 }

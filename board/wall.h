@@ -15,6 +15,7 @@
 #include "board/paint.h"
 #include "board/receipts.h"
 #include "board/scene_test.h"
+#include "board/snapshots.h"
 
 #define FLIP_LATE_US 500000  /* thirty vblanks; from here on the link is read again, and it is an error */
 #define FLIP_LOST_US 3000000 /* a display takes up to two seconds to follow a new mode */
@@ -64,6 +65,7 @@ struct wall {
     struct painter *painter;
     struct picture *picture;
     struct fonts *fonts;
+    struct scanout scanout;
     struct wall_events events;
     uint64_t queued_hash;
     struct {
@@ -115,5 +117,5 @@ const char *wall_test_name(const struct wall *wall);
  * would hold them up for as long as it stands. */
 bool wall_is_flipping(const struct wall *wall);
 int64_t wall_deadline_us(const struct wall *wall);
-/* A copy of the picture on scan-out (malloc in buffer->pixels). 0 or -errno; -ENODEV: the device is not open. */
-int wall_snapshot(struct wall *wall, struct screen_buffer *buffer);
+/* The picture on scan-out, as snapshots_take() gives it. 0 or -errno; -ENODEV: the device is not open, or shows nothing yet. */
+int wall_snapshot(struct wall *wall, struct snapshots *snapshots, uint64_t client);

@@ -1,5 +1,6 @@
 /* One wall: when it paints, and when what it carries counts as shown; on a memory screen, and on one whose troubles are
  * written in a script. */
+#include "board/png.h"
 #include "board/wall.h"
 #include "tests/unit/fake_screen.h"
 
@@ -10,7 +11,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -694,25 +694,93 @@ static void a_test_picture_wakes_a_display_and_lets_it_sleep_again(void **unused
     assert_int_equal(bench.wall.state, WALL_STANDBY);
 }
 
-/* They are 240 of 320 pixels: 320 would be read from beyond the end. */
-static void a_snapshot_of_a_turned_screen_has_the_rows_of_its_memory(void **unused)
+static struct {
+    struct snapshots *snapshots;
+    uint8_t *png;
+    size_t size;
+    int error;
+} snap;
+
+static void keep_snapshot(void *data, uint64_t client, uint8_t *png, size_t size, int error)
+{
+    (void)data, (void)client;
+    snap.png = png;
+    snap.size = size;
+    snap.error = error;
+    loop_quit(bench.loop, 0);
+}
+
+static struct screen_buffer read_snapshot(void)
+{
+    char path[] = "/tmp/kezek-wall-XXXXXX";
+    struct screen_buffer picture;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, snap.png, snap.size), snap.size);
+    close(fd);
+    assert_int_equal(png_read(path, &picture), 0);
+    unlink(path);
+    free(snap.png);
+    return picture;
+}
+
+static struct screen_buffer take_snapshot(void)
+{
+    snap.snapshots = snapshots_create(bench.loop, keep_snapshot, NULL);
+    assert_int_equal(wall_snapshot(&bench.wall, snap.snapshots, 1), -ENODEV);
+    open_calm();
+    assert_int_equal(wall_snapshot(&bench.wall, snap.snapshots, 1), 0);
+    until_flip(); /* nothing flips: ended by the answer */
+    assert_int_equal(snap.error, 0);
+    snapshots_destroy(snap.snapshots);
+    return read_snapshot();
+}
+
+static void a_snapshot_is_what_the_wall_shows(void **unused)
+{
+    (void)unused;
+    struct screen_buffer front, picture = take_snapshot();
+    assert_int_equal(bench.wall.ops->front(bench.wall.screen, &front), 0);
+    assert_int_equal(picture.width, front.width);
+    assert_int_equal(picture.height, front.height);
+    for (int y = 0; y < front.height; y++)
+        assert_memory_equal(picture.pixels + (size_t)y * picture.stride,
+                            front.pixels + (size_t)y * front.stride, (size_t)front.width * 4);
+    free(picture.pixels);
+}
+
+static void a_snapshot_of_a_turned_screen_is_upright(void **unused)
 {
     (void)unused;
     struct screen_config *device = &bench.config->screen[0].device;
-    struct screen_buffer snapshot, front;
     device->width = 320;
     device->height = 240;
     device->rotation = 90;
-    wall_tick(&bench.wall, clock_us());
-    present();
-    until_flip();
-    assert_int_equal(wall_snapshot(&bench.wall, &snapshot), 0);
+    struct screen_buffer front, picture = take_snapshot();
     assert_int_equal(bench.wall.ops->front(bench.wall.screen, &front), 0);
-    assert_int_equal(snapshot.width, 240);
-    assert_int_equal(snapshot.rotation, 90);
-    assert_memory_equal(snapshot.pixels, front.pixels, (size_t)front.stride * front.width);
-    assert_true(malloc_usable_size(snapshot.pixels) < (size_t)front.stride * front.height);
-    free(snapshot.pixels);
+    assert_int_equal(picture.width, 240);
+    assert_int_equal(picture.height, 320);
+    for (size_t y = 0; y < 320; y++)
+        for (size_t x = 0; x < 240; x++)
+            assert_memory_equal(picture.pixels + y * picture.stride + x * 4,
+                                front.pixels + x * front.stride + (319 - y) * 4, 4);
+    free(picture.pixels);
+}
+
+/* A device that goes takes its buffers with it. */
+static void a_wall_that_closes_ends_its_snapshots(void **unused)
+{
+    (void)unused;
+    const struct wall_events events = bench.wall.events;
+    snap.snapshots = snapshots_create(bench.loop, keep_snapshot, NULL);
+    open_calm();
+    assert_int_equal(wall_snapshot(&bench.wall, snap.snapshots, 1), 0);
+    wall_finish(&bench.wall);
+    wall_init(&bench.wall, bench.loop, NULL, bench.fonts, bench.config, 0, &events);
+    until_flip();
+    assert_true(snap.error == 0 || snap.error == -ENODEV);
+    free(snap.error ? NULL : snap.png);
+    snapshots_destroy(snap.snapshots);
 }
 
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, start, stop)
@@ -727,8 +795,10 @@ int main(void)
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
         TEST(the_hash_is_that_of_the_picture_on_scan_out),
         TEST(a_call_that_changes_no_pixel_is_shown_already),
-        TEST(a_snapshot_of_a_turned_screen_has_the_rows_of_its_memory),
         TEST(a_call_behind_an_alert_or_a_blank_wall_is_not_shown),
+        TEST(a_snapshot_is_what_the_wall_shows),
+        TEST(a_snapshot_of_a_turned_screen_is_upright),
+        TEST(a_wall_that_closes_ends_its_snapshots),
         SCRIPTED(a_device_that_is_not_there_is_tried_ever_later_and_told_of_once),
         SCRIPTED(a_driver_that_is_not_built_in_is_named),
         SCRIPTED(reasons_not_to_open_are_told_apart),
