@@ -97,6 +97,20 @@ void wall_finish(struct wall *wall)
 }
 
 /* ---- what is known of the device ------------------------------------------------------------- */
+static void log_state(const struct wall *wall)
+{
+    const struct screen_config *device = &wall->config->device;
+    const struct screen_status *status = &wall->status;
+    const char *state = wall_state_names[wall->state];
+    if (wall->state == WALL_SHOWN && !wall->detail[0])
+        log_info("screen/%s: %s%s%s, %ux%u at %.2f Hz%s%s", device->id, state,
+                 device->output[0] ? " on " : "", device->output, status->mode_width, status->mode_height,
+                 status->refresh_mhz / 1000.0, status->monitor[0] ? ", " : "", status->monitor);
+    else
+        (wall->state == WALL_STANDBY ? log_info : log_warn)("screen/%s: %s: %s", device->id, state,
+                                                            wall->detail);
+}
+
 /* Once per change, also if the device is tried again and again. */
 static void note(struct wall *wall, enum wall_state state, const char *detail)
 {
@@ -104,11 +118,9 @@ static void note(struct wall *wall, enum wall_state state, const char *detail)
     snprintf(text, sizeof text, "%s", detail); /* may be ours */
     if (state == wall->state && strcmp(text, wall->detail) == 0)
         return;
-    bool is_calm = state == WALL_STANDBY || (state == WALL_SHOWN && !text[0]);
     memcpy(wall->detail, text, sizeof text);
     wall->state = state;
-    (is_calm ? log_info : log_warn)("screen/%s: %s%s%s", wall->config->device.id, wall_state_names[state],
-                                    text[0] ? ": " : "", text);
+    log_state(wall);
     wall->events.changed(wall->events.data, wall);
 }
 
@@ -149,14 +161,15 @@ static void resume(struct wall *wall, int64_t now_us)
     wall->is_dirty = wall->must_flip = true;
 }
 
-/* Whoever had the card may have thrown the pending frame away. */
+/* Whoever had the card may have thrown the pending frame away. The next one follows when somebody can see it. */
 static void find_dropped_frame(struct wall *wall)
 {
     struct screen_buffer back;
     if (!wall->is_flipping || wall->ops->begin(wall->screen, &back) != 0)
         return;
     wall->is_flipping = wall->is_late = false;
-    wall->is_dirty = wall->must_flip = true;
+    if (wall->status.state == SCREEN_SHOWN)
+        wall->is_dirty = wall->must_flip = true;
     uncarry(wall);
 }
 
@@ -298,7 +311,8 @@ static void note_stuck(struct wall *wall)
     note(wall, WALL_STUCK, text);
 }
 
-/* A flip that does not come holds nobody up, and in the end the device is opened anew. */
+/* A flip that does not come holds nobody up, and in the end the device is opened anew. Drivers may lose it with the display:
+ * that is no reason to let go of the card. */
 static void watch_flip(struct wall *wall, int64_t now_us)
 {
     int64_t pending_us = now_us - wall->commit_us;
@@ -307,11 +321,16 @@ static void watch_flip(struct wall *wall, int64_t now_us)
         if (wall->status.state == SCREEN_SHOWN)
             note_stuck(wall);
     }
-    if (pending_us >= FLIP_LOST_US) {
-        shut(wall);
-        wall->is_dirty = true;
-        back_off(wall, now_us, 0);
+    if (pending_us < FLIP_LOST_US)
+        return;
+    wall->commit_us = now_us;
+    if (wall->status.state != SCREEN_SHOWN) {
+        find_dropped_frame(wall);
+        return;
     }
+    shut(wall);
+    wall->is_dirty = true;
+    back_off(wall, now_us, 0);
 }
 
 void wall_tick(struct wall *wall, int64_t now_us)
@@ -475,7 +494,7 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
 
 bool wall_is_flipping(const struct wall *wall)
 {
-    return wall->is_flipping && !wall->is_late && !wall->test_until_us && can_paint(wall);
+    return wall->is_flipping && !wall->is_late && !wall->test_until_us && wall->status.state == SCREEN_SHOWN;
 }
 
 static int64_t min(int64_t a, int64_t b)

@@ -529,6 +529,36 @@ static void a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips(voi
     assert_int_equal(bench.nshown, 1); /* the frame after the lost one carries it */
 }
 
+static void a_flip_that_is_lost_with_the_display_leaves_the_device_open(void **unused)
+{
+    (void)unused;
+    int64_t now_us = 2 * S;
+    open_fake(S);
+    call("3", "А042", 7);
+    turn(now_us);
+    outputs_become(SCREEN_UNPLUGGED, now_us);
+    assert_false(wall_is_flipping(&bench.wall)); /* nobody waits for a picture that nobody sees */
+    for (unsigned i = 0; i < 10; i++) {
+        int64_t wait_us = wall_deadline_us(&bench.wall) - now_us;
+        assert_true(wait_us > 0);
+        turn(now_us += wait_us < S ? S : wait_us);
+    }
+    assert_int_equal(fake.closes, 0);
+    assert_int_equal(bench.wall.state, WALL_UNPLUGGED);
+    assert_int_equal(bench.wall.late_flips, 0);
+    fake.is_queued = false; /* the driver has given it up */
+    turn(now_us += 3 * S);
+    unsigned commits = fake.commits;
+    turn(now_us += 60 * S);
+    assert_int_equal(fake.commits, commits); /* nothing new, and nobody to see it */
+    outputs_become(SCREEN_SHOWN, now_us);
+    turn(now_us);
+    fake_flip(now_us + 16 * MS);
+    stands(WALL_SHOWN, "");
+    assert_int_equal(bench.nshown, 1);
+    assert_int_equal(fake.closes, 0);
+}
+
 static void a_display_that_wants_another_mode_is_opened_again_in_silence(void **unused)
 {
     (void)unused;
@@ -808,6 +838,7 @@ int main(void)
         SCRIPTED(standby_holds_for_whatever_is_plugged_in_then),
         SCRIPTED(a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read),
         SCRIPTED(a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips),
+        SCRIPTED(a_flip_that_is_lost_with_the_display_leaves_the_device_open),
         SCRIPTED(a_display_that_wants_another_mode_is_opened_again_in_silence),
         SCRIPTED(a_screen_that_refuses_frames_is_told_of_once_and_tried_ever_later),
         SCRIPTED(a_device_that_is_busy_is_asked_again_and_in_the_end_opened_anew),
