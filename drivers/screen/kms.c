@@ -94,10 +94,8 @@ static int complain_of_holder(const struct complaint *complaint, const struct km
     char holder[64];
 
     kms_card_holder(card, holder, sizeof(holder));
-    if (holder[0])
-        return complain(complaint, -EBUSY, "%s: held by %s; stop it", name, holder);
-    return complain(complaint, -EBUSY, "%s: another program holds %s; stop it (X, Wayland, boot splash)",
-                    name, card->node);
+    return complain(complaint, -EBUSY, "%s: held by %s; stop it", name,
+                    holder[0] ? holder : "another program");
 }
 
 /* A cable that was moved to another port is the commonest reason. NULL: all displays are where they are wanted. */
@@ -145,6 +143,8 @@ static int check_output(const struct outputs *outputs, const char *name, const s
         describe_darkness(outputs, name, complaint->text, complaint->size);
         return -EAGAIN;
     }
+    if (output->nmodes == 0 && output->held_by[0]) /* the kernel does not ask displays for us then */
+        return complain(complaint, -EBUSY, "%s: held by %s; stop it", name, output->held_by);
     if (output->state == OUTPUT_WAKING || output->nmodes == 0)
         return complain(complaint, -EAGAIN, "%s: a display without modes yet; if it stays so, check the plug",
                         name);

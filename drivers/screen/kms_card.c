@@ -270,6 +270,14 @@ void kms_card_holder(const struct kms_card *card, char *out, size_t size)
         closedir(dir);
 }
 
+/* Others' processes can be looked into by root only. */
+static void name_holder(const struct kms_card *card, char *out, size_t size)
+{
+    kms_card_holder(card, out, size);
+    if (out[0] == '\0')
+        snprintf(out, size, "another program");
+}
+
 /* ---- connectors ------------------------------------------------------------------------------ */
 
 void kms_mode_from_drm(const drmModeModeInfo *mode, struct output_mode *out)
@@ -466,7 +474,7 @@ int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, uns
     if (is_probe)
         give_back(card);
     if (is_refused(card))
-        kms_card_holder(card, holder, sizeof(holder));
+        name_holder(card, holder, sizeof(holder));
     for (unsigned i = 0; i < count; i++)
         memcpy(list[i].held_by, holder, sizeof(holder));
     return status;

@@ -849,7 +849,7 @@ static void an_empty_list_of_modes_is_waited_out(void **state)
     (void)state;
     open_wall(&hall);
     show(&hall, 1);
-    hdmi->nmodes = 0;
+    hdmi->display.nmodes = 0;
     outputs_double_renew(outputs);
     assert_int_equal(look(&hall).state, SCREEN_UNPLUGGED);
     assert_says(look(&hall).detail, "no modes yet; if it stays so, check the plug");
@@ -880,7 +880,7 @@ static void another_display_gets_its_own_mode(void **state)
 static void an_edid_of_garbage_is_no_edid(void **state)
 {
     (void)state;
-    memset(hdmi->edid, 0xa5, sizeof(hdmi->edid));
+    memset(hdmi->display.edid, 0xa5, sizeof(hdmi->display.edid));
     open_wall(&hall);
     show(&hall, 1);
     assert_string_equal(look(&hall).monitor, "");
@@ -1000,6 +1000,7 @@ static void without_root_a_card_that_was_opened_too_early_is_opened_again(void *
     drm_double_usurp(card, true);
     assert_int_equal(try_open(&hall), -EBUSY);
     drm_double_usurp(card, false);
+    outputs_double_renew(outputs);
     open_wall(&hall);
     show(&hall, 1);
     assert_int_equal(shown_byte(hdmi), 1);

@@ -38,14 +38,19 @@ enum double_call {
     CALLS
 };
 
-struct double_connector {
-    uint32_t id, type, type_id; /* DRM_MODE_CONNECTOR_… */
-    drmModeConnection connection;
+struct double_display {
     unsigned nmodes;
     drmModeModeInfo mode[DOUBLE_MODES];
     uint32_t width_mm, height_mm;
     uint8_t edid[128];
     bool has_edid;
+};
+
+/* The hot-plug line tells the kernel at once that there is a display; what it can show is known after a probe. */
+struct double_connector {
+    uint32_t id, type, type_id; /* DRM_MODE_CONNECTOR_… */
+    drmModeConnection connection;
+    struct double_display display, known;
     uint32_t possible_crtcs;
     uint32_t crtc_id;
     bool is_link_bad;

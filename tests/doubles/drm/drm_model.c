@@ -187,25 +187,26 @@ void drm_double_plug(struct double_connector *connector, const char *model, unsi
                      const drmModeModeInfo *modes)
 {
     DOUBLE_LOCK;
+    struct double_display *display = &connector->display;
+
     connector->connection = DRM_MODE_CONNECTED;
-    connector->nmodes = nmodes;
+    *display = (struct double_display){ .nmodes = nmodes, .has_edid = model != NULL };
     for (unsigned i = 0; i < nmodes; i++) {
-        connector->mode[i] = modes[i];
-        connector->mode[i].type = DRM_MODE_TYPE_DRIVER | (i == 0 ? DRM_MODE_TYPE_PREFERRED : 0);
+        display->mode[i] = modes[i];
+        display->mode[i].type = DRM_MODE_TYPE_DRIVER | (i == 0 ? DRM_MODE_TYPE_PREFERRED : 0);
     }
-    connector->has_edid = model != NULL;
-    connector->width_mm = model ? 1210 : 0;
-    connector->height_mm = model ? 680 : 0;
-    if (model)
-        write_edid(connector->edid, model);
+    if (!model)
+        return;
+    display->width_mm = 1210;
+    display->height_mm = 680;
+    write_edid(display->edid, model);
 }
 
 void drm_double_unplug(struct double_connector *connector)
 {
     DOUBLE_LOCK;
     connector->connection = DRM_MODE_DISCONNECTED;
-    connector->nmodes = 0;
-    connector->has_edid = false;
+    connector->display = (struct double_display){ .nmodes = 0 };
 }
 
 drmModeModeInfo drm_double_mode(uint16_t width, uint16_t height, unsigned refresh_hz)

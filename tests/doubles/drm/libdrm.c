@@ -172,15 +172,18 @@ static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
         errno = file ? ENOENT : ENODEV;
         return NULL;
     }
-    from->nprobes += is_probe && file->is_master;
+    if (is_probe && file->is_master) {
+        from->nprobes++;
+        from->known = from->display;
+    }
     connector->connector_id = id;
     connector->connector_type = from->type;
     connector->connector_type_id = from->type_id;
     connector->connection = from->connection;
-    connector->mmWidth = from->width_mm;
-    connector->mmHeight = from->height_mm;
-    connector->count_modes = (int)from->nmodes;
-    connector->modes = copy(from->mode, from->nmodes * sizeof(from->mode[0]));
+    connector->mmWidth = from->known.width_mm;
+    connector->mmHeight = from->known.height_mm;
+    connector->count_modes = (int)from->known.nmodes;
+    connector->modes = copy(from->known.mode, from->known.nmodes * sizeof(from->known.mode[0]));
     connector->count_encoders = 1;
     connector->encoders = copy(&(uint32_t){ ENCODER_OF(id) }, sizeof(uint32_t));
     connector->encoder_id = from->crtc_id ? ENCODER_OF(id) : 0;
@@ -338,7 +341,7 @@ static uint64_t value_of(struct double_card *card, uint32_t object, uint32_t id)
     const struct double_plane *plane = double_plane(card, object);
 
     switch (id) {
-    case PROP_EDID: return connector->has_edid ? EDID_BLOB_OF(connector) : 0;
+    case PROP_EDID: return connector->known.has_edid ? EDID_BLOB_OF(connector) : 0;
     case PROP_DPMS: return connector->dpms;
     case PROP_LINK: return connector->is_link_bad ? DRM_MODE_LINK_STATUS_BAD : DRM_MODE_LINK_STATUS_GOOD;
     case PROP_TYPE: return plane->type;
@@ -404,13 +407,13 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id)
     DOUBLE_LOCK;
     const struct double_file *file = double_file(fd);
     const struct double_connector *connector = file ? double_connector(file->card, id - 9000) : NULL;
-    drmModePropertyBlobRes *blob = connector && connector->has_edid ? calloc(1, sizeof(*blob)) : NULL;
+    drmModePropertyBlobRes *blob = connector && connector->known.has_edid ? calloc(1, sizeof(*blob)) : NULL;
 
     if (!blob)
         return NULL;
     blob->id = id;
-    blob->length = sizeof(connector->edid);
-    blob->data = copy(connector->edid, sizeof(connector->edid));
+    blob->length = sizeof(connector->known.edid);
+    blob->data = copy(connector->known.edid, sizeof(connector->known.edid));
     return blob;
 }
 
