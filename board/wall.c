@@ -316,6 +316,11 @@ static void note_stuck(struct wall *wall)
 static void watch_flip(struct wall *wall, int64_t now_us)
 {
     int64_t pending_us = now_us - wall->commit_us;
+    if (pending_us >=
+        FLIP_LATE_US) /* the loop itself may have been held up, with the flip in the descriptor */
+        wall->ops->dispatch(wall->screen);
+    if (!wall->is_flipping)
+        return;
     if (pending_us >= FLIP_LATE_US && !wall->is_late) {
         wall->is_late = wall->is_suspect = true;
         if (wall->status.state == SCREEN_SHOWN)

@@ -93,8 +93,8 @@ struct screen_ops {
     int (*begin)(struct screen *screen, struct screen_buffer *back);
     /* ndamage ≥ 1, rectangles of the upright picture. Errors as begin(). */
     int (*commit)(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame);
-    int (*fd)(struct screen *screen); /* readable: call dispatch */
-    void (*dispatch)(struct screen *screen);
+    int (*fd)(struct screen *screen);        /* readable: call dispatch */
+    void (*dispatch)(struct screen *screen); /* also when nothing is there to read */
     void (*status)(struct screen *screen, struct screen_status *status);
     /* Display on or in stand-by (DPMS, and CEC where the machine has it). The picture is kept. 0 or -errno. */
     int (*power)(struct screen *screen, bool is_on);

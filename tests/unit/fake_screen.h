@@ -20,6 +20,7 @@ static struct {
     const char *complaint;
     struct screen_status status;
     bool is_queued, is_open;
+    int64_t flip_us; /* of an event that waits in the descriptor, 0: none */
     unsigned opens, closes, commits, powers;
     struct screen_events events;
     unsigned back;
@@ -112,12 +113,21 @@ static inline void fake_flip(int64_t at_us)
     fake.events.flipped(fake.events.data, &flip);
 }
 
+static inline void fake_dispatch(struct screen *screen)
+{
+    (void)screen;
+    if (fake.flip_us)
+        fake_flip(fake.flip_us);
+    fake.flip_us = 0;
+}
+
 static const struct screen_ops fake_ops = { .name = "fake",
                                             .open = fake_open,
                                             .close = fake_close,
                                             .begin = fake_begin,
                                             .commit = fake_commit,
                                             .fd = fake_fd,
+                                            .dispatch = fake_dispatch,
                                             .status = fake_status,
                                             .power = fake_power };
 

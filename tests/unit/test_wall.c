@@ -501,6 +501,20 @@ static void a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read(
     assert_int_equal(bench.changes, changes + 2);
 }
 
+static void a_flip_that_the_loop_had_no_time_to_read_is_not_late(void **unused)
+{
+    (void)unused;
+    open_fake(S);
+    call("3", "А042", 7);
+    turn(2 * S);
+    fake.flip_us = 2 * S + 16 * MS;
+    turn(2 * S + 700 * MS); /* a serial adapter took its time to open */
+    assert_int_equal(bench.wall.late_flips, 0);
+    assert_int_equal(bench.nshown, 1);
+    assert_int_equal(bench.wall.flip_us, 2 * S + 16 * MS);
+    stands(WALL_SHOWN, "");
+}
+
 static void a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips(void **unused)
 {
     (void)unused;
@@ -837,6 +851,7 @@ int main(void)
         SCRIPTED(a_flip_that_was_dropped_while_away_holds_nothing_up),
         SCRIPTED(standby_holds_for_whatever_is_plugged_in_then),
         SCRIPTED(a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read),
+        SCRIPTED(a_flip_that_the_loop_had_no_time_to_read_is_not_late),
         SCRIPTED(a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips),
         SCRIPTED(a_flip_that_is_lost_with_the_display_leaves_the_device_open),
         SCRIPTED(a_display_that_wants_another_mode_is_opened_again_in_silence),
