@@ -12,7 +12,7 @@ from harness import BUILD, RAM, SOURCE, Hall, run
 TIMES = r"median +[\d.]+ ms   p99 +[\d.]+ ms"
 FIGURES = {
     "mode": r"kept, no mode set",
-    "exec -> first flip": r"[\d.]+ ms: open [\d.]+, paint [\d.]+, commit [\d.]+, to the flip [\d.]+",
+    "exec -> first flip": r"[\d.]+ ms: start [\d.]+, open [\d.]+, paint [\d.]+, commit -> flip [\d.]+",
     "copy of a frame": TIMES + r"   [\d.]+ GB/s",
     "fill of the buffer": TIMES + r"   [\d.]+ GB/s",
     "full repaint": TIMES + r"   [\d.]+ x copy",
