@@ -43,9 +43,81 @@ static inline void blend_eight(uint32_t *line, uint64_t alpha, bytes16 ink)
     blend_four(line + 4, (bytes16)__builtin_shufflevector(twice, twice, 4, 4, 5, 5, 6, 6, 7, 7), ink);
 }
 
-void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
+/* ---- 16 bits a pixel ------------------------------------------------------------------------- */
+
+struct eight {
+    longs4 low, high;
+};
+
+/* Rounds red and blue in one multiplication, each in its half of the pixel: products stay below 65536. */
+static inline longs4 red_blue(longs4 pixels)
+{
+    return (longs4)((words8)(pixels & 0xff00ff) * 249 + 1014);
+}
+
+/* Two neighbours share a lane: it is what comes out on a little-endian machine, and green needs only half of one. */
+static inline longs4 pack_eight(const struct eight *pixels)
+{
+    const longs4 even = __builtin_shufflevector(pixels->low, pixels->high, 0, 2, 4, 6);
+    const longs4 odd = __builtin_shufflevector(pixels->low, pixels->high, 1, 3, 5, 7);
+    const longs4 first = red_blue(even), second = red_blue(odd);
+    const words8 greens = (words8)((even >> 8 & 0xff) | (odd << 8 & 0xff0000));
+    const longs4 red = (first >> 16 & 0xf800) | (second & 0xf8000000);
+    const longs4 green = (longs4)(greens * 253 + 505) >> 5 & 0x07e007e0;
+    const longs4 blue = (first >> 11 & 0x1f) | (second << 5 & 0x1f0000);
+
+    return red | green | blue;
+}
+
+static inline longs4 pack_line(const uint32_t *line)
+{
+    struct eight eight;
+
+    memcpy(&eight, line, sizeof(eight));
+    return pack_eight(&eight);
+}
+
+void pack_rgb565(uint16_t *out, const uint32_t *line, int width)
+{
+    uint32_t rest[8] = { 0 };
+    longs4 packed;
+
+    for (; width >= 8; width -= 8, line += 8, out += 8) {
+        packed = pack_line(line);
+        memcpy(out, &packed, sizeof(packed));
+    }
+    if (width <= 0)
+        return;
+    memcpy(rest, line, (size_t)width * sizeof(*line));
+    packed = pack_line(rest);
+    memcpy(out, &packed, (size_t)width * sizeof(*out));
+}
+
+static inline longs4 pack_one(color fill)
+{
+    const longs4 four = { fill, fill, fill, fill };
+
+    return pack_eight(&(struct eight){ four, four });
+}
+
+void fill_rgb565(uint16_t *out, int width, color fill)
+{
+    const longs4 packed = pack_one(fill);
+
+    for (; width >= 8; width -= 8, out += 8)
+        memcpy(out, &packed, sizeof(packed));
+    if (width > 0)
+        memcpy(out, &packed, (size_t)width * sizeof(*out));
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* `packed` is NULL where nothing is packed: the compiler makes two functions of it. */
+static inline void blend_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
 {
     const longs4 inks = { ink, ink, ink, ink };
+    const longs4 packed_ink = packed ? pack_one(ink) : (longs4){ 0 };
+    longs4 result;
 
     for (int i = 0; i < eights; i++, line += 8) {
         uint64_t eight;
@@ -54,66 +126,24 @@ void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
         if (eight == UINT64_MAX) {
             memcpy(line, &inks, sizeof(inks));
             memcpy(line + 4, &inks, sizeof(inks));
+            result = packed_ink;
         } else if (eight != 0) {
             blend_eight(line, eight, (bytes16)inks);
+            result = packed ? pack_line(line) : packed_ink;
+        } else {
+            continue;
         }
+        if (packed)
+            memcpy(packed + i * 8, &result, sizeof(result));
     }
 }
 
-/* ---- 16 bits a pixel ------------------------------------------------------------------------- */
-
-/* Red and blue go through one multiplication, in the halves of each pixel: products stay below 65536. */
-static inline longs4 pack_four(longs4 pixels)
+void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
 {
-    const words8 red_blue = (words8)(pixels & 0xff00ff) * 249 + 1014;
-    const words8 green = (words8)(pixels >> 8 & 0xff) * 253 + 505;
-    const longs4 steps = (longs4)(red_blue >> 11);
-
-    return (steps >> 5 & 0xf800) | (steps & 0x1f) | ((longs4)(green >> 10) << 5 & 0x7e0);
+    blend_any(line, NULL, alpha, eights, ink);
 }
 
-/* Moves the second of each two pixels down beside the first, on a little-endian machine. */
-static inline longs4 pair_up(longs4 pixels)
+void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
 {
-    const longs2 pairs = (longs2)pixels;
-
-    return (longs4)(pairs | pairs >> 16);
-}
-
-struct eight {
-    longs4 low, high;
-};
-
-static inline longs4 pack_eight(const struct eight *pixels)
-{
-    return __builtin_shufflevector(pair_up(pack_four(pixels->low)), pair_up(pack_four(pixels->high)), 0, 2, 4,
-                                   6);
-}
-
-static inline bool is_same_eight(const struct eight *a, const struct eight *b)
-{
-    const longs2 difference = (longs2)((a->low ^ b->low) | (a->high ^ b->high));
-
-    return (difference[0] | difference[1]) == 0;
-}
-
-/* Most pixels are those of a plain ground: eight like the eight before are not computed again. */
-void pack_rgb565(uint16_t *out, const uint32_t *line, int width)
-{
-    struct eight last = { 0 }, now = { 0 };
-    longs4 packed = { 0 }; /* of last */
-    int i = 0;
-
-    for (; i + 8 <= width; i += 8) {
-        memcpy(&now, line + i, sizeof(now));
-        if (!is_same_eight(&now, &last))
-            packed = pack_eight(&now);
-        memcpy(out + i, &packed, sizeof(packed));
-        last = now;
-    }
-    if (i == width)
-        return;
-    memcpy(&now, line + i, (size_t)(width - i) * sizeof(*line));
-    packed = pack_eight(&now);
-    memcpy(out + i, &packed, (size_t)(width - i) * sizeof(*out));
+    blend_any(line, packed, alpha, eights, ink);
 }

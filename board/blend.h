@@ -9,6 +9,9 @@
 uint32_t blend_one(uint32_t below, color ink, unsigned alpha);
 /* Takes groups of eight: a glyph's row without coverage up to its stride is one of those. */
 void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+/* The same; what has changed is packed, too. */
+void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink);
 
 /* Rounded to the nearest of 32, 64 and 32 steps. */
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
+void fill_rgb565(uint16_t *out, int width, color fill);

@@ -145,6 +145,7 @@ static void fill(uint32_t *line, int count, color fill)
 struct span {
     int x, y, width;
     uint32_t *line;
+    uint16_t *packed; /* NULL: nothing is packed */
 };
 
 /* Clips [left, right) to the span; false if nothing is left. */
@@ -179,15 +180,33 @@ static color column_ink(const struct region *region, int x)
     return ink;
 }
 
-static void fill_part(const struct span *span, const struct region *region, int left, int right)
+/* Columns [left, right) have been painted, pixel by pixel. */
+static void pack_part(const struct span *span, int left, int right)
+{
+    if (span->packed && clip(span, &left, &right))
+        pack_rgb565(span->packed + left - span->x, span->line + left - span->x, right - left);
+}
+
+static void fill_part(const struct span *span, int left, int right, color ink)
 {
     if (!clip(span, &left, &right))
         return;
-    if (!is_gradient(region))
-        fill(span->line + left - span->x, right - left, region->fill);
-    else
-        for (int x = left; x < right; x++)
-            span->line[x - span->x] = column_ink(region, x);
+    fill(span->line + left - span->x, right - left, ink);
+    if (span->packed)
+        fill_rgb565(span->packed + left - span->x, right - left, ink);
+}
+
+static void fill_region(const struct span *span, const struct region *region, int left, int right)
+{
+    if (!is_gradient(region)) {
+        fill_part(span, left, right, region->fill);
+        return;
+    }
+    if (!clip(span, &left, &right))
+        return;
+    for (int x = left; x < right; x++)
+        span->line[x - span->x] = column_ink(region, x);
+    pack_part(span, left, right);
 }
 
 /* The corner is that at the top left; on the right it is mirrored. */
@@ -209,6 +228,7 @@ static void paint_corner(const struct span *span, const struct region *region, c
         if (at >= 0 && at < span->width)
             span->line[at] = blend_one(span->line[at], is_even ? fill : column_ink(region, x), alpha[i]);
     }
+    pack_part(span, is_right ? right + 1 - radius : left, is_right ? right + 1 : left + radius);
 }
 
 /* Row of the corner mask for a row of the region, -1 where its sides are straight. */
@@ -229,13 +249,13 @@ static void paint_region(const struct band *band, const struct region *region, c
     if (span->y < region->box.y || span->y >= region->box.y + region->box.h)
         return;
     if (row < 0) {
-        fill_part(span, region, left, right);
+        fill_region(span, region, left, right);
         return;
     }
     const struct glyph *corner = glyph_get(band->fonts, icon_key(ICON_CORNER, radius));
 
     paint_corner(span, region, corner, radius, row, false);
-    fill_part(span, region, left + radius, right - radius);
+    fill_region(span, region, left + radius, right - radius);
     paint_corner(span, region, corner, radius, row, true);
 }
 
@@ -253,7 +273,7 @@ static void paint_regions(const struct band *band, const struct span *span)
     while (first > 0 && !hides_all_below(band->region[first - 1], span))
         first--;
     if (first == 0)
-        fill(span->line, span->width, band->content->picture.background);
+        fill_part(span, span->x, span->x + span->width, band->content->picture.background);
     for (unsigned i = first ? first - 1 : 0; i < band->nregions; i++)
         paint_region(band, band->region[i], span);
 }
@@ -272,7 +292,8 @@ static int region_holds_until(const struct region *region, int y)
 
 static void renew_ground(struct row *row, const struct band *band, int y)
 {
-    const struct span span = { row->x, y, row->width, row->ground };
+    const bool is_packed = row->format == PIXEL_RGB565;
+    const struct span span = { row->x, y, row->width, row->ground, is_packed ? row->packed_ground : NULL };
     const size_t width = (size_t)row->width;
 
     paint_regions(band, &span);
@@ -283,10 +304,8 @@ static void renew_ground(struct row *row, const struct band *band, int y)
         row->ground_until = until < row->ground_until ? until : row->ground_until;
     }
     memcpy(row->line, row->ground, width * sizeof(row->line[0]));
-    if (row->format == PIXEL_RGB565) {
-        pack_rgb565(row->packed_ground, row->ground, row->width);
+    if (is_packed)
         memcpy(row->packed, row->packed_ground, width * sizeof(row->packed[0]));
-    }
     row->ninked = 0;
 }
 
@@ -361,8 +380,13 @@ static void paint_glyph(struct row *row, const struct item *item, const struct g
 
     if (first >= last)
         return;
-    blend_row(row->line + start + first * 8, glyph->alpha + (y - item->top) * glyph->stride + first * 8,
-              last - first, item->placed->ink);
+    const int left = start + first * 8, count = last - first;
+    const uint8_t *alpha = glyph->alpha + (y - item->top) * glyph->stride + first * 8;
+
+    if (row->format == PIXEL_RGB565)
+        blend_row_rgb565(row->line + left, row->packed + left, alpha, count, item->placed->ink);
+    else
+        blend_row(row->line + left, alpha, count, item->placed->ink);
     note_ink(row, start + first * 8, start + last * 8);
 }
 
@@ -380,10 +404,5 @@ const void *row_compose(struct row *row, const struct band *band, int y, int lef
     else
         clean(row);
     paint_glyphs(row, band, y, (struct stretch){ left, right });
-    if (row->format != PIXEL_RGB565)
-        return row->line;
-    for (unsigned i = 0; i < row->ninked; i++)
-        pack_rgb565(row->packed + row->inked[i].left, row->line + row->inked[i].left,
-                    row->inked[i].right - row->inked[i].left);
-    return row->packed;
+    return row->format == PIXEL_RGB565 ? (const void *)row->packed : row->line;
 }

@@ -353,6 +353,38 @@ static void a_turned_picture_is_the_upright_one_turned_in_rgb565(void **state)
         change_at_random(PIXEL_RGB565, rotation, rotation + 1);
 }
 
+static unsigned packed(uint32_t value)
+{
+    const unsigned red = value >> 16 & 0xff, green = value >> 8 & 0xff, blue = value & 0xff;
+
+    return (red * 62 + 255) / 510 << 11 | (green * 126 + 255) / 510 << 5 | (blue * 62 + 255) / 510;
+}
+
+static void a_picture_in_rgb565_is_that_in_xrgb8888_rounded(void **state)
+{
+    struct painter *painter = painter_create(fonts, WIDTH, HEIGHT, PIXEL_RGB565);
+    struct canvas fine = canvas_create(PIXEL_XRGB8888, 0, 0), coarse = canvas_create(PIXEL_RGB565, 0, 0);
+    struct picture *picture = calloc(1, sizeof(*picture));
+
+    (void)state;
+    seed = 3;
+    picture_init(picture, WIDTH, HEIGHT, 0x081528);
+    for (int i = 0; i < CHANGES / 5; i++) {
+        change(picture);
+        painter_full(painter, &fine.buffer, picture);
+        painter_full(painter, &coarse.buffer, picture);
+        for (int y = 0; y < HEIGHT; y++)
+            for (int x = 0; x < WIDTH; x++)
+                if (pixel_bits(&coarse, x, y) != packed(pixel_bits(&fine, x, y)))
+                    fail_msg("pixel %d %d is %x, not %x packed", x, y, pixel_bits(&coarse, x, y),
+                             pixel_bits(&fine, x, y));
+    }
+    free(fine.memory);
+    free(coarse.memory);
+    free(picture);
+    painter_destroy(painter);
+}
+
 /* ---- buffers that may not be read ------------------------------------------------------------ */
 
 struct sealed {
@@ -860,6 +892,7 @@ int main(void)
         cmocka_unit_test(an_incremental_picture_equals_a_full_one_in_rgb565),
         cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_xrgb8888),
         cmocka_unit_test(a_turned_picture_is_the_upright_one_turned_in_rgb565),
+        cmocka_unit_test(a_picture_in_rgb565_is_that_in_xrgb8888_rounded),
         cmocka_unit_test(a_load_from_memory_that_may_not_be_read_is_seen),
         cmocka_unit_test(a_buffer_is_written_and_never_read),
         BENCH_TEST(the_first_paint_is_full_and_an_equal_picture_costs_nothing),
