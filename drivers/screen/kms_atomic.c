@@ -62,16 +62,39 @@ static int commit_soon(const struct kms_pipe *pipe, const struct request *reques
 
 /* ---- properties ------------------------------------------------------------------------------ */
 
+struct row {
+    uint32_t object, type;
+    const char *name;
+    uint32_t *id;
+    bool is_needed;
+};
+
+static void fill(const drmModePropertyRes *property, uint32_t object, const struct row *rows, size_t nrows)
+{
+    for (size_t i = 0; i < nrows; i++)
+        if (rows[i].object == object && strcmp(rows[i].name, property->name) == 0)
+            *rows[i].id = property->prop_id;
+}
+
+/* Each name costs two calls of the kernel, so each is asked for once. */
+static void find(int fd, uint32_t object, uint32_t type, const struct row *rows, size_t nrows)
+{
+    drmModeObjectProperties *list = drmModeObjectGetProperties(fd, object, type);
+
+    for (uint32_t i = 0; list && i < list->count_props; i++) {
+        drmModePropertyRes *property = drmModeGetProperty(fd, list->props[i]);
+
+        if (property)
+            fill(property, object, rows, nrows);
+        drmModeFreeProperty(property);
+    }
+    drmModeFreeObjectProperties(list);
+}
+
 static int atomic_init(struct kms_pipe *pipe)
 {
-    const int fd = pipe->card->fd;
     struct kms_properties *p = &pipe->property;
-    const struct {
-        uint32_t object, type;
-        const char *name;
-        uint32_t *id;
-        bool is_needed;
-    } rows[] = {
+    const struct row rows[] = {
         { pipe->connector_id, DRM_MODE_OBJECT_CONNECTOR, "CRTC_ID", &p->connector_crtc, true },
         { pipe->connector_id, DRM_MODE_OBJECT_CONNECTOR, "link-status", &p->link_status, false },
         { pipe->crtc_id, DRM_MODE_OBJECT_CRTC, "ACTIVE", &p->crtc_active, true },
@@ -93,12 +116,14 @@ static int atomic_init(struct kms_pipe *pipe)
         { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "CRTC_W", &p->crtc_w, true },
         { pipe->plane_id, DRM_MODE_OBJECT_PLANE, "CRTC_H", &p->crtc_h, true },
     };
+    const size_t nrows = sizeof(rows) / sizeof(rows[0]);
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        *rows[i].id = kms_property(fd, rows[i].object, rows[i].type, rows[i].name, NULL);
-        if (*rows[i].id == 0 && rows[i].is_needed)
+    for (size_t i = 0; i < nrows; i++)
+        if (i == 0 || rows[i].object != rows[i - 1].object)
+            find(pipe->card->fd, rows[i].object, rows[i].type, rows, nrows);
+    for (size_t i = 0; i < nrows; i++)
+        if (rows[i].is_needed && *rows[i].id == 0)
             return -ENODEV;
-    }
     return 0;
 }
 
