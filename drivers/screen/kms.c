@@ -1,3 +1,4 @@
+#include "drivers/clock.h"
 #include "drivers/screen/kms_api.h"
 
 #include <errno.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A flip takes a frame or two. After this long its event will not come any more: drivers lose it when the display is
@@ -38,119 +38,6 @@ struct screen {
     char reason[160];          /* why it is gone or away */
 };
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-__attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, const char *format, ...)
-{
-    const size_t length = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + length, size - length, format, arguments);
-    va_end(arguments);
-}
-
-/* ---- open: what is there --------------------------------------------------------------------- */
-
-struct complaint {
-    char *text;
-    size_t size;
-};
-
-__attribute__((format(printf, 3, 4))) static int complain(const struct complaint *complaint, int status,
-                                                          const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(complaint->text, complaint->size, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-static int complain_of_absence(const struct complaint *complaint, const struct outputs *outputs,
-                               const char *name)
-{
-    char list[120] = "";
-
-    for (unsigned i = 0; i < outputs_count(outputs); i++)
-        add(list, sizeof(list), "%s%s", i ? ", " : "", outputs_at(outputs, i)->name);
-    if (list[0])
-        return complain(complaint, -ENODEV, "no output %s; this machine has %s", name, list);
-    if (outputs_trouble(outputs)[0])
-        return complain(complaint, -ENODEV, "no output %s: %s", name, outputs_trouble(outputs));
-    return complain(complaint, -ENODEV, "no output %s: no graphics card yet; is its driver loaded?", name);
-}
-
-static int complain_of_holder(const struct complaint *complaint, const struct kms_card *card,
-                              const char *name)
-{
-    char holder[64];
-
-    kms_card_holder(card, holder, sizeof(holder));
-    return complain(complaint, -EBUSY, "%s: held by %s; stop it", name,
-                    holder[0] ? holder : "another program");
-}
-
-/* A cable that was moved to another port is the commonest reason. NULL: all displays are where they are wanted. */
-static const char *find_idle_display(const struct outputs *outputs)
-{
-    for (unsigned i = 0; i < outputs_count(outputs); i++)
-        if (outputs_at(outputs, i)->state == OUTPUT_PLUGGED && !outputs_at(outputs, i)->is_used)
-            return outputs_at(outputs, i)->name;
-    return NULL;
-}
-
-static void describe_darkness(const struct outputs *outputs, const char *name, char *text, size_t size)
-{
-    const char *idle = find_idle_display(outputs);
-
-    if (idle)
-        snprintf(text, size, "%s: no display, but one at %s, which no screen uses; move the cable back", name,
-                 idle);
-    else
-        snprintf(text, size, "%s: no display; check its cable and power", name);
-}
-
-static int check_config(const struct screen_config *config, const struct complaint *complaint)
-{
-    if (config->rotation >= 360 || config->rotation % 90)
-        return complain(complaint, -EINVAL, "a rotation of 0, 90, 180 or 270, not %u", config->rotation);
-    if (config->format >= PIXEL_FORMATS || config->output[0] == '\0')
-        return complain(complaint, -EINVAL, "a kms screen needs an output, such as HDMI-A-1");
-    return 0;
-}
-
-static int check_output(const struct outputs *outputs, const char *name, const struct complaint *complaint)
-{
-    const struct output *output = outputs ? outputs_find(outputs, name) : NULL;
-
-    if (!outputs)
-        return complain(complaint, -ENODEV, "no output %s: outputs are not in use", name);
-    if (!output)
-        return complain_of_absence(complaint, outputs, name);
-    if (output->is_used)
-        return complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
-    if (outputs_is_away(outputs))
-        return complain(complaint, -EBUSY, "%s: the console has it until its terminal is shown again", name);
-    if (output->state == OUTPUT_UNPLUGGED) {
-        describe_darkness(outputs, name, complaint->text, complaint->size);
-        return -EAGAIN;
-    }
-    if (output->nmodes == 0 && output->held_by[0]) /* the kernel does not ask displays for us then */
-        return complain(complaint, -EBUSY, "%s: held by %s; stop it", name, output->held_by);
-    if (output->state == OUTPUT_WAKING || output->nmodes == 0)
-        return complain(complaint, -EAGAIN, "%s: a display without modes yet; if it stays so, check the plug",
-                        name);
-    return 0;
-}
-
 /* ---- open: a mode that works ----------------------------------------------------------------- */
 
 /* What does not fit into memory at 32 bits a pixel may at 16. */
@@ -175,13 +62,16 @@ static int try_mode(struct screen *screen, const struct output_mode *mode)
 /* Remarks are sentences side by side. */
 __attribute__((format(printf, 2, 3))) static void note(struct screen *screen, const char *format, ...)
 {
-    char text[sizeof(screen->note)];
+    const size_t size = sizeof(screen->note);
     va_list arguments;
 
+    if (screen->note[0])
+        strncat(screen->note, "; ", size - strlen(screen->note) - 1);
+    const size_t length = strlen(screen->note);
+
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    vsnprintf(screen->note + length, size - length, format, arguments);
     va_end(arguments);
-    add(screen->note, sizeof(screen->note), "%s%s", screen->note[0] ? "; " : "", text);
 }
 
 static void note_mode(struct screen *screen, const struct output *output)
@@ -198,7 +88,8 @@ static void note_mode(struct screen *screen, const struct output *output)
              screen->pipe.format == PIXEL_RGB565 ? "rgb565" : "xrgb8888");
 }
 
-static int choose_mode(struct screen *screen, const struct output *output, const struct complaint *complaint)
+static int choose_mode(struct screen *screen, const struct output *output,
+                       const struct kms_complaint *complaint)
 {
     struct output_mode tried[MODES_TRIED_MAX];
     const unsigned count =
@@ -216,21 +107,21 @@ static int choose_mode(struct screen *screen, const struct output *output, const
             return 0;
         }
         if (status == -EACCES || status == -EPERM)
-            return complain_of_holder(complaint, screen->card, output->name);
+            return kms_complain_of_holder(complaint, screen->card, output->name);
         kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &tried[i]);
         mode_text(&tried[i], text, sizeof(text));
         if (screen->note[0] == '\0')
             note(screen, "%s refused: %s", text, strerror(-status));
     }
-    return complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
-                    output->name, screen->note[0] ? screen->note : "all were refused before");
+    return kms_complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
+                        output->name, screen->note[0] ? screen->note : "all were refused before");
 }
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
 static void flipped(void *data, int64_t at_us);
 
-static int choose_pipe(struct screen *screen, const struct complaint *complaint)
+static int choose_pipe(struct screen *screen, const struct kms_complaint *complaint)
 {
     const char *name = screen->config.output;
     const int status = kms_pipe_init(&screen->pipe, screen->card, name);
@@ -238,28 +129,27 @@ static int choose_pipe(struct screen *screen, const struct complaint *complaint)
     screen->pipe.data = screen;
     screen->pipe.flipped = flipped;
     if (status == -EBUSY)
-        return complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
+        return kms_complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
     if (status == -ENOSPC)
-        return complain(complaint, -ENOSPC, "%s: the card drives no more displays at once; unplug one", name);
+        return kms_complain(complaint, -ENOSPC, "%s: the card drives no more displays at once; unplug one",
+                            name);
     if (status < 0)
-        return complain(complaint, -ENODEV, "%s is gone", name);
+        return kms_complain(complaint, -ENODEV, "%s is gone", name);
     return 0;
 }
 
-static int prepare(struct screen *screen, const struct complaint *complaint)
+static int prepare(struct screen *screen, const struct kms_complaint *complaint)
 {
     const char *name = screen->config.output;
     const struct output *output;
-    int status = check_output(screen->outputs, name, complaint);
+    int status;
 
-    if (status < 0)
-        return status;
     screen->card = outputs_enter(screen->outputs, name);
     output = outputs_find(screen->outputs, name);
     if (!screen->card || !output)
-        return complain_of_absence(complaint, screen->outputs, name);
+        return kms_complain_of_absence(complaint, screen->outputs, name);
     if (kms_card_take(screen->card) < 0)
-        return complain_of_holder(complaint, screen->card, name);
+        return kms_complain_of_holder(complaint, screen->card, name);
     screen->version = outputs_version(screen->outputs, name);
     status = choose_pipe(screen, complaint);
     if (status == 0)
@@ -267,7 +157,7 @@ static int prepare(struct screen *screen, const struct complaint *complaint)
     if (status < 0)
         return status;
     screen->fd = fcntl(kms_card_fd(screen->card), F_DUPFD_CLOEXEC, 0);
-    return screen->fd < 0 ? complain(complaint, -errno, "%s", strerror(errno)) : 0;
+    return screen->fd < 0 ? kms_complain(complaint, -errno, "%s", strerror(errno)) : 0;
 }
 
 /* A picture left standing would be a lie. */
@@ -288,15 +178,15 @@ static void kms_close(struct screen *screen)
 static int kms_open(struct screen **result, struct outputs *outputs, const struct screen_config *config,
                     const struct screen_events *events, char *error, size_t error_size)
 {
-    const struct complaint complaint = { error, error_size };
+    const struct kms_complaint complaint = { error, error_size };
     struct screen *screen;
-    int status = check_config(config, &complaint);
+    int status = kms_check(outputs, config, &complaint);
 
     if (status < 0)
         return status;
     screen = calloc(1, sizeof(*screen));
     if (!screen)
-        return complain(&complaint, -ENOMEM, "out of memory");
+        return kms_complain(&complaint, -ENOMEM, "out of memory");
     screen->config = *config;
     screen->outputs = outputs;
     screen->events = *events;
@@ -377,7 +267,7 @@ static void expect_flip(struct screen *screen, unsigned buffer)
 {
     screen->is_queued = true;
     screen->queued = buffer;
-    screen->queued_us = now_us();
+    screen->queued_us = monotonic_us();
 }
 
 /* The picture that was on scan-out, after others had the card or the link broke. Its flip is told like any other. */
@@ -476,7 +366,7 @@ static void describe(const struct screen *screen, unsigned index, struct screen_
 
 static void forget_lost_flip(struct screen *screen)
 {
-    if (!screen->is_queued || now_us() - screen->queued_us < FLIP_LOST_US)
+    if (!screen->is_queued || monotonic_us() - screen->queued_us < FLIP_LOST_US)
         return;
     screen->ticket->pipe = NULL;
     screen->is_queued = false;
@@ -605,7 +495,7 @@ static void write_detail(const struct screen *screen, char *detail, size_t size)
     if (screen->is_gone || screen->is_away)
         snprintf(detail, size, "%s", screen->reason);
     else if (screen->plug == PLUG_OUT)
-        describe_darkness(screen->outputs, screen->config.output, detail, size);
+        kms_describe_darkness(screen->outputs, screen->config.output, detail, size);
     else if (screen->plug == PLUG_WAKING)
         snprintf(detail, size, "%s: the display tells no modes yet; if it stays so, check the plug",
                  screen->config.output);

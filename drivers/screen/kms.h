@@ -1,6 +1,7 @@
 /* What the parts of the kms backend say to each other. Private to drivers/screen.
  *
  *   kms.c         class screen over a connector: buffers, frames, power, status
+ *   kms_check.c   may it be opened, and the sentence if not
  *   kms_card.c    one graphics card: its node, DRM master, connectors, page-flip events
  *   kms_pipe.c    the way of a picture through it: connector, CRTC, plane, buffers
  *   kms_atomic.c, kms_legacy.c    how a picture gets on scan-out: two tables of the same operations

@@ -3,6 +3,7 @@
  *   kms_card.c     the card: node, master, connectors, events
  *   kms_pipe.c     a pipe: connector ← CRTC ← primary plane ← two dumb buffers
  *   kms_atomic.c, kms_legacy.c   struct kms_api: how a pipe is set, flipped and switched off
+ *   kms_check.c    may a screen be opened, and the sentence if not
  *   kms.c          class screen over a pipe: states, frames
  *
  * Facts: drm-kms(7), drm-memory(7), drm_mode.h, and the kernel's "Kernel Mode Setting (KMS)" book.
@@ -149,3 +150,21 @@ void kms_pipe_survey_connectors(struct kms_pipe *pipe);
 const uint8_t *kms_pipe_reader(struct kms_pipe *pipe, unsigned buffer);
 /* Plugged in, as the kernel knows it without asking; waits for a probe that is under way. -ENODEV: the connector or the card is gone. */
 int kms_pipe_is_plugged(const struct kms_pipe *pipe);
+
+/* ---- kms_check.c ----------------------------------------------------------------------------- */
+struct kms_complaint {
+    char *text;
+    size_t size;
+};
+/* Writes the sentence, and answers `status`. */
+__attribute__((format(printf, 3, 4))) int kms_complain(const struct kms_complaint *complaint, int status,
+                                                       const char *format, ...);
+int kms_complain_of_absence(const struct kms_complaint *complaint, const struct outputs *outputs,
+                            const char *name);
+int kms_complain_of_holder(const struct kms_complaint *complaint, const struct kms_card *card,
+                           const char *name);
+/* No display: where one is that nobody uses, or what to look at. */
+void kms_describe_darkness(const struct outputs *outputs, const char *name, char *text, size_t size);
+/* 0 or an error of open() (screen.h), as far as the list of outputs tells. `outputs` may be NULL. */
+int kms_check(const struct outputs *outputs, const struct screen_config *config,
+              const struct kms_complaint *complaint);

@@ -1,3 +1,4 @@
+#include "drivers/clock.h"
 #include "drivers/screen/kms_api.h"
 
 #include <dirent.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EDID_BYTES 128 /* of its first block; VESA E-EDID */
@@ -503,14 +503,6 @@ struct kms_ticket *kms_card_ticket(struct kms_card *card, struct kms_pipe *pipe)
     return ticket;
 }
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 static void page_flipped(int fd, unsigned sequence, unsigned tv_sec, unsigned tv_usec, unsigned crtc_id,
                          void *user_data)
 {
@@ -522,7 +514,8 @@ static void page_flipped(int fd, unsigned sequence, unsigned tv_sec, unsigned tv
     (void)crtc_id;
     *ticket = (struct kms_ticket){ .pipe = NULL };
     if (pipe)
-        pipe->flipped(pipe->data, pipe->card->is_monotonic ? tv_sec * INT64_C(1000000) + tv_usec : now_us());
+        pipe->flipped(pipe->data,
+                      pipe->card->is_monotonic ? tv_sec * INT64_C(1000000) + tv_usec : monotonic_us());
 }
 
 void kms_card_dispatch(struct kms_card *card)
