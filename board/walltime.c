@@ -29,9 +29,11 @@ void walltime_arm(int fd)
 
 struct scene_clock walltime_now(void)
 {
-    time_t now = time(NULL);
+    /* time() is of the last tick: when the timer of a minute wakes us, it may still be the minute before. */
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     struct tm tm;
-    localtime_r(&now, &tm);
+    localtime_r(&now.tv_sec, &tm);
     return (struct scene_clock){
         .year = tm.tm_year + 1900,
         .month = tm.tm_mon + 1,

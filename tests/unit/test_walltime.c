@@ -12,14 +12,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#define REAL (-1)
 static time_t faked;
 
+/* As the kernel's: of the last tick, which may be of the second before. */
 time_t __wrap_time(time_t *out);
 time_t __wrap_time(time_t *out)
 {
+    time_t now = faked - 1;
     if (out)
-        *out = faked;
-    return faked;
+        *out = now;
+    return now;
+}
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (faked == REAL)
+        return __real_clock_gettime(clock, now);
+    *now = (struct timespec){ .tv_sec = faked };
+    return 0;
 }
 
 static void in_zone(const char *zone)
@@ -60,9 +73,20 @@ static void a_clock_from_before_the_first_release_is_not_known(void **unused)
     assert_true(walltime_now().is_known);
 }
 
+static void the_first_moment_of_a_minute_is_of_that_minute(void **unused)
+{
+    (void)unused;
+    in_zone("UTC");
+    faked = 1795376340;
+    assert_int_equal(walltime_now().minute, 39);
+    faked--;
+    assert_int_equal(walltime_now().minute, 38);
+}
+
 static void it_wakes_at_the_next_full_minute(void **unused)
 {
     (void)unused;
+    faked = REAL;
     int fd = walltime_open();
     assert_true(fd >= 0);
     struct itimerspec left;
@@ -80,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_shows_the_time_of_the_hall),
         cmocka_unit_test(a_clock_from_before_the_first_release_is_not_known),
+        cmocka_unit_test(the_first_moment_of_a_minute_is_of_that_minute),
         cmocka_unit_test(it_wakes_at_the_next_full_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
