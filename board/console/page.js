@@ -52,7 +52,7 @@ function troubles(status) {
   if (!status.link.connected) list.push(`No broker: ${status.link.why || 'connecting'}`);
   if (truths[status.feed.truth]) list.push(truths[status.feed.truth]);
   for (const screen of status.screens)
-    if (screen.state === 'shown' ? screen.detail : screen.state !== 'standby') list.push(`Screen ${screen.id}: ${screen.state} ${screen.detail}`);
+    if (screen.state === 'shown' ? screen.detail : screen.state !== 'standby') list.push(`Screen ${screen.id}: ${screen.state}: ${screen.detail}`);
   for (const bus of status.buses) {
     if (!bus.open) list.push(`Bus ${bus.id}: ${bus.device}: ${bus.detail || 'not open'}`);
     else for (const unit of bus.units)
@@ -97,7 +97,7 @@ function pictureOf(id) {
   picture.image = el('img', { alt: `What screen ${id} shows now`, onload: next, onerror: next });
   picture.caption = el('span', { class: 'soft' });
   const test = (pattern) => command({ cmd: 'screen-test', screen: id, pattern, seconds: 30 },
-    pattern === 'off' ? `${id} shows the hall` : `${id} shows ${pattern} for 30 s; calls are not shown there meanwhile`);
+    pattern === 'off' ? `${id} shows the hall` : `${id} shows ${pattern} for 30 s; calls are not shown there meanwhile`).then(refresh);
   const tests = el('details', {}, el('summary', {}, 'Test picture'), el('div', { class: 'buttons' },
     ...['grid', 'bars', 'gradient', 'text', 'motion', 'off'].map((pattern) =>
       el('button', { type: 'button', onclick: () => test(pattern) }, pattern))));
