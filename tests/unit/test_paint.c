@@ -302,7 +302,7 @@ static void paint_once(struct stand *stand, bool is_first)
 /* As an output does it: paint the back buffer, flip, repair the other one or not. */
 static void change_at_random(enum pixel_format format, unsigned rotation, uint32_t start)
 {
-    struct stand stand;
+    struct stand stand = { 0 };
 
     seed = start;
     stand_open(&stand, format, rotation);
