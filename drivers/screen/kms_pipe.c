@@ -203,13 +203,14 @@ void kms_pipe_survey_connectors(struct kms_pipe *pipe)
 
 /* ---- buffers --------------------------------------------------------------------------------- */
 
+/* The offsets of buffers are beyond 2 GiB, also where addresses have 32 bits. */
 static int map_buffer(int fd, struct kms_buffer *buffer)
 {
     uint64_t offset;
 
     if (drmModeMapDumbBuffer(fd, buffer->handle, &offset) < 0)
         return -errno;
-    void *memory = mmap(NULL, buffer->bytes, PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+    void *memory = mmap64(NULL, buffer->bytes, PROT_WRITE, MAP_SHARED, fd, (off64_t)offset);
 
     if (memory == MAP_FAILED)
         return -errno;
@@ -272,7 +273,7 @@ const uint8_t *kms_pipe_reader(struct kms_pipe *pipe, unsigned index)
     uint64_t offset;
 
     if (!buffer->reader && drmModeMapDumbBuffer(pipe->card->fd, buffer->handle, &offset) == 0) {
-        void *memory = mmap(NULL, buffer->bytes, PROT_READ, MAP_SHARED, pipe->card->fd, (off_t)offset);
+        void *memory = mmap64(NULL, buffer->bytes, PROT_READ, MAP_SHARED, pipe->card->fd, (off64_t)offset);
 
         buffer->reader = memory == MAP_FAILED ? NULL : memory;
     }

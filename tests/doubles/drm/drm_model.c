@@ -42,8 +42,8 @@ DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
 ssize_t __real_readlink(const char *path, char *out, size_t size);
 ssize_t __wrap_readlink(const char *path, char *out, size_t size);
-void *__real_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
+void *__real_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);
+void *__wrap_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);
 int __real_munmap(void *address, size_t bytes);
 int __wrap_munmap(void *address, size_t bytes);
 
@@ -594,15 +594,15 @@ bool double_become_master(struct double_file *file)
 
 /* ---- mappings -------------------------------------------------------------------------------- */
 
-static struct double_buffer *buffer_at(struct double_card *card, off_t offset)
+static struct double_buffer *buffer_at(struct double_card *card, off64_t offset)
 {
     for (unsigned i = 0; i < DOUBLE_BUFFERS; i++)
-        if (card->buffer[i].handle && (off_t)card->buffer[i].handle << 32 == offset)
+        if (card->buffer[i].handle && (off64_t)card->buffer[i].handle << 32 == offset)
             return &card->buffer[i];
     return NULL;
 }
 
-static void *map_buffer(struct double_file *file, size_t bytes, int protection, int flags, off_t offset)
+static void *map_buffer(struct double_file *file, size_t bytes, int protection, int flags, off64_t offset)
 {
     struct double_buffer *buffer = buffer_at(file->card, offset);
 
@@ -612,7 +612,7 @@ static void *map_buffer(struct double_file *file, size_t bytes, int protection, 
     }
     if (double_fails(file->card, CALL_MAP))
         return MAP_FAILED;
-    void *address = __real_mmap(NULL, bytes, protection, flags, buffer->memory, 0);
+    void *address = __real_mmap64(NULL, bytes, protection, flags, buffer->memory, 0);
 
     for (unsigned i = 0; address != MAP_FAILED && i < MAPPINGS; i++)
         if (!mapping[i]) {
@@ -624,13 +624,13 @@ static void *map_buffer(struct double_file *file, size_t bytes, int protection, 
     return address;
 }
 
-void *__wrap_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+void *__wrap_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset)
 {
     DOUBLE_LOCK;
     struct double_file *file = fd >= 0 && fd < FDS ? file_of[fd] : NULL;
 
     return file ? map_buffer(file, bytes, protection, flags, offset)
-                : __real_mmap(address, bytes, protection, flags, fd, offset);
+                : __real_mmap64(address, bytes, protection, flags, fd, offset);
 }
 
 int __wrap_munmap(void *address, size_t bytes)
