@@ -108,11 +108,11 @@ static int choose_mode(struct screen *screen, const struct output *output,
         }
         if (status == -EACCES || status == -EPERM)
             return kms_complain_of_holder(complaint, screen->card, output->name);
-        kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &tried[i]);
         mode_text(&tried[i], text, sizeof(text));
         if (screen->note[0] == '\0')
             note(screen, "%s refused: %s", text, strerror(-status));
     }
+    kms_card_forgive(screen->card, screen->pipe.connector_id);
     return kms_complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
                         output->name, screen->note[0] ? screen->note : "all were refused before");
 }
@@ -522,25 +522,38 @@ static void kms_status(struct screen *screen, struct screen_status *status)
     write_detail(screen, status->detail, sizeof(status->detail));
 }
 
-/* While another has the card the wish is kept for when it comes back. A display that cannot be switched off stays on: a
- * picture that is not renewed would be a lie. Before our first frame there is the console's to switch off. */
-static int kms_power(struct screen *screen, bool is_on)
+/* All is set, with an event: a display that was only switched on would keep the next frame waiting for as long as that takes. */
+static int wake(struct screen *screen)
+{
+    screen->is_standby = false;
+    screen->reign = 0;
+    refresh(screen);
+    return 0;
+}
+
+/* A display that cannot be switched off stays on: a picture that is not renewed would be a lie. Before our first frame there
+ * is the console's to switch off. */
+static int sleep_now(struct screen *screen)
 {
     int status = 0;
 
+    refresh(screen);
+    if (!screen->is_away && !screen->is_gone)
+        status = screen->pipe.api->power(&screen->pipe, false);
+    if (status == -EACCES || status == -EPERM)
+        status = fail(screen, status) == -EAGAIN ? 0 : status;
+    if (status == 0)
+        screen->is_standby = true;
+    return status;
+}
+
+/* While another has the card the wish is kept for when it comes back. */
+static int kms_power(struct screen *screen, bool is_on)
+{
     if (screen->is_standby == !is_on)
         return 0;
     outputs_cec(screen->outputs, screen->config.output, is_on);
-    refresh(screen);
-    if ((screen->frame || !is_on) && !screen->is_away && !screen->is_gone)
-        status = screen->pipe.api->power(&screen->pipe, is_on);
-    if (status == -EACCES || status == -EPERM)
-        status = fail(screen, status) == -EAGAIN ? 0 : status;
-    if (status == 0 || is_on)
-        screen->is_standby = !is_on;
-    if (status < 0 && is_on)
-        restore(screen);
-    return is_on ? 0 : status;
+    return is_on ? wake(screen) : sleep_now(screen);
 }
 
 static int kms_front(struct screen *screen, struct screen_buffer *front)

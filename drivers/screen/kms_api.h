@@ -32,7 +32,7 @@ struct kms_ticket {
     bool is_pending;
 };
 
-/* A mode that a commit has refused although a test had accepted it, or that both refused. */
+/* A mode that a commit has refused although a test had accepted it. */
 struct kms_refused {
     uint32_t connector_id, version;
     struct output_mode mode;
@@ -128,6 +128,8 @@ bool kms_card_is_refused(const struct kms_card *card, uint32_t connector_id, uin
                          const struct output_mode *mode);
 void kms_card_refuse(struct kms_card *card, uint32_t connector_id, uint32_t version,
                      const struct output_mode *mode);
+/* None of the modes of that connector works: whatever the reason was, it may be over when they are tried again. */
+void kms_card_forgive(struct kms_card *card, uint32_t connector_id);
 void kms_mode_from_drm(const drmModeModeInfo *mode, struct output_mode *out);
 void kms_mode_to_drm(const struct output_mode *mode, drmModeModeInfo *out);
 /* Id of a property, 0: none. `value` may be NULL. `type` is DRM_MODE_OBJECT_…. */

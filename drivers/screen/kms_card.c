@@ -511,7 +511,9 @@ static void page_flipped(int fd, unsigned sequence, unsigned tv_sec, unsigned tv
 
     (void)fd;
     (void)sequence;
-    (void)crtc_id;
+    if (pipe && crtc_id &&
+        crtc_id != pipe->crtc_id) /* the one that our connector has left; 0: Linux before 4.12 */
+        return;
     *ticket = (struct kms_ticket){ .pipe = NULL };
     if (pipe)
         pipe->flipped(pipe->data,
@@ -545,4 +547,11 @@ void kms_card_refuse(struct kms_card *card, uint32_t connector_id, uint32_t vers
 {
     card->refused[card->nrefused++ % KMS_REFUSED_MAX] =
         (struct kms_refused){ .connector_id = connector_id, .version = version, .mode = *mode };
+}
+
+void kms_card_forgive(struct kms_card *card, uint32_t connector_id)
+{
+    for (unsigned i = 0; i < KMS_REFUSED_MAX; i++)
+        if (card->refused[i].connector_id == connector_id)
+            card->refused[i].connector_id = 0;
 }

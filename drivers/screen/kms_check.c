@@ -24,7 +24,8 @@ int kms_complain_of_absence(const struct kms_complaint *complaint, const struct 
         snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? ", " : "",
                  outputs_at(outputs, i)->name);
     if (list[0])
-        return kms_complain(complaint, -ENODEV, "no output %s; this machine has %s", name, list);
+        return kms_complain(complaint, -ENODEV, "no output %s; this machine has %s%s%s", name, list,
+                            outputs_trouble(outputs)[0] ? "; " : "", outputs_trouble(outputs));
     if (outputs_trouble(outputs)[0])
         return kms_complain(complaint, -ENODEV, "no output %s: %s", name, outputs_trouble(outputs));
     return kms_complain(complaint, -ENODEV, "no output %s: no graphics card yet; is its driver loaded?",

@@ -120,13 +120,19 @@ static int commit(struct wall *wall)
     return screen_kms.commit(wall->screen, &damage, 1, &frame);
 }
 
-static void wait_flip(struct wall *wall)
+static void wait_readable(struct wall *wall)
 {
     struct pollfd pollfd = { .fd = screen_kms.fd(wall->screen), .events = POLLIN };
+
+    assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+}
+
+static void wait_flip(struct wall *wall)
+{
     const unsigned before = wall->nflips;
 
     while (wall->nflips == before) {
-        assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+        wait_readable(wall);
         screen_kms.dispatch(wall->screen);
     }
 }
@@ -315,6 +321,24 @@ static void a_mode_that_fails_in_earnest_is_not_tried_again_until_the_display_ch
     assert_int_equal(look(&hall).mode_width, 1920);
 }
 
+static void when_all_modes_have_failed_they_are_all_tried_again(void **state)
+{
+    unsigned nopened = 0;
+
+    (void)state;
+    card->commit_max_width = 100;
+    for (; try_open(&hall) == 0; nopened++) {
+        assert_int_equal(commit(&hall), -ENODEV);
+        shut(&hall);
+    }
+    assert_int_equal(nopened, 2);
+    assert_says(hall.error, "none of its modes works");
+    card->commit_max_width = 0;
+    open_wall(&hall);
+    show(&hall, 1);
+    assert_int_equal(look(&hall).mode_width, 1920);
+}
+
 static void a_display_unplugged_between_test_and_frame_is_not_the_mode_s_fault(void **state)
 {
     (void)state;
@@ -397,10 +421,9 @@ static void no_memory_at_all_is_an_error_and_nothing_is_kept(void **state)
         assert_says(hall.error, "Cannot allocate memory");
         assert_int_equal(drm_double.nbuffers + drm_double.nfbs + drm_double.nmapped, 0);
         drm_double_fail(card, calls[i], 0, 0);
-        drm_double_plug(hdmi, i % 2 ? "TV" : "TV 2", 2, (drmModeModeInfo[]){ full_hd, hd });
-        outputs_double_renew(outputs); /* else they would stay refused */
+        open_wall(&hall); /* nobody has to pull the plug for it */
+        shut(&hall);
     }
-    open_wall(&hall);
 }
 
 static void rows_are_whole_cache_lines_in_every_mode(void **state)
@@ -638,6 +661,30 @@ static void a_boot_that_cloned_its_picture_is_parted(void **state)
     assert_int_equal(other->crtc_id, 0);
 }
 
+/* A connector that leaves a CRTC draws it into its commit, and the kernel sends an event for each. */
+static void the_event_of_a_crtc_that_was_left_is_no_flip(void **state)
+{
+    struct wall side = second_wall();
+    struct double_connector *other = drm_double_connector(card, HDMI, 2);
+    struct screen_buffer back;
+
+    (void)state;
+    drm_double_plug(other, "Side", 1, &hd);
+    drm_double_boot(card, hdmi, &hd);
+    other->crtc_id = hdmi->crtc_id;
+    open_wall(&hall);
+    open_wall(&side);
+    assert_int_equal(begin(&side, &back), 0);
+    assert_int_equal(commit(&side), 0);
+    drm_double_crtc(card, other)->due_ns += UINT64_C(50000000);
+    wait_readable(&side);
+    screen_kms.dispatch(side.screen);
+    assert_int_equal(side.nflips, 0);
+    wait_flip(&side);
+    show(&side, 2);
+    shut(&side);
+}
+
 static void more_displays_than_the_card_can_drive_are_refused(void **state)
 {
     struct wall side = second_wall();
@@ -717,6 +764,17 @@ static void a_card_that_may_not_be_opened_names_the_group(void **state)
     drm_double_fail(card, CALL_OPEN, EACCES, 1);
     assert_int_equal(try_open(&hall), -ENODEV);
     assert_says(hall.error, "/dev/dri/card0: permission denied; add the user to group video");
+}
+
+static void a_card_that_may_not_be_opened_is_named_beside_those_that_may(void **state)
+{
+    (void)state;
+    struct double_card *denied = drm_double_add("card1", 1);
+
+    strcpy(hall.config.output, "DP-1");
+    drm_double_fail(denied, CALL_OPEN, EACCES, 1);
+    assert_int_equal(try_open(&hall), -ENODEV);
+    assert_says(hall.error, "no output DP-1; this machine has HDMI-A-1; /dev/dri/card1: permission denied");
 }
 
 static void a_card_without_dumb_buffers_is_no_display_card(void **state)
@@ -1098,6 +1156,7 @@ static void a_screen_in_standby_is_dark_and_wakes_with_its_picture(void **state)
         assert_false(outputs_log.is_on);
         assert_int_equal(screen_kms.power(hall.screen, true), 0);
         assert_int_equal(shown_byte(hdmi), 1);
+        wait_flip(&hall);
         assert_int_equal(outputs_log.ncec, 2);
         assert_true(outputs_log.is_on);
         assert_int_equal(screen_kms.power(hall.screen, true), 0);
@@ -1134,7 +1193,26 @@ static void standby_lasts_while_the_console_has_the_screen(void **state)
     assert_int_equal(shown_byte(hdmi), -1);
     assert_int_equal(screen_kms.power(hall.screen, true), 0);
     assert_int_equal(shown_byte(hdmi), 1);
+    wait_flip(&hall);
     show(&hall, 2);
+}
+
+static void nobody_waits_for_a_display_that_wakes(void **state)
+{
+    struct screen_buffer back;
+
+    (void)state;
+    open_wall(&hall);
+    show(&hall, 1);
+    assert_int_equal(screen_kms.power(hall.screen, false), 0);
+    const unsigned nblocking = card->nblocking;
+
+    assert_int_equal(screen_kms.power(hall.screen, true), 0);
+    assert_int_equal(begin(&hall, &back), -EBUSY);
+    wait_flip(&hall);
+    show(&hall, 2);
+    assert_int_equal(shown_byte(hdmi), 2);
+    assert_int_equal(card->nblocking, nblocking);
 }
 
 static void a_screen_that_sleeps_from_the_start_sets_nothing(void **state)
@@ -1310,6 +1388,7 @@ int main(void)
         TEST(a_mode_that_a_test_refuses_is_not_set),
         TEST(no_mode_that_works_is_an_error_that_says_so),
         TEST(a_mode_that_fails_in_earnest_is_not_tried_again_until_the_display_changes),
+        TEST(when_all_modes_have_failed_they_are_all_tried_again),
         TEST(a_display_unplugged_between_test_and_frame_is_not_the_mode_s_fault),
         TEST(every_frame_that_is_refused_at_last_is_an_error),
         TEST(a_format_that_the_plane_lacks_is_replaced_and_reported),
@@ -1327,12 +1406,14 @@ int main(void)
         TEST(the_crtc_that_others_need_is_left_to_them),
         TEST(a_display_keeps_the_crtc_of_the_boot),
         TEST(a_boot_that_cloned_its_picture_is_parted),
+        TEST(the_event_of_a_crtc_that_was_left_is_no_flip),
         TEST(more_displays_than_the_card_can_drive_are_refused),
         TEST(two_screens_on_one_output_are_refused),
         TEST(screens_on_several_cards_are_found_by_name),
         TEST(an_output_that_is_not_there_is_named_with_those_that_are),
         TEST(a_machine_without_a_card_says_so),
         TEST(a_card_that_may_not_be_opened_names_the_group),
+        TEST(a_card_that_may_not_be_opened_is_named_beside_those_that_may),
         TEST(a_card_without_dumb_buffers_is_no_display_card),
         TEST(impossible_rotations_are_refused),
         TEST(a_boot_without_a_television_waits_for_it),
@@ -1352,6 +1433,7 @@ int main(void)
         TEST(a_flip_that_is_still_under_way_is_no_loss),
         TEST(a_flip_whose_event_never_comes_is_given_up),
         TEST(a_screen_in_standby_is_dark_and_wakes_with_its_picture),
+        TEST(nobody_waits_for_a_display_that_wakes),
         TEST(a_display_that_cannot_sleep_goes_on_showing_the_truth),
         TEST(standby_lasts_while_the_console_has_the_screen),
         TEST(a_screen_that_sleeps_from_the_start_sets_nothing),
