@@ -368,9 +368,10 @@ static unsigned missed(const struct subject *subject)
 {
     double period_ms = 1e6 / subject->status.refresh_mhz;
     unsigned count = 0;
-    for (unsigned i = 0; i < subject->interval.count; i++)
-        for (double ms = subject->interval.ms[i]; ms > 1.5 * period_ms; ms -= period_ms)
-            count++;
+    for (unsigned i = 0; i < subject->interval.count; i++) {
+        unsigned periods = (unsigned)(subject->interval.ms[i] / period_ms + 0.5);
+        count += periods > 1 ? periods - 1 : 0;
+    }
     return count;
 }
 

@@ -115,8 +115,9 @@ static int compare(const void *a, const void *b)
 static void print_figure(const char *name, int64_t *took_us, int got)
 {
     qsort(took_us, (size_t)got, sizeof *took_us, compare);
-    printf("\"%s\":{\"median\":%.2f,\"p99\":%.2f,\"max\":%.2f},", name, (double)took_us[got / 2] / 1e3,
-           (double)took_us[got * 99 / 100] / 1e3, (double)took_us[got - 1] / 1e3);
+    const int64_t *median_us = took_us + got / 2, *p99_us = took_us + got * 99 / 100;
+    printf("\"%s\":{\"median\":%.2f,\"p99\":%.2f,\"max\":%.2f},", name, (double)*median_us / 1e3,
+           (double)*p99_us / 1e3, (double)took_us[got - 1] / 1e3);
 }
 
 static int calls(struct probe *probe, int count, int gap_ms)
