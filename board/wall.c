@@ -158,7 +158,7 @@ static void resume(struct wall *wall, int64_t now_us)
 {
     wall->commit_us = now_us;
     wall->is_late = false;
-    wall->is_dirty = wall->must_flip = true;
+    wall->is_dirty = wall->must_flip = wall->may_set = true;
 }
 
 /* Whoever had the card may have thrown the pending frame away. The next one follows when somebody can see it. */
@@ -244,7 +244,7 @@ static void flipped(void *data, const struct screen_flip *flip)
     struct wall *wall = data;
     if (scanout_is_read(&wall->scanout))
         show_front(wall);
-    wall->is_flipping = wall->is_late = wall->is_suspect = false;
+    wall->is_flipping = wall->is_late = wall->is_suspect = wall->may_set = false;
     wall->retry_delay_us = 0;
     wall->frames++;
     wall->flip_us = flip->at_us;
@@ -289,7 +289,7 @@ static void try_open(struct wall *wall, int64_t now_us)
     char text[sizeof wall->detail] = "";
     int error = open_device(wall, text, sizeof text);
     if (error == 0) {
-        wall->is_dirty = true;
+        wall->is_dirty = wall->may_set = true;
         look(wall, now_us);
         return;
     }
@@ -302,12 +302,19 @@ static void try_open(struct wall *wall, int64_t now_us)
          text[0] ? text : strerror(-error));
 }
 
+static int64_t patience_us(const struct wall *wall)
+{
+    return wall->may_set ? FLIP_SET_US : FLIP_LATE_US;
+}
+
 static void note_stuck(struct wall *wall)
 {
     char text[sizeof wall->detail];
     wall->late_flips++;
+    if (wall->state == WALL_STUCK)
+        return;
     snprintf(text, sizeof text, "no page flip for %.1f s after frame %llu; opened again after %.0f s",
-             FLIP_LATE_US / 1e6, (unsigned long long)wall->frames, FLIP_LOST_US / 1e6);
+             (double)patience_us(wall) / 1e6, (unsigned long long)wall->frames, FLIP_LOST_US / 1e6);
     note(wall, WALL_STUCK, text);
 }
 
@@ -316,12 +323,11 @@ static void note_stuck(struct wall *wall)
 static void watch_flip(struct wall *wall, int64_t now_us)
 {
     int64_t pending_us = now_us - wall->commit_us;
-    if (pending_us >=
-        FLIP_LATE_US) /* the loop itself may have been held up, with the flip in the descriptor */
+    if (pending_us >= patience_us(wall)) /* the loop itself may have been held up */
         wall->ops->dispatch(wall->screen);
     if (!wall->is_flipping)
         return;
-    if (pending_us >= FLIP_LATE_US && !wall->is_late) {
+    if (pending_us >= patience_us(wall) && !wall->is_late) {
         wall->is_late = wall->is_suspect = true;
         if (wall->status.state == SCREEN_SHOWN)
             note_stuck(wall);
@@ -491,7 +497,7 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
         wall->busy_us = 0;
     if (error == -EAGAIN)
         look(wall, now_us);
-    else if (error == -EBUSY && (!wall->busy_us || now_us - wall->busy_us < FLIP_LATE_US))
+    else if (error == -EBUSY && (!wall->busy_us || now_us - wall->busy_us < patience_us(wall)))
         ask_again(wall, now_us);
     else if (error < 0)
         lose(wall, error, now_us);
@@ -499,7 +505,8 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
 
 bool wall_is_flipping(const struct wall *wall)
 {
-    return wall->is_flipping && !wall->is_late && !wall->test_until_us && wall->status.state == SCREEN_SHOWN;
+    return wall->is_flipping && !wall->is_late && !wall->may_set && !wall->test_until_us &&
+           wall->status.state == SCREEN_SHOWN;
 }
 
 static int64_t min(int64_t a, int64_t b)
@@ -518,7 +525,7 @@ int64_t wall_deadline_us(const struct wall *wall)
     at_us = min(at_us, wall->notice_until_us);
     if (wall->busy_us)
         at_us = min(at_us, wall->again_us);
-    int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : FLIP_LATE_US);
+    int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : patience_us(wall));
     return wall->is_flipping ? min(at_us, flip_us) : at_us;
 }
 

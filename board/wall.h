@@ -17,7 +17,9 @@
 #include "board/scene_test.h"
 #include "board/snapshots.h"
 
-#define FLIP_LATE_US 500000  /* thirty vblanks; from here on the link is read again, and it is an error */
+#define FLIP_LATE_US 500000 /* thirty vblanks; from here on the link is read again, and it is an error */
+#define FLIP_SET_US                                                                                          \
+    2000000 /* the same for the first one after opening, waking or plugging in: it may set a mode */
 #define FLIP_LOST_US 3000000 /* a display takes up to two seconds to follow a new mode */
 
 enum wall_state {
@@ -52,7 +54,7 @@ struct wall {
     uint64_t frames;     /* flips since the wall exists */
     int64_t flip_us;     /* of the last one, 0: none */
     uint64_t hash;       /* picture_hash() of what is on scan-out, 0: nothing of ours */
-    uint64_t late_flips; /* frames that did not flip within FLIP_LATE_US */
+    uint64_t late_flips; /* frames that did not flip within FLIP_LATE_US or FLIP_SET_US */
     uint64_t pixels;     /* written since the wall exists */
     uint8_t ncarried;
     uint64_t carried[ANNOUNCE_SLOTS]; /* tokens whose first picture is in the queued frame */
@@ -76,6 +78,7 @@ struct wall {
     bool is_suspect; /* the device failed and has not flipped since */
     bool must_look;  /* at the next wall_set_power() */
     bool must_flip;  /* a frame is owed, also if no pixel differs */
+    bool may_set;    /* the next flip may come with a mode set */
     bool is_flipping, is_late;
     int64_t commit_us;      /* of the pending frame */
     int64_t busy_us;        /* since when the device takes no frame, though none is pending; 0: it does */

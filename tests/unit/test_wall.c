@@ -501,6 +501,26 @@ static void a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read(
     assert_int_equal(bench.changes, changes + 2);
 }
 
+static void a_first_frame_has_the_time_that_a_mode_set_takes(void **unused)
+{
+    (void)unused;
+    turn(S);
+    assert_int_equal(fake.commits, 1);
+    assert_false(wall_is_flipping(&bench.wall)); /* the link is read meanwhile */
+    assert_int_equal(wall_deadline_us(&bench.wall), S + 2 * S);
+    turn(S + 1999 * MS);
+    assert_int_equal(bench.wall.late_flips, 0);
+    fake_flip(S + 1999 * MS);
+    stands(WALL_SHOWN, "");
+    outputs_become(SCREEN_UNPLUGGED, 4 * S);
+    outputs_become(SCREEN_SHOWN, 5 * S);
+    turn(5 * S);
+    turn(5 * S + 1999 * MS);
+    assert_int_equal(bench.wall.late_flips, 0);
+    turn(5 * S + 2000 * MS);
+    stands(WALL_STUCK, "no page flip for 2.0 s after frame 1; opened again after 3 s");
+}
+
 static void a_flip_that_the_loop_had_no_time_to_read_is_not_late(void **unused)
 {
     (void)unused;
@@ -851,6 +871,7 @@ int main(void)
         SCRIPTED(a_flip_that_was_dropped_while_away_holds_nothing_up),
         SCRIPTED(standby_holds_for_whatever_is_plugged_in_then),
         SCRIPTED(a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read),
+        SCRIPTED(a_first_frame_has_the_time_that_a_mode_set_takes),
         SCRIPTED(a_flip_that_the_loop_had_no_time_to_read_is_not_late),
         SCRIPTED(a_screen_that_is_stuck_is_opened_again_ever_later_until_it_flips),
         SCRIPTED(a_flip_that_is_lost_with_the_display_leaves_the_device_open),
