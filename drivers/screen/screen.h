@@ -96,7 +96,8 @@ struct screen_ops {
     int (*fd)(struct screen *screen);        /* readable: call dispatch */
     void (*dispatch)(struct screen *screen); /* also when nothing is there to read */
     void (*status)(struct screen *screen, struct screen_status *status);
-    /* Display on or in stand-by (DPMS, and CEC where the machine has it). The picture is kept. 0 or -errno. */
+    /* Display on or in stand-by (DPMS, and CEC where the machine has it). The picture is kept; a screen may put it back as a
+     * frame of its own, with a flip. 0 or -errno. */
     int (*power)(struct screen *screen, bool is_on);
     /* The buffer on scan-out, for snapshots. Slow to read on real outputs: not on the loop. */
     int (*front)(struct screen *screen, struct screen_buffer *front);
