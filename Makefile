@@ -44,6 +44,7 @@ help:
 	@echo "make            build the programs and man pages into $(B)/"
 	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
 	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
+	@echo "make test-hil   the same hall on an emulated arm64 board with KMS screens, a USB adapter and a GPIO line"
 	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
 	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
 	@echo "make clean"
@@ -114,6 +115,11 @@ $(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+# What runs inside the emulated board.
+$(B)/tests/hil/%: tests/hil/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
 # With clang and SAN=fuzzer-no-link,… libFuzzer drives them; otherwise they replay the files they are given.
 $(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(if $(findstring fuzzer,$(SAN)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
@@ -133,6 +139,10 @@ GROUPS ?=
 test:
 	@tests/needs build test
 	@tests/run $(GROUPS)
+
+.PHONY: test-hil
+test-hil:
+	@tests/hil/run
 
 # ---- trying it -----------------------------------------------------------------------------------------------------
 .PHONY: demo

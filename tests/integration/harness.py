@@ -32,7 +32,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(what, condition, seconds=10):
+def wait_for(what, condition, seconds=10, pause=0.02):
     """The first true value of condition(); an AssertionError naming `what` after `seconds`."""
     end = time.monotonic() + seconds
     while True:
@@ -41,7 +41,7 @@ def wait_for(what, condition, seconds=10):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Broker:

@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+"""The hardware in the loop: a whole hall on an emulated arm64 board, looked at from outside. Started by tests/hil/run.
+
+The tests stand on one another: the board boots once, and each leaves it well.
+"""
+import cmath
+import math
+import os
+import random
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "integration")]
+from harness import SOURCE, run, wait_for  # pylint: disable=wrong-import-position
+from room import Room  # pylint: disable=wrong-import-position
+
+KILLS = 50
+# gong3 (drivers/chime/melody.h): Hz, and from when to when in seconds after the first edge.
+NOTES = ((660, 0, 0.44), (550, 0.47, 0.91), (440, 0.94, 1.64))
+NOTE_EDGES_MIN = 16
+GONG_S = 2
+TRIAL_PULSES = 4  # at the opening of the line (drivers/chime/gpio_tone.c)
+room = None
+
+
+def outlet(receipt, name):
+    return next(o for o in receipt["outlets"] if o["outlet"] == name)
+
+
+def results(receipt):
+    return {o["outlet"]: o["result"] for o in receipt["outlets"]}
+
+
+def both_walls_are_what_the_renderer_paints():
+    room.equal("after the start")
+
+
+def a_snapshot_is_what_is_scanned_out():
+    def are_equal():
+        seen, expected = room.snapshots()
+        return seen == expected
+    wait_for("the snapshots of both walls are the renderer's", are_equal, 30, 0.1)
+
+
+def a_call_reaches_screens_led_board_and_pin_and_its_receipt_says_so():
+    before, mark = room.machine.picture(0), room.machine.trace_size()
+    receipt = room.call("1")
+    assert receipt["result"] == "shown", receipt
+    assert results(receipt) == {"screen/main": "shown", "screen/portrait": "shown", "led/1": "verified",
+                                "chime/hall": "finished"}, receipt
+    room.equal("with a call")
+    assert room.machine.picture(0) != before
+    room.boards_show(0)
+    edges = room.machine.edges(mark)
+    assert edges and edges[-1][1] == 0, edges[-5:]
+
+
+def loudest_hz(rises):
+    """(strength, Hz) of the strongest frequency from 300 to 900 Hz in the times of rising edges; strength 1: all on its grid."""
+    def strength(hz):
+        return abs(sum(cmath.exp(2j * math.pi * hz * at) for at in rises)) / len(rises)
+    return max((strength(hz), hz) for hz in (300 + 0.5 * step for step in range(1200)))
+
+
+def play_gong():
+    """The rising edges of one play, in seconds after its first."""
+    mark = room.machine.trace_size()
+    room.machine.must("kezekctl chime play hall gong3")
+
+    def is_over():  # whoever asked the board would take its time
+        edges = room.machine.edges(mark)
+        return edges and time.time() - edges[0][0] > GONG_S
+    wait_for("the gong has ended", is_over, pause=0.2)
+    edges = room.machine.edges(mark)
+    assert edges[-1][1] == 0, "the pin stays high"
+    rises = [at for at, level in edges if level]
+    return [at - rises[0] for at in rises]
+
+
+def the_pin_sounds_the_frequencies_of_the_melody_and_ends_low():
+    """The player leaves out what it cannot make in time (drivers/chime/tone.h), which in an emulator is most of a note; so the
+    distance of two edges says little. But what it makes lies on the note's grid: of all frequencies the right one must be the
+    strongest, to 1 %, with a strength of 0.7 or more. Of 16 edges at random times the strongest would have about 0.6
+    (sqrt(ln(600 Hz * 0.44 s) / 16)), and be anywhere."""
+    heard = {}
+
+    def all_heard():
+        rises = play_gong()
+        for hz, begin, end in NOTES:
+            note = [at for at in rises if begin <= at < end]
+            if len(note) >= NOTE_EDGES_MIN:
+                heard[hz] = loudest_hz(note)
+        return len(heard) == len(NOTES)
+    wait_for(f"each note has {NOTE_EDGES_MIN} edges in time", all_heard, 60)
+    for hz, (strength, found) in sorted(heard.items()):
+        assert abs(found - hz) <= hz / 100 and strength >= 0.7, heard
+        print(f"        {hz} Hz: {found:g} Hz is the strongest, {strength:.3f}")
+
+
+def an_adapter_that_is_unplugged_is_missed_and_its_boards_are_written_again():
+    room.machine.unplug_adapter()
+    receipt = room.call("2")
+    assert outlet(receipt, "led/2")["result"] == "failed" and receipt["result"] == "partial", receipt
+    assert not room.status()["buses"][0]["open"]
+    ticket = room.tickets()["2"]
+    room.machine.plug_adapter()
+    room.boards_show()
+    assert room.tickets()["2"] == ticket
+
+
+def a_display_that_is_taken_away_without_a_word_is_missed_and_comes_back():
+    """The kernel sends no uevent here: only the board's own looking finds it."""
+    connector = room.machine.must("echo /sys/class/drm/card*-Virtual-1/status").strip()
+    room.machine.must(f"echo off >{connector}")
+    print("        " + room.wait_screen(0, "unplugged")["detail"])
+    receipt = room.call("1")
+    assert outlet(receipt, "screen/main")["result"] != "shown", receipt
+    assert outlet(receipt, "screen/portrait")["result"] == "shown", receipt
+    room.machine.must(f"echo detect >{connector}")
+    room.wait_screen(0, "shown")
+    room.equal("after the display came back")
+
+
+def the_walls_say_that_the_broker_is_dead_until_it_is_back():
+    before = room.machine.picture(0)
+    room.machine.must("kill -9 $(pidof mosquitto)")
+    room.wait_status("the truth is stale", lambda s: s["feed"]["truth"] == "stale")
+    wait_for("the other board knows it, too", lambda: room.expected(0) != before)
+    room.equal("without a broker")
+    room.machine.must("broker")
+    room.fresh()
+    room.equal("with the broker back")
+    assert room.call("3")["result"] == "shown"
+
+
+def the_console_takes_the_screens_and_gives_them_back():
+    room.machine.must("chvt 1")
+    room.wait_screen(0, "away")
+    wait_for("the text console is seen", lambda: room.machine.picture(0) == room.console)
+    receipt = room.call("4")
+    assert outlet(receipt, "screen/main")["result"] != "shown", receipt
+    room.machine.must("chvt 7")
+    room.wait_screen(0, "shown")
+    room.equal("back from the console")
+
+
+def kill(times):
+    wait_for("it is started again", lambda: room.machine.run("pidof kezekd")[0] == 0)
+    room.machine.must("kill -9 $(pidof kezekd)")
+    wait_for("it is dead", lambda: room.ends(137) > times)
+
+
+def fifty_kills_under_traffic_end_right():
+    moments = random.Random(KILLS)
+    room.post("/api/hall", {"pace": "rush"})
+    for times in range(KILLS - 1):
+        time.sleep(moments.uniform(0, 1))
+        kill(times)
+    room.post("/api/hall", {"pace": "off"})
+    kill(KILLS - 1)
+    room.restart_peer()
+    room.fresh()
+    room.equal("after the kills")
+    room.boards_show()
+    assert room.call("1")["result"] == "shown"
+    room.equal("with the call after the kills")
+    assert room.machine.edges()[-1][1] == 0, "the pin stays high"
+
+
+def a_power_cut_converges_to_the_truth_without_a_sound():
+    tickets = room.tickets()
+    room.machine.power_cut()
+    room.machine.power_on()
+    room.powered()
+    room.restart_peer()
+    room.start_board()
+    room.equal("after the power cut")
+    room.boards_show()
+    assert room.tickets() == tickets, (room.tickets(), tickets)
+    assert room.status()["chimes"][0]["played"] == 0
+    assert sum(level for _, level in room.machine.edges()) <= TRIAL_PULSES, "a chime for the past"
+
+
+def a_clean_stop_leaves_a_console_that_can_be_used():
+    room.call("1")
+    room.stop_board()
+    room.machine.must("echo written after the stop >/dev/tty7")
+    wait_for("the terminal is seen", lambda: room.machine.picture(0)[:2] == room.console[:2])
+    room.machine.must("chvt 1")
+    wait_for("the text console is seen as it was", lambda: room.machine.picture(0) == room.console)
+    room.machine.must("echo written after the stop >/dev/tty1")
+    wait_for("it shows what is written", lambda: room.machine.picture(0) != room.console)
+    edges = room.machine.edges()
+    assert edges[-1][1] == 0, "the pin stays high"
+
+
+def another_program_that_has_the_card_is_named():
+    card = room.machine.must("ls /sys/class/drm | sed -n 's/-Virtual-1$//p'").strip()
+    room.machine.must(f"hold_master /dev/dri/{card} >/tmp/holder & until grep -q master /tmp/holder; do usleep 20000; done")
+    room.start_board()
+    detail = room.wait_screen(0, "away")["detail"]
+    assert "hold_master" in detail, detail
+    print("        " + detail)
+    room.machine.must("kill $(pidof hold_master)")
+    room.wait_screen(0, "shown")
+    room.equal("after the other program ended")
+
+
+def main():
+    global room  # pylint: disable=global-statement
+    room = Room(os.path.join(SOURCE, "build-hil", "image"))
+    try:
+        room.start_board()
+        run([
+            both_walls_are_what_the_renderer_paints,
+            a_snapshot_is_what_is_scanned_out,
+            a_call_reaches_screens_led_board_and_pin_and_its_receipt_says_so,
+            the_pin_sounds_the_frequencies_of_the_melody_and_ends_low,
+            an_adapter_that_is_unplugged_is_missed_and_its_boards_are_written_again,
+            a_display_that_is_taken_away_without_a_word_is_missed_and_comes_back,
+            the_walls_say_that_the_broker_is_dead_until_it_is_back,
+            the_console_takes_the_screens_and_gives_them_back,
+            fifty_kills_under_traffic_end_right,
+            a_power_cut_converges_to_the_truth_without_a_sound,
+            a_clean_stop_leaves_a_console_that_can_be_used,
+            another_program_that_has_the_card_is_named,
+        ])
+    except SystemExit as end:
+        if end.code:
+            print(room.machine.text("console")[-6000:])
+        raise
+    finally:
+        room.close()
+
+
+main()
