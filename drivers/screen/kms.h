@@ -16,8 +16,8 @@
 
 /* ---- kms_card.c ------------------------------------------------------------------------------ */
 struct kms_card;
-/* `node` is "/dev/dri/card0". Becomes DRM master if nobody is. -ENODEV: no display card (no connectors, no dumb buffers); -EACCES:
- * permissions, `error` names the group. Being refused mastership is no error here. */
+/* `node` is "/dev/dri/card0". Becomes DRM master if nobody is. -ENODEV: no display card (no connectors); -ENOTSUP: no dumb
+ * buffers; -EACCES: permissions, `error` names the group. Being refused mastership is no error here. */
 int kms_card_open(struct kms_card **card, const char *node, char *error, size_t error_size);
 void kms_card_close(struct kms_card *card); /* NULL is fine. No screen may use it any more. */
 /* Fills list[] with the connectors of the card. is_probe: displays are asked for their EDID, which takes up to seconds: on

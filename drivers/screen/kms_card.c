@@ -53,7 +53,11 @@ static void complain(int status, const char *node, char *error, size_t size)
     if (status == -EACCES || status == -EPERM)
         snprintf(error, size, "%s: permission denied; add the user to group video", node);
     else if (status == -ENODEV)
-        snprintf(error, size, "%s: no display card: it has no connectors or no dumb buffers", node);
+        snprintf(error, size, "%s: no display card: it has no connectors", node);
+    else if (status == -ENOTSUP)
+        snprintf(error, size,
+                 "%s: its driver has no buffers that programs can paint into; use another kernel or driver",
+                 node);
     else
         snprintf(error, size, "%s: %s", node, strerror(-status));
 }
@@ -69,8 +73,10 @@ static void read_driver(struct kms_card *card)
 
 static int examine(struct kms_card *card)
 {
-    if (!has_capability(card->fd, DRM_CAP_DUMB_BUFFER) || !has_connectors(card->fd))
+    if (!has_connectors(card->fd))
         return -ENODEV;
+    if (!has_capability(card->fd, DRM_CAP_DUMB_BUFFER))
+        return -ENOTSUP;
     card->is_atomic = ask_for_abilities(card->fd);
     card->is_monotonic = has_capability(card->fd, DRM_CAP_TIMESTAMP_MONOTONIC);
     read_driver(card);

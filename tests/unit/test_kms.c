@@ -777,12 +777,12 @@ static void a_card_that_may_not_be_opened_is_named_beside_those_that_may(void **
     assert_says(hall.error, "no output DP-1; this machine has HDMI-A-1; /dev/dri/card1: permission denied");
 }
 
-static void a_card_without_dumb_buffers_is_no_display_card(void **state)
+static void a_card_without_dumb_buffers_says_so(void **state)
 {
     (void)state;
     card->has_dumb = false;
     assert_int_equal(try_open(&hall), -ENODEV);
-    assert_says(hall.error, "no display card: it has no connectors or no dumb buffers");
+    assert_says(hall.error, "/dev/dri/card0: its driver has no buffers that programs can paint into");
 }
 
 static void impossible_rotations_are_refused(void **state)
@@ -1414,7 +1414,7 @@ int main(void)
         TEST(a_machine_without_a_card_says_so),
         TEST(a_card_that_may_not_be_opened_names_the_group),
         TEST(a_card_that_may_not_be_opened_is_named_beside_those_that_may),
-        TEST(a_card_without_dumb_buffers_is_no_display_card),
+        TEST(a_card_without_dumb_buffers_says_so),
         TEST(impossible_rotations_are_refused),
         TEST(a_boot_without_a_television_waits_for_it),
         TEST(an_unplugged_display_keeps_its_picture_and_comes_back_by_itself),
