@@ -7,6 +7,7 @@ import cmath
 import math
 import os
 import random
+import re
 import sys
 import time
 
@@ -182,6 +183,21 @@ def a_power_cut_converges_to_the_truth_without_a_sound():
     assert sum(level for _, level in room.machine.edges()) <= TRIAL_PULSES, "a chime for the past"
 
 
+def the_bench_measures_the_screens_and_not_beside_the_service():
+    command = "kezekd bench --kms -c /etc/hall.json --seconds 1"
+    status, output = room.machine.run(command)
+    assert status == 1 and "kezekd has the screens" in output, output
+    room.stop_board()
+    output = room.machine.must(command)
+    for wall, mode in (("main", "kms Virtual-1 .* 1920x1080 at 60"), ("portrait", "kms Virtual-2 .* 1280x800 at .* rotation 90")):
+        assert re.search(rf"^{wall} +screen +{mode}", output, re.M), output
+        assert re.search(rf"^{wall} +mode +(kept|set)", output, re.M), output
+        assert re.search(rf"^{wall} +call, all rows move +median", output, re.M), output
+        assert re.search(rf"^{wall} +flip -> flip +median.* vblanks missed$", output, re.M), output
+    room.start_board()
+    room.equal("after the bench")
+
+
 def a_clean_stop_leaves_a_console_that_can_be_used():
     room.call("1")
     room.stop_board()
@@ -223,6 +239,7 @@ def main():
             the_console_takes_the_screens_and_gives_them_back,
             fifty_kills_under_traffic_end_right,
             a_power_cut_converges_to_the_truth_without_a_sound,
+            the_bench_measures_the_screens_and_not_beside_the_service,
             a_clean_stop_leaves_a_console_that_can_be_used,
             another_program_that_has_the_card_is_named,
         ])
