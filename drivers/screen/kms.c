@@ -323,8 +323,8 @@ static void look_at_output(struct screen *screen)
         return;
     if (output->has_edid && has_better_mode(screen, output))
         leave_for_good(screen, "the display wants another mode");
-    else if (before != PLUG_IN && !screen->needs_set)
-        screen->reign = 0; /* the link may have to be trained again */
+    else if (before != PLUG_IN && !screen->needs_set && !screen->is_standby)
+        screen->reign = 0; /* the link may have to be trained again; in stand-by all is set when it wakes */
 }
 
 static void refresh(struct screen *screen)

@@ -1180,6 +1180,27 @@ static void a_display_that_cannot_sleep_goes_on_showing_the_truth(void **state)
     show(&hall, 2);
 }
 
+/* Televisions pull at the cable while they sleep; a signal would wake some. */
+static void a_display_that_is_plugged_in_standby_stays_dark_all_the_time(void **state)
+{
+    (void)state;
+    open_wall(&hall);
+    show(&hall, 1);
+    assert_int_equal(screen_kms.power(hall.screen, false), 0);
+    const unsigned nmodesets = card->nmodesets;
+
+    drm_double_unplug(hdmi);
+    outputs_double_renew(outputs);
+    assert_int_equal(look(&hall).state, SCREEN_STANDBY);
+    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
+    outputs_double_renew(outputs);
+    assert_int_equal(look(&hall).state, SCREEN_STANDBY);
+    assert_int_equal(card->nmodesets, nmodesets);
+    assert_int_equal(screen_kms.power(hall.screen, true), 0);
+    wait_flip(&hall);
+    assert_int_equal(shown_byte(hdmi), 1);
+}
+
 static void standby_lasts_while_the_console_has_the_screen(void **state)
 {
     (void)state;
@@ -1435,6 +1456,7 @@ int main(void)
         TEST(a_screen_in_standby_is_dark_and_wakes_with_its_picture),
         TEST(nobody_waits_for_a_display_that_wakes),
         TEST(a_display_that_cannot_sleep_goes_on_showing_the_truth),
+        TEST(a_display_that_is_plugged_in_standby_stays_dark_all_the_time),
         TEST(standby_lasts_while_the_console_has_the_screen),
         TEST(a_screen_that_sleeps_from_the_start_sets_nothing),
         TEST(a_screen_that_sleeps_from_the_start_darkens_what_the_boot_left),
