@@ -17,6 +17,7 @@ from harness import SOURCE, run, wait_for  # pylint: disable=wrong-import-positi
 from room import Room  # pylint: disable=wrong-import-position
 
 KILLS = 50
+MODE, MODE_4K = "1920x1080@60", "3840x2160@60"
 # gong3 (drivers/chime/melody.h): Hz, and from when to when in seconds after the first edge.
 NOTES = ((660, 0, 0.44), (550, 0.47, 0.91), (440, 0.94, 1.64))
 NOTE_EDGES_MIN = 16
@@ -207,11 +208,13 @@ def a_clean_stop_leaves_a_console_that_can_be_used():
     wait_for("the text console is seen as it was", lambda: room.machine.picture(0) == room.console)
     room.machine.must("echo written after the stop >/dev/tty1")
     wait_for("it shows what is written", lambda: room.machine.picture(0) != room.console)
-    edges = room.machine.edges()
-    assert edges[-1][1] == 0, "the pin stays high"
+    assert room.machine.edges()[-1][1] == 0, "the pin stays high"
+    room.start_board()
+    room.equal("started again")
 
 
 def another_program_that_has_the_card_is_named():
+    room.stop_board()
     card = room.machine.must("ls /sys/class/drm | sed -n 's/-Virtual-1$//p'").strip()
     room.machine.must(f"hold_master /dev/dri/{card} >/tmp/holder & until grep -q master /tmp/holder; do usleep 20000; done")
     room.start_board()
@@ -221,6 +224,26 @@ def another_program_that_has_the_card_is_named():
     room.machine.must("kill $(pidof hold_master)")
     room.wait_screen(0, "shown")
     room.equal("after the other program ended")
+
+
+def a_reload_to_4k_and_back_shows_the_same_as_the_renderer():
+    for old, new in ((MODE, MODE_4K), (MODE_4K, MODE)):
+        room.change_mode(old, new)
+        room.equal("at " + new)
+        assert f"{room.machine.picture(0)[0]}x" in new
+
+
+def a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes():
+    driver = "/sys/bus/virtio/drivers/virtio_gpu"
+    device = room.machine.must("basename /sys/class/drm/card*-Virtual-1/device/device/virtio*").strip()
+    room.machine.must(f"echo {device} >{driver}/unbind")
+    print("        " + room.wait_screen(0, "absent")["detail"])
+    receipt = room.call("1")
+    assert results(receipt)["screen/main"] == "failed" and results(receipt)["screen/portrait"] == "shown", receipt
+    start = time.monotonic()
+    room.machine.must(f"echo {device} >{driver}/bind")
+    room.equal("with the card back")
+    print(f"        the renderer's picture {time.monotonic() - start:.1f} s after the card came")
 
 
 def main():
@@ -242,6 +265,8 @@ def main():
             the_bench_measures_the_screens_and_not_beside_the_service,
             a_clean_stop_leaves_a_console_that_can_be_used,
             another_program_that_has_the_card_is_named,
+            a_reload_to_4k_and_back_shows_the_same_as_the_renderer,
+            a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes,
         ])
     except SystemExit as end:
         if end.code:

@@ -105,6 +105,15 @@ class Room:
             stdout=log, stderr=log, env=dict(os.environ, KEZEK_RUNDIR=os.path.join(self.folder, "run")),
             preexec_fn=die_with_parent)
 
+    def change_mode(self, old, new):
+        """In both hall files: the emulated board reloads, the other one starts again."""
+        text = json.dumps(self.file, ensure_ascii=False)
+        assert old in text
+        self.file = json.loads(text.replace(old, new))
+        self.write_peer()
+        self.restart_peer()
+        self.machine.must(f"sed -i 's/{old}/{new}/' /etc/hall.json && kezekctl reload")
+
     def restart_peer(self):
         self.peer.kill()
         self.peer.wait()
