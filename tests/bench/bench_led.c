@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#define CALLS    200
+#define CALLS    100
 #define DELAY_US 2000
 
 static int by_value(const void *a, const void *b)

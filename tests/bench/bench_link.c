@@ -13,7 +13,7 @@
 
 #define CALLS  1000
 #define FLOOD  50000
-#define IDLE_S 10
+#define IDLE_S 5
 #define TOPIC  "kezek/v1/bench/event"
 
 static struct record record;

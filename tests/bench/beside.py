@@ -23,8 +23,8 @@ from measure import child_of, cpu_s, one_screen, percentile, probe, pss_besides,
 from harness import BUILD, RAM, Hall, wait_for
 from kiosk import Kiosk, WebSocketBroker, missing
 
-CALLS = {"1920x1080": 150, "3840x2160": 100}
-STARTS, GAP_MS, IDLE_S, FLOOD_RATE, FLOOD_S = 4, 300, 20, 10000, 3
+CALLS = {"1920x1080": 150, "3840x2160": 80}
+STARTS, GAP_MS, IDLE_S, FLOOD_RATE, FLOOD_S = 3, 300, 20, 10000, 3
 
 
 def line(size, what, unit, ours, other=None):

@@ -14,7 +14,7 @@ from measure import cpu_s, child_of, one_screen, percentile, probe, pss_kib
 from harness import Hall, Listener, wait_for
 
 
-def call_to_led(rate=6, seconds=25):
+def call_to_led(rate=6, seconds=20):
     """From the arrival of the call on the board to the last byte of the LED request, as the receipts say. As fast as the
     panels of a wall can follow, so that no receipt ends early."""
     def edit(file):
