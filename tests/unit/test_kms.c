@@ -37,6 +37,17 @@ static void the_mode_that_the_boot_left_is_taken_over(void **state)
     }
 }
 
+static void a_mode_whose_picture_has_a_shape_is_taken_over_too(void **state)
+{
+    (void)state;
+    full_hd.flags |= DRM_MODE_FLAG_PIC_AR_16_9;
+    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
+    drm_double_boot(card, hdmi, &full_hd);
+    open_wall(&hall);
+    show(&hall, 7);
+    assert_int_equal(card->nmodesets, 0);
+}
+
 static void another_mode_than_the_boot_s_needs_one_mode_set(void **state)
 {
     (void)state;
@@ -456,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_set_before_the_first_frame),
         TEST(the_mode_that_the_boot_left_is_taken_over),
+        TEST(a_mode_whose_picture_has_a_shape_is_taken_over_too),
         TEST(another_mode_than_the_boot_s_needs_one_mode_set),
         TEST(frames_set_no_mode),
         TEST(the_mode_of_the_hall_file_is_shown),

@@ -45,6 +45,23 @@ static void two_screens_on_one_card_flip_as_they_like(void **state)
     }
 }
 
+static void a_flip_that_comes_after_its_screen_was_closed_is_nobody_s(void **state)
+{
+    struct wall side = second_wall();
+    struct double_connector *other = drm_double_connector(card, HDMI, 2);
+
+    (void)state;
+    drm_double_plug(other, "Side", 1, &hd);
+    open_wall(&hall);
+    open_wall(&side);
+    show(&side, 1);
+    assert_int_equal(commit(&side), 0);
+    shut(&side); /* waits for the vblank; its event is in the descriptor of the other */
+    assert_true(card->nevents > 0);
+    show(&hall, 2);
+    assert_int_equal(side.nflips, 1);
+}
+
 static void the_crtc_that_others_need_is_left_to_them(void **state)
 {
     struct wall side = second_wall();
@@ -408,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(two_screens_on_one_card_flip_as_they_like),
+        TEST(a_flip_that_comes_after_its_screen_was_closed_is_nobody_s),
         TEST(the_crtc_that_others_need_is_left_to_them),
         TEST(a_display_keeps_the_crtc_of_the_boot),
         TEST(a_boot_that_cloned_its_picture_is_parted),

@@ -10,7 +10,7 @@ struct double_file {
     struct double_card *card; /* NULL: free */
     unsigned refs;
     int fd; /* of its timer */
-    bool is_master, was_master, is_atomic, has_planes;
+    bool is_master, was_master, is_atomic, has_planes, has_aspect;
 };
 
 /* Holds the lock until the scope ends. */

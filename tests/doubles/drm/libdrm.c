@@ -49,6 +49,8 @@ int drmSetClientCap(int fd, uint64_t capability, uint64_t value)
         return -1;
     if (capability == DRM_CLIENT_CAP_UNIVERSAL_PLANES)
         file->has_planes = value;
+    if (capability == DRM_CLIENT_CAP_ASPECT_RATIO)
+        file->has_aspect = value;
     if (capability != DRM_CLIENT_CAP_ATOMIC)
         return 0;
     if (!file->card->is_atomic)
@@ -161,6 +163,13 @@ void drmModeFreeResources(drmModeResPtr list)
     free(list);
 }
 
+/* From those who have not asked for it. */
+static void hide_aspect(const struct double_file *file, drmModeModeInfo *mode)
+{
+    if (!file->has_aspect)
+        mode->flags &= ~(uint32_t)DRM_MODE_FLAG_PIC_AR_MASK;
+}
+
 static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
 {
     DOUBLE_LOCK;
@@ -184,6 +193,8 @@ static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
     connector->mmHeight = from->known.height_mm;
     connector->count_modes = (int)from->known.nmodes;
     connector->modes = copy(from->known.mode, from->known.nmodes * sizeof(from->known.mode[0]));
+    for (int i = 0; connector->modes && i < connector->count_modes; i++)
+        hide_aspect(file, &connector->modes[i]);
     connector->count_encoders = 1;
     connector->encoders = copy(&(uint32_t){ ENCODER_OF(id) }, sizeof(uint32_t));
     connector->encoder_id = from->crtc_id ? ENCODER_OF(id) : 0;
@@ -249,6 +260,8 @@ drmModeCrtcPtr drmModeGetCrtc(int fd, uint32_t id)
         *crtc = (drmModeCrtc){ .crtc_id = id,
                                .mode_valid = from->has_mode && from->is_active,
                                .mode = from->mode };
+    if (crtc)
+        hide_aspect(file, &crtc->mode);
     return crtc;
 }
 
