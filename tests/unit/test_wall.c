@@ -460,6 +460,24 @@ static void a_flip_that_was_dropped_while_away_holds_nothing_up(void **unused)
     stands(WALL_SHOWN, "");
 }
 
+static void a_call_that_ends_while_its_frame_is_lost_was_not_shown(void **unused)
+{
+    (void)unused;
+    open_fake(S);
+    call("3", "А042", 7);
+    turn(2 * S);
+    fake.begin_error = -ENODEV; /* before the flip */
+    wall_look(&bench.wall, 2 * S);
+    assert_int_equal(fake.closes, 1);
+    fake.begin_error = 0;
+    announce_end(&bench.wall.announce, 2, "А042", clock_us() + 60 * S); /* its dwell is over, too */
+    assert_false(bench.wall.announce.slot[0].is_used);
+    turn(2 * S);
+    fake_flip(2 * S + 16 * MS);
+    stands(WALL_SHOWN, "");
+    assert_int_equal(bench.nshown, 0);
+}
+
 static void standby_holds_for_whatever_is_plugged_in_then(void **unused)
 {
     (void)unused;
@@ -869,6 +887,7 @@ int main(void)
         SCRIPTED(a_call_that_flips_on_an_unplugged_screen_is_not_seen),
         SCRIPTED(nothing_is_painted_in_standby_or_away_and_one_frame_catches_up),
         SCRIPTED(a_flip_that_was_dropped_while_away_holds_nothing_up),
+        SCRIPTED(a_call_that_ends_while_its_frame_is_lost_was_not_shown),
         SCRIPTED(standby_holds_for_whatever_is_plugged_in_then),
         SCRIPTED(a_flip_that_does_not_come_is_told_of_once_and_lets_the_link_be_read),
         SCRIPTED(a_first_frame_has_the_time_that_a_mode_set_takes),
