@@ -180,12 +180,24 @@ static void when_all_modes_have_failed_they_are_all_tried_again(void **state)
     assert_int_equal(look(&hall).mode_width, 1920);
 }
 
+static void a_driver_that_sets_modes_only_while_one_waits_gets_that(void **state)
+{
+    (void)state;
+    open_wall(&hall);
+    drm_double_fail(card, CALL_COMMIT, EINVAL, 1);
+    show(&hall, 1);
+    assert_int_equal(card->nblocking, 1);
+    assert_int_equal(shown_byte(hdmi), 1);
+    show(&hall, 2);
+    assert_int_equal(card->nblocking, 1);
+}
+
 static void a_display_unplugged_between_test_and_frame_is_not_the_mode_s_fault(void **state)
 {
     (void)state;
     open_wall(&hall);
     drm_double_unplug(hdmi);
-    drm_double_fail(card, CALL_COMMIT, EINVAL, 1);
+    drm_double_fail(card, CALL_COMMIT, EINVAL, 2);
     assert_int_equal(commit(&hall), -ENODEV);
     assert_says(look(&hall).detail, "unplugged");
     shut(&hall);
@@ -476,6 +488,7 @@ int main(void)
         TEST(no_mode_that_works_is_an_error_that_says_so),
         TEST(a_mode_that_fails_in_earnest_is_not_tried_again_until_the_display_changes),
         TEST(when_all_modes_have_failed_they_are_all_tried_again),
+        TEST(a_driver_that_sets_modes_only_while_one_waits_gets_that),
         TEST(a_display_unplugged_between_test_and_frame_is_not_the_mode_s_fault),
         TEST(every_frame_that_is_refused_at_last_is_an_error),
         TEST(a_format_that_the_plane_lacks_is_replaced_and_reported),
