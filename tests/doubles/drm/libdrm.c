@@ -163,11 +163,10 @@ void drmModeFreeResources(drmModeResPtr list)
     free(list);
 }
 
-/* From those who have not asked for it. */
-static void hide_aspect(const struct double_file *file, drmModeModeInfo *mode)
+/* The shape of the picture is for those who have asked for it. */
+static uint32_t flags_for(const struct double_file *file, const drmModeModeInfo *mode)
 {
-    if (!file->has_aspect)
-        mode->flags &= ~(uint32_t)DRM_MODE_FLAG_PIC_AR_MASK;
+    return file->has_aspect ? mode->flags : mode->flags & ~(uint32_t)DRM_MODE_FLAG_PIC_AR_MASK;
 }
 
 static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
@@ -194,7 +193,7 @@ static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
     connector->count_modes = (int)from->known.nmodes;
     connector->modes = copy(from->known.mode, from->known.nmodes * sizeof(from->known.mode[0]));
     for (int i = 0; connector->modes && i < connector->count_modes; i++)
-        hide_aspect(file, &connector->modes[i]);
+        connector->modes[i].flags = flags_for(file, &from->known.mode[i]);
     connector->count_encoders = 1;
     connector->encoders = copy(&(uint32_t){ ENCODER_OF(id) }, sizeof(uint32_t));
     connector->encoder_id = from->crtc_id ? ENCODER_OF(id) : 0;
@@ -261,7 +260,7 @@ drmModeCrtcPtr drmModeGetCrtc(int fd, uint32_t id)
                                .mode_valid = from->has_mode && from->is_active,
                                .mode = from->mode };
     if (crtc)
-        hide_aspect(file, &crtc->mode);
+        crtc->mode.flags = flags_for(file, &from->mode);
     return crtc;
 }
 
