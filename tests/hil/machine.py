@@ -22,7 +22,6 @@ class Machine:
         self.image, self.folder = image, folder
         self.port = free_port()  # the guest's broker
         self.process = self.qmp = self.agent = self.serial = None
-        self.power_on()
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -78,8 +77,9 @@ class Machine:
     def power_cut(self):
         self.process.kill()
         self.process.wait()
-        self.qmp.close()
-        self.agent.close()
+        for channel in (self.qmp, self.agent):
+            if channel:
+                channel.close()
 
     def command(self, name, **arguments):
         """A QMP command's answer."""

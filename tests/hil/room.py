@@ -54,21 +54,25 @@ class Slaves:
 
 
 class Room:
-    def __init__(self, image):
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kezek-hil.", dir=RAM)
         with open(os.path.join(HERE, "guest/hall.json")) as f:
             self.file = json.load(f)
         self.prefix = f"kezek/v1/{self.file['hall']}"
         self.topic = f"{self.prefix}/board/{self.file['board']}"
-        self.slaves = None
+        self.page = free_port()
+        self.machine = self.slaves = self.server = self.peer = None
+        self.broker = self.receipts = self.console = None
+
+    def open(self, image):
         self.machine = Machine(image, self.folder)
         self.broker = GuestBroker(self.machine.port)
-        self.receipts = self.console = None
+        self.machine.power_on()
         self.powered()
         self.write_peer()
-        self.page = free_port()
         self.server = self.start("kezek-sim", "--pace", "off", "--listen", f"127.0.0.1:{self.page}")
         self.peer = self.start("kezekd")
+        self.start_board()
 
     def powered(self):
         """What starts with the power: LED boards that remember nothing, the broker, the text console."""
@@ -209,13 +213,20 @@ class Room:
             name = f"{what} {WALLS[wall]} {kind}.png".replace(" ", "-")
             write_png(os.path.join(SOURCE, "build-hil", name), picture)
 
+    def log(self):
+        return self.machine.text("console") if self.machine else ""
+
     def close(self):
         for process in (self.peer, self.server):
-            process.kill()
-            process.wait()
-        self.receipts.close()
-        self.machine.power_cut()
-        self.slaves.close()
+            if process:
+                process.kill()
+                process.wait()
+        if self.receipts:
+            self.receipts.close()
+        if self.machine:
+            self.machine.power_cut()
+        if self.slaves:
+            self.slaves.close()
         if os.environ.get("KEEP"):
             print("kept:", self.folder)
         else:
