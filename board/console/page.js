@@ -111,6 +111,7 @@ function showScreens(screens) {
     picture.frame = screen.frames;
     picture.caption.textContent = [screen.state, screen.output || screen.driver, screen.size && `${screen.size} at ${+screen.refresh_hz.toFixed(2)} Hz`,
       screen.monitor, screen.shows.startsWith('test') && screen.shows].filter(Boolean).join(', ');
+    picture.image.hidden = screen.state !== 'shown';
     if (screen.state === 'shown') loadPicture(screen.id);
     return picture.figure;
   });
@@ -194,7 +195,7 @@ function listen() {
     source.addEventListener(kind, (message) => { read(JSON.parse(message.data)); refresh(); });
   source.addEventListener('frame', (message) => {
     const line = JSON.parse(message.data), picture = pictures.get(line.screen);
-    if (!picture) return;
+    if (!picture || picture.image.hidden) return;
     picture.frame = line.frame;
     loadPicture(line.screen);
   });
