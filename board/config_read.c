@@ -140,6 +140,16 @@ static unsigned list_ids(const cJSON *array, const char **id, unsigned max)
     return count;
 }
 
+/* An id that is none is complained of where it stands, and not offered. */
+static unsigned keep_valid(const char **id, unsigned count)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (id_is_valid(id[i]))
+            id[kept++] = id[i];
+    return kept;
+}
+
 int read_ref(struct reader *reader, const struct json_at *at, const char *of, const char *id)
 {
     const char *known[64];
@@ -148,6 +158,7 @@ int read_ref(struct reader *reader, const struct json_at *at, const char *of, co
     for (unsigned i = 0; i < count; i++)
         if (strcmp(known[i], id) == 0)
             return (int)i;
+    count = keep_valid(known, count);
     const char *nearest = json_nearest(id, known, count);
     json_show_text(id, seen);
     if (nearest)

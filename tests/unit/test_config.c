@@ -326,6 +326,9 @@ static const struct {
       "desks[0].zone: \"frnt\" is not in zones; did you mean \"front\"?" },
     { "\"zone\":\"front\"", "\"zone\":\"elsewhere\"",
       "desks[0].zone: \"elsewhere\" is not in zones; known are front, kids" },
+    { "\"id\":\"akimat\"", "\"id\":\"aki\\u007fmat\"",
+      "agencies[0].id: \"aki\\u007Fmat\" is no id; write 1 to 32 of a-z 0-9 _ -\n"
+      "desks[0].agency: \"akimat\" is not in agencies; known are none" },
     { "\"agency\":\"akimat\"", "\"agency\":\"police\"",
       "desks[0].agency: \"police\" is not in agencies; known are akimat" },
     { "\"bus\":\"west\"", "\"bus\":\"east\"",
