@@ -489,7 +489,8 @@ def a_broker_that_is_not_there_is_said_once_and_waited_for():
         wait_for("the log says so", lambda: "link:" in hall.log("board"))
         status = hall.status()
         assert not status["link"]["connected"] and status["link"]["why"], status["link"]
-        assert all(s["state"] == "shown" and s["frames"] > 0 for s in status["screens"]), "the walls stand before the broker"
+        wait_for("the walls stand without a broker",
+                 lambda: all(s["state"] == "shown" and s["frames"] > 0 for s in hall.status()["screens"]))
         hall.ask({"cmd": "event", "type": "call", "desk": "3", "ticket": "А042"})
         wait_for("a manual call is shown", lambda: any(d["ticket"] == "А042" for d in hall.status()["desks"]))
     finally:

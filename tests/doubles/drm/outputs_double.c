@@ -27,7 +27,7 @@ static unsigned seen(struct outputs *outputs, const char *name)
 
     while (i < OUTPUTS_MAX - 1 && outputs->seen[i].name[0] && strcmp(outputs->seen[i].name, name) != 0)
         i++;
-    snprintf(outputs->seen[i].name, sizeof(outputs->seen[i].name), "%s", name);
+    snprintf(outputs->seen[i].name, sizeof(outputs->seen[i].name), "%.31s", name);
     return i;
 }
 
