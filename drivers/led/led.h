@@ -29,15 +29,25 @@ struct led_unit_config {
     uint8_t unit;                      /* 1..247 */
     const struct led_profile *profile; /* borrowed, outlives the bus */
 };
+/* Who switches the direction of the pair. Adapters with automatic direction (most on USB) need nothing. */
+struct led_rs485 {
+    bool is_wanted;               /* by the kernel, with RTS: TIOCSRS485; false: the port is left as it is */
+    bool is_rts_low;              /* RTS is low, not high, while sending */
+    bool has_termination;         /* the port's own terminating resistor is switched on, where it has one */
+    uint16_t before_ms, after_ms; /* RTS ahead of the first and behind the last bit; 0 to 100 */
+};
 struct led_bus_config {
     char id[33];
     char driver[16];  /* modbus | memory */
-    char device[128]; /* stable path of the serial device, or of a pty */
+    char device[128]; /* stable path of the serial device or of a pty; or tcp://HOST[:PORT], a Modbus TCP
+                         gateway (port 502), whose line has the settings below */
     int baud;
     char parity; /* 'N' 'E' 'O' */
     uint8_t stop_bits;
-    uint16_t adapter_latency_ms; /* of a USB adapter: added to the response time-out (FTDI default 16) */
+    uint16_t adapter_latency_ms; /* of a USB adapter or gateway: added to the response time-out (FTDI default
+                                    16; where the adapter lets itself be set to 1 ms, 1 is used instead) */
     uint32_t reassert_ms;        /* everything is written again after this; 30000 */
+    struct led_rs485 rs485;
     uint8_t nunits;
     struct led_unit_config unit[LED_UNITS_MAX];
 };
@@ -46,6 +56,7 @@ struct led_bus_config {
 struct led_text {
     char text[LED_CELLS_MAX * 4 + 1]; /* UTF-8, already checked by led_fold(); "" is blank */
     bool is_blinking;
+    uint8_t colour; /* enum led_colour; a board without it shows its own */
 };
 
 /* What became of a wish. Each token that led_want() gets ends in exactly one report with is_final; before it
@@ -82,12 +93,61 @@ struct led_unit_status {
     uint32_t requests, timeouts, crc_errors, exceptions;
     uint32_t round_trip_us;            /* last */
     char shown[LED_CELLS_MAX * 4 + 1]; /* the text that is confirmed */
+    bool is_other;     /* it answers as another device than its profile: nothing is written to it */
+    char identity[48]; /* what it said of itself when it was asked, printable; "" not asked, or mute */
 };
 struct led_bus_status {
     bool is_open;
     int error;              /* why not, negative errno */
     uint32_t busy_permille; /* of the last 10 s */
+    uint16_t latency_ms;    /* of the adapter, as it is counted with */
+    uint64_t group_frames;  /* requests that carried the texts of several boards */
     char detail[80];
+};
+
+#define LED_BRIGHTNESS_OWN 255 /* left as the boards have it */
+
+/* Work of a technician on a bus, beside the calls: one transaction at a time, and only when no call,
+ * verification or refresh of a board that answers is due, so that visitors do not notice. A transaction may
+ * need other line settings than the bus; the port is set back before the next call.
+ *
+ * LED_JOB_SCAN asks each unit from `first` to `last` who it is, at each of `serial`: function 17, then what
+ * the `profile`s ask (a read), then a read of one register. A unit counts as found when anything comes back,
+ * also an exception. Damaged answers that repeat are two units with one address.
+ *
+ * LED_JOB_ADDRESS gives one new unit (at unit `first`, serial[0], of type profile[0]) the address `address`
+ * and the settings of the bus: it must answer alone and as what its profile says, and nobody may answer at
+ * `address` yet; the writes of led_profile_commission(); and it must answer at its new place. Then it shows
+ * its address. Each step that fails ends the job with what to do. */
+enum led_job_kind { LED_JOB_NONE, LED_JOB_SCAN, LED_JOB_ADDRESS };
+#define LED_JOB_SERIALS  16
+#define LED_JOB_PROFILES 16
+#define LED_JOB_FOUND    64
+struct led_job {
+    enum led_job_kind kind;
+    uint8_t first, last, address; /* 1..247 */
+    uint8_t nserials, nprofiles;
+    struct led_serial serial[LED_JOB_SERIALS];
+    const struct led_profile *profile[LED_JOB_PROFILES]; /* borrowed until the job has ended */
+};
+struct led_found {
+    struct led_serial serial;
+    uint8_t unit;
+    bool is_collision;                 /* two answers at once */
+    const struct led_profile *profile; /* the one it answers as; NULL: not known */
+    char identity[48];                 /* what it said, printable */
+    uint32_t round_trip_us;
+};
+struct led_job_status {
+    enum led_job_kind kind;
+    bool is_running;
+    uint32_t done, total; /* questions; an estimate of the rest, never below done */
+    struct led_serial serial;
+    uint8_t unit;     /* asked just now, or last */
+    int error;        /* of a job that has ended: 0, or negative errno with `detail`; -ECANCELED: stopped */
+    char detail[160]; /* for people: what was done, or what went wrong and what to do */
+    uint8_t nfound;
+    struct led_found found[LED_JOB_FOUND];
 };
 
 struct led_bus;
@@ -105,6 +165,15 @@ struct led_ops {
     void (*want)(struct led_bus *bus, unsigned index, const struct led_text *text, uint64_t token);
     int (*fd)(struct led_bus *bus); /* readable while there are reports */
     bool (*take)(struct led_bus *bus, struct led_report *report);
+    /* Of all boards that have one, 0 to 100, or LED_BRIGHTNESS_OWN; kept over reconnections. */
+    void (*brightness)(struct led_bus *bus, uint8_t percent);
+    /* Starts a job; `job` is copied, its profiles are borrowed. 0, -EBUSY: one is running, -ENODEV: the port
+     * is not there, -ENOTSUP: other line settings than the bus's own through a gateway, or a driver without a
+     * wire, -EINVAL. Progress comes as reports with is_status. stop_job() ends it after the transaction in
+     * flight. */
+    int (*start_job)(struct led_bus *bus, const struct led_job *job);
+    void (*stop_job)(struct led_bus *bus);
+    void (*job_status)(struct led_bus *bus, struct led_job_status *status);
     void (*unit_status)(struct led_bus *bus, unsigned index, struct led_unit_status *status);
     void (*bus_status)(struct led_bus *bus, struct led_bus_status *status);
 };

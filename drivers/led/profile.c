@@ -38,9 +38,9 @@ static void read_factory(const struct json_at *at, const cJSON *root, struct led
     profile_read_u8(&here, object, "unit", true, 1, 247, &profile->factory.unit);
     json_integer(&here, object, "baud", true, 1200, 230400, &baud);
     json_choice(&here, object, "parity", true, parities, COUNT(parities), &parity);
-    profile_read_u8(&here, object, "stop_bits", true, 1, 2, &profile->factory.stop_bits);
-    profile->factory.baud = (int)baud;
-    profile->factory.parity = "NEO"[parity];
+    profile_read_u8(&here, object, "stop_bits", true, 1, 2, &profile->factory.serial.stop_bits);
+    profile->factory.serial.baud = (int)baud;
+    profile->factory.serial.parity = "NEO"[parity];
 }
 
 static void read_functions(const struct json_at *at, const cJSON *root, struct led_profile *profile)
@@ -190,7 +190,7 @@ static void read_text(const struct json_at *at, const cJSON *root, struct led_pr
     int packing = 0, align = 0, dot = 0;
     json_known_keys(&here, object, keys, COUNT(keys));
     profile_read_u16(&here, object, "register", true, 0, 65535, &profile->text.reg);
-    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->text.regs);
+    profile_read_u16(&here, object, "registers", true, 1, LED_TEXT_REGS_MAX, &profile->text.regs);
     profile_read_u8(&here, object, "cells", true, 1, LED_CELLS_MAX, &profile->text.cells);
     json_choice(&here, object, "packing", true, packings, COUNT(packings), &packing);
     json_choice(&here, object, "align", false, aligns, COUNT(aligns), &align);
@@ -294,7 +294,7 @@ static void read_verify(const struct json_at *at, const cJSON *root, struct led_
     struct json_at here = json_at_key(at, "verify", path);
     json_known_keys(&here, object, keys, COUNT(keys));
     profile_read_u16(&here, object, "register", true, 0, 65535, &profile->verify_reg);
-    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->verify_regs);
+    profile_read_u16(&here, object, "registers", true, 1, LED_TEXT_REGS_MAX, &profile->verify_regs);
     if (profile->verify_regs > profile->max_regs)
         json_complain(at->report, path, "reads %u registers; \"max_registers\" is %u", profile->verify_regs,
                       profile->max_regs);
@@ -316,7 +316,7 @@ static void read_lit(const struct json_at *at, const cJSON *root, struct led_pro
     struct json_at here = json_at_key(at, "lit", path);
     json_known_keys(&here, object, keys, COUNT(keys));
     profile_read_u16(&here, object, "register", true, 0, 65535, &profile->lit_reg);
-    profile_read_u16(&here, object, "registers", true, 1, LED_REGS_MAX, &profile->lit_regs);
+    profile_read_u16(&here, object, "registers", true, 1, LED_TEXT_REGS_MAX, &profile->lit_regs);
     json_choice(&here, object, "order", true, orders, COUNT(orders), &order);
     profile->is_lit_right_first = order;
     if (profile->lit_reg < profile->verify_reg ||
@@ -361,7 +361,7 @@ static void read_identify(const struct json_at *at, const cJSON *root, struct le
         profile->identify = LED_IDENTIFY_REGISTERS;
         profile_read_u16(&here, object, "register", true, 0, 65535, &profile->identity.reg);
         profile->identity.count =
-            profile_read_values(&here, object, "values", profile->identity.value, LED_REGS_MAX);
+            profile_read_values(&here, object, "values", profile->identity.value, LED_TEXT_REGS_MAX);
     } else {
         json_complain(at->report, path, "function %u does not identify; 17 (server id) and 3 (registers) do",
                       function);

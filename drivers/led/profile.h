@@ -24,13 +24,25 @@
 
 #define LED_CELLS_MAX  16
 #define LED_WRITES_MAX 8
+#define LED_REGS_MAX   123 /* of one request: Modbus Application Protocol V1.1b3, 6.12 */
 
-/* One register write of a transaction, produced by the engine. Registers are PDU addresses (0-based). */
+/* One request, produced by the engine. Registers and coils are PDU addresses (0-based). */
 struct led_write {
     uint16_t reg;
-    uint16_t count;   /* registers */
-    uint8_t function; /* 6 or 16 */
-    uint16_t value[32];
+    uint16_t count;   /* registers; 0 for function 17 */
+    uint8_t function; /* writes: 5 (coil: value[0] is 0xFF00 or 0), 6, 16; reads: 3, 17 (server id) */
+    uint16_t value[LED_REGS_MAX];
+};
+
+/* Colours that boards have; what a board without colours is told of one is nothing. */
+enum led_colour { LED_COLOUR_OWN, LED_RED, LED_GREEN, LED_YELLOW, LED_ORANGE, LED_COLOURS };
+extern const char *const led_colour_names[LED_COLOURS]; /* "own" (as the board comes), "red" … */
+
+/* Settings of a serial line: 8 data bits always. */
+struct led_serial {
+    int baud;
+    char parity; /* 'N' 'E' 'O' */
+    uint8_t stop_bits;
 };
 
 struct led_profile; /* opaque here; profile.c and schedule.c know the inside through profile_data.h */

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LED_REGS_MAX                                                                                         \
-    32 /* of one write of ours; what the largest known text area (SMI2-M: 16) needs, doubled */
+#define LED_TEXT_REGS_MAX                                                                                    \
+    32 /* of a text area, and of one read: what the largest known one (SMI2-M: 16) needs, doubled */
 #define LED_FOLDS_MAX  128
 #define LED_RANGES_MAX 16
 
@@ -37,16 +37,14 @@ struct led_fold_entry {
     uint32_t from;
     char to;
 };
-struct led_line {
-    uint8_t unit, stop_bits;
-    char parity; /* 'N' 'E' 'O' */
-    int baud;
-};
 
 struct led_profile {
     char name[33], title[96], source[384];
     const char *confidence; /* a literal */
-    struct led_line factory;
+    struct {
+        uint8_t unit;
+        struct led_serial serial;
+    } factory;
     bool has_fc06, has_fc16;
     uint16_t max_regs; /* of one request, as the device limits it */
     uint16_t turnaround_ms, min_gap_ms;
@@ -97,5 +95,39 @@ enum led_lit led_profile_lit(const struct led_profile *profile, const char *text
 /* Does an answer (FC17: the bytes after the byte count; FC03: registers as big-endian bytes) come from such a
  * device? */
 bool led_profile_identifies(const struct led_profile *profile, const uint8_t *bytes, size_t size);
+
+/* ---- beside the text -------------------------------------------------------------------------
+ * Each fills *out and returns true, or returns false: the device cannot do that. */
+
+/* 0 to 100 per cent of what the device has; 0 is its lowest step, never dark. */
+bool led_profile_brightness(const struct led_profile *profile, unsigned percent, struct led_write *out);
+/* False for LED_COLOUR_OWN, and for a colour that the device does not have. */
+bool led_profile_colour(const struct led_profile *profile, enum led_colour colour, struct led_write *out);
+
+/* Group frame: one request to unit 0 that carries the texts of `count` boards with the consecutive addresses
+ * first_unit … first_unit + count - 1, all of this profile; text[i] as led_fold() takes it. Carries the text
+ * only: boards must have had their init block. Not acknowledged: certainty is LED_SENT until a read-back. */
+unsigned led_profile_group_max(const struct led_profile *profile); /* boards in one frame; 0: has none */
+bool led_profile_group(const struct led_profile *profile, uint8_t first_unit, unsigned count,
+                       const char *const *text, struct led_write *out);
+unsigned led_profile_broadcast_ms(const struct led_profile *profile); /* rest of the line after unit 0 */
+
+/* The request that asks a device who it is; led_profile_identifies() judges the answer. False: none. */
+bool led_profile_identity(const struct led_profile *profile, struct led_write *out);
+
+/* Commissioning: the writes that give a unit a new address and line settings, each with what is known of
+ * its answer. What the profile cannot set (`serial` NULL: nothing of it is wanted) is refused:
+ * number of steps, or -ENOTSUP, -EINVAL (a speed that the device does not have), with `why`. These writes
+ * are the only ones that may touch registers of never_write. */
+#define LED_COMMISSION_MAX 8
+struct led_commission_step {
+    struct led_write write;
+    bool is_answered_anew; /* the answer comes from the new address and settings; else from the old ones */
+    bool is_silent;        /* no answer is to be expected (it restarts) */
+    bool is_effective;     /* after it the unit listens at the new address and settings */
+    uint16_t rest_ms;      /* how long it then is deaf */
+};
+int led_profile_commission(const struct led_profile *profile, uint8_t unit, const struct led_serial *serial,
+                           struct led_commission_step out[LED_COMMISSION_MAX], char *why, size_t why_size);
 
 bool led_profile_may_write(const struct led_profile *profile, const struct led_write *write);

@@ -116,7 +116,7 @@ static void read_write(const struct json_at *at, const struct led_profile *profi
     }
     json_known_keys(at, object, keys, COUNT(keys));
     bool is_ok = profile_read_u16(at, object, "register", true, 0, 65535, &write->reg);
-    write->count = profile_read_values(at, object, "values", write->value, LED_REGS_MAX);
+    write->count = profile_read_values(at, object, "values", write->value, LED_TEXT_REGS_MAX);
     if (is_ok && write->count)
         profile_check_write(at, profile, write);
 }

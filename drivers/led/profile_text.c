@@ -165,7 +165,7 @@ static uint8_t segments_of(const struct led_profile *profile, char character, bo
 
 static void pack_two(const struct led_profile *profile, const struct cells *cells, uint16_t *value)
 {
-    char bytes[2 * LED_REGS_MAX];
+    char bytes[2 * LED_TEXT_REGS_MAX];
     memset(bytes, profile->text.pad, sizeof bytes);
     to_bytes(cells, bytes);
     for (unsigned i = 0; i < profile->text.regs; i++)
@@ -240,7 +240,7 @@ bool led_profile_equals(const struct led_profile *profile, const char *text, boo
                         const uint16_t *read)
 {
     struct cells cells;
-    uint16_t value[LED_REGS_MAX], blink = (uint16_t)(profile->blink_off.reg - profile->verify_reg);
+    uint16_t value[LED_TEXT_REGS_MAX], blink = (uint16_t)(profile->blink_off.reg - profile->verify_reg);
     if (!*text && profile->nblank)
         return true; /* blanked by other means than its text */
     if (text_registers(profile, text, &cells, value))
@@ -255,7 +255,7 @@ bool led_profile_equals(const struct led_profile *profile, const char *text, boo
 enum led_lit led_profile_lit(const struct led_profile *profile, const char *text, const uint16_t *read)
 {
     struct cells cells;
-    uint16_t value[LED_REGS_MAX];
+    uint16_t value[LED_TEXT_REGS_MAX];
     if (!profile->lit_regs || (!*text && profile->nblank) || text_registers(profile, text, &cells, value))
         return LED_LIT_UNTOLD;
     for (unsigned i = 0; i < cells.count; i++) {

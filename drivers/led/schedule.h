@@ -30,15 +30,18 @@
 #define SCHEDULE_MARGIN_US                                                                                   \
     20000 /* of a response time-out: how late Linux may deliver bytes of a serial port */
 
+#define LED_SERVER_ID_MAX 64
+
 enum schedule_phase { SCHEDULE_INIT, SCHEDULE_TEXT, SCHEDULE_BLINK, SCHEDULE_VERIFY };
 
 /* One transaction. */
 struct schedule_step {
     uint8_t index; /* of the unit in the configuration */
-    uint8_t unit;
-    uint8_t phase; /* enum schedule_phase; SCHEDULE_VERIFY reads write.count registers, the others write */
-    struct led_write write; /* .function 3 when it reads */
-    uint32_t timeout_us;    /* from handing over the last byte to the first byte of the answer */
+    uint8_t unit;  /* 0: to all, answered by none; then timeout_us is the rest of the line after it */
+    uint8_t phase; /* enum schedule_phase */
+    struct led_serial serial; /* the line settings it is made at: the bus's own, but for a job */
+    struct led_write write;   /* .function 3 when it reads, 17 when it asks for the server id */
+    uint32_t timeout_us;      /* from handing over the last byte to the first byte of the answer */
     uint32_t quiet_us; /* how long to listen after a time-out, so that a late answer is not taken for the next
                           one's */
 };
@@ -48,7 +51,12 @@ struct schedule_step {
 struct schedule_result {
     int error;
     uint8_t exception;
-    uint16_t value[LED_REGS_MAX]; /* what was read */
+    union {
+        uint16_t value[LED_REGS_MAX]; /* function 3: what was read */
+        struct {
+            uint8_t count, byte[LED_SERVER_ID_MAX];
+        } id; /* function 17: what follows the byte count; longer ones are cut */
+    };
     int64_t start_us, wire_us, done_us;
 };
 
