@@ -153,6 +153,7 @@ static const struct field hall_fields[] = {
     { "name", FIELD_LABEL, true, IN(struct config, name) },
     { "timezone", FIELD_CUSTOM, true, IN(struct config, timezone), .read = read_timezone },
     { "hours", FIELD_CUSTOM, false, IN(struct config, hours), .read = read_hours },
+    { "awake_minutes", FIELD_INTEGER, false, IN(struct config, awake_minutes), AWAKE_MINUTES },
     { "broker", FIELD_OBJECT, true, FIELDS(broker_fields) },
     { "agencies", FIELD_SECTION, false, .section = &section_agencies },
     { "zones", FIELD_SECTION, true, .section = &section_zones },
@@ -178,6 +179,7 @@ static void set_folder(struct reader *reader, const char *path)
 static void read_hall(struct reader *reader)
 {
     struct config *config = reader->config;
+    config->awake_minutes = 15; /* the way to the desk, a recall, and whoever comes along */
     config->calls.ttl_ms = TTL_DEFAULT_MS;
     config->calls.dwell_ms =
         8000; /* no standard names one; two readings of three words and a glance for the way */

@@ -65,6 +65,7 @@ struct config_screen {
     double diagonal_in, height_m, farthest_m; /* 0: not given */
     double overscan;                          /* fraction of each edge kept free, 0.025 */
     struct hours hours;                       /* when it is wanted; the hall's unless it has its own */
+    uint16_t awake_minutes;                   /* how long a call keeps it on outside them; likewise */
 };
 struct config_chime {
     struct chime_config device;
@@ -88,6 +89,7 @@ struct config {
     char lang[LANGS_MAX][LANG_SIZE];
     char timezone[64];
     struct hours hours; /* of screens that have none */
+    uint16_t awake_minutes;
     struct {
         uint8_t nurls;
         char url[URLS_MAX][128];

@@ -212,6 +212,8 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
     }
     if (!cJSON_GetObjectItemCaseSensitive(item, "hours"))
         screen->hours = reader->config->hours;
+    if (!cJSON_GetObjectItemCaseSensitive(item, "awake_minutes"))
+        screen->awake_minutes = reader->config->awake_minutes;
 }
 
 static const struct config_screen screen_defaults = {
@@ -237,6 +239,7 @@ static const struct field screen_fields[] = {
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },
     { "farthest_m", FIELD_NUMBER, false, IN(struct config_screen, farthest_m), .min = 0.5, .max = 200 },
     { "hours", FIELD_CUSTOM, false, IN(struct config_screen, hours), .read = read_hours },
+    { "awake_minutes", FIELD_INTEGER, false, IN(struct config_screen, awake_minutes), AWAKE_MINUTES },
     { "overscan", FIELD_NUMBER, false, IN(struct config_screen, overscan), .min = 0, .max = 0.1 },
 };
 const struct section section_screens = {

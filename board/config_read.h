@@ -58,7 +58,9 @@ struct field {
 };
 #define IN(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define NAMES(array)     .names = array, .nnames = sizeof(array) / sizeof(*array)
-#define FIELDS(array)    .field = array, .nfields = sizeof(array) / sizeof(*array)
+#define AWAKE_MINUTES                                                                                        \
+    .min = 1, .max = 240 /* 4 h: a call late on one evening lights no display the next day */
+#define FIELDS(array) .field = array, .nfields = sizeof(array) / sizeof(*array)
 
 /* An array of objects with an id. */
 struct section {

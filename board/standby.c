@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#define MINUTE_US INT64_C(60000000)
+
 static int minute_of(const struct scene_clock *clock)
 {
     return clock->is_known ? clock->weekday * HOURS_DAY + clock->hour * 60 + clock->minute : HOURS_UNKNOWN;
@@ -33,7 +35,7 @@ void standby_decide(struct standby *standby, const struct config_screen *screen,
     int64_t called_us = newest_call_us(screen, hall);
     if (called_us > standby->called_us)
         standby->called_us = called_us; /* a visit that is parked at once does not make the display flicker */
-    int64_t awake_us = standby->called_us ? standby->called_us + STANDBY_CALL_US : 0;
+    int64_t awake_us = standby->called_us ? standby->called_us + screen->awake_minutes * MINUTE_US : 0;
     standby->is_asleep = !state.is_open && !hall_alert(hall) && now_us >= awake_us;
     standby->until = standby->is_asleep ? state.until : HOURS_NEVER;
     standby->again_us = !state.is_open && now_us < awake_us ? awake_us : INT64_MAX;

@@ -1,16 +1,13 @@
 /* Whether a wall's display is to be on. Level, not edge: it follows from the hours, the clock and the hall as they are
  * now. Pure.
  *
- * A display sleeps outside its hours, but not while an alert stands, and not within STANDBY_CALL_US after a call to a
+ * A display sleeps outside its hours, but not while an alert stands, and not within its awake_minutes after a call to a
  * desk of its zones: a visitor who came late must see the call. A snapshot that says "called" counts as a call when it is
  * first heard. While the wall clock is not known, nothing sleeps.
  */
 #pragma once
 
 #include "board/scene.h"
-
-#define STANDBY_CALL_US                                                                                      \
-    INT64_C(900000000) /* 15 min: the way to the desk, a recall, and whoever comes along */
 
 struct standby {
     bool is_asleep;

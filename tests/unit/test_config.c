@@ -241,6 +241,26 @@ static void a_screen_has_its_own_hours_or_the_halls(void **state)
     config_destroy(config);
 }
 
+static void a_screen_stays_awake_for_its_own_time_or_the_halls(void **state)
+{
+    static const struct {
+        const char *hall;
+        int screen[2];
+    } rows[] = { { "", { 15, 1 } }, { "\"awake_minutes\":240,", { 240, 1 } } };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char with[200];
+        snprintf(with, sizeof with,
+                 "%s\"screens\":[{\"id\":\"a\",\"driver\":\"memory\"},"
+                 "{\"id\":\"b\",\"driver\":\"memory\",\"awake_minutes\":1},{",
+                 rows[i].hall);
+        struct config *config = load_with(*state, "\"screens\":[{", with);
+        assert_string_equal(((struct bench *)*state)->said, "");
+        for (int screen = 0; screen < 2; screen++)
+            assert_int_equal(config->screen[screen].awake_minutes, rows[i].screen[screen]);
+        config_destroy(config);
+    }
+}
+
 static void count_text(void *data, const char *where, const char *text)
 {
     char *seen = data;
@@ -271,8 +291,9 @@ static const struct {
     { "\"hall\":\"h\"", "\"hall\":7", "hall: 7 is no id; write 1 to 32 of a-z 0-9 _ -" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
-      "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, hours, broker, "
-      "agencies, zones, buses, desks, screens, chimes, notices, board_profile, console, calls, theme, "
+      "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, hours, "
+      "awake_minutes, broker, agencies, zones, buses, desks, screens, chimes, notices, board_profile, "
+      "console, calls, theme, "
       "phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
     { "[\"kk\",\"ru\"]", "[]",
@@ -414,6 +435,8 @@ static const struct {
       "chimes[0].chip: is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\",\"line\":true",
       "chimes[0].line: true is neither a line number from 0 to 1023 nor a line name" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"awake_minutes\":0",
+      "screens[0].awake_minutes: 0 is not an integer from 1 to 240" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"hours\":\"never\"",
       "screens[0].hours: \"never\" is not a list of 1 to 16 spans like {\"days\": \"mon-fri\", \"from\": "
       "\"08:00\", \"to\": \"20:00\"}, and not \"always\"" },
@@ -796,6 +819,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_good_file_becomes_plain_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_left_out_has_a_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_screen_has_its_own_hours_or_the_halls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_screen_stays_awake_for_its_own_time_or_the_halls, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_board_of_ones_own_is_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_board_profile_with_errors_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_simulated_screen_can_be_turned, set_up, tear_down),

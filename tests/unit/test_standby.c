@@ -34,6 +34,7 @@ static int set_up(void **unused)
     config->desk[0] = (struct config_desk){ .id = "1", .label = "1", .zone = 0, .agency = NONE, .bus = NONE };
     config->desk[1] = (struct config_desk){ .id = "2", .label = "2", .zone = 1, .agency = NONE, .bus = NONE };
     config->screen[0].zones = 1;
+    config->screen[0].awake_minutes = 15;
     config->screen[0].hours = (struct hours){ 1, { { 0x7f, 480, 1200 } } };
     hall_init(&bench.hall, config);
     bench.screen = &config->screen[0];
@@ -139,6 +140,18 @@ static void a_call_wakes_it_for_a_quarter_of_an_hour(void **unused)
     assert_true(bench.standby.again_us == INT64_MAX);
 }
 
+static void how_long_a_call_wakes_it_is_the_halls_choice(void **unused)
+{
+    (void)unused;
+    bench.screen->awake_minutes = 240;
+    happen(EVENT_CALL, "1", "А042");
+    assert_false(is_asleep());
+    bench.now_us += 240 * MINUTE_US - 1;
+    assert_false(is_asleep());
+    bench.now_us++;
+    assert_true(is_asleep());
+}
+
 static void a_recall_wakes_it_again(void **unused)
 {
     (void)unused;
@@ -216,6 +229,7 @@ int main(void)
         TEST(an_alert_wakes_it_as_long_as_it_stands),
         TEST(an_alert_of_the_hall_file_wakes_it),
         TEST(a_call_wakes_it_for_a_quarter_of_an_hour),
+        TEST(how_long_a_call_wakes_it_is_the_halls_choice),
         TEST(a_recall_wakes_it_again),
         TEST(a_visit_that_goes_on_at_once_does_not_darken_it),
         TEST(a_call_in_another_zone_lets_it_sleep),
