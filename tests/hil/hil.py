@@ -243,10 +243,42 @@ def another_program_that_has_the_card_is_named():
 
 
 def a_reload_to_4k_and_back_shows_the_same_as_the_renderer():
-    for old, new in ((MODE, MODE_4K), (MODE_4K, MODE)):
-        room.change_mode(old, new)
-        room.equal("at " + new)
-        assert f"{room.machine.picture(0)[0]}x" in new
+    for mode in (MODE_4K, MODE):
+        room.change_screen(0, mode=mode)
+        room.equal("at " + mode)
+        assert f"{room.machine.picture(0)[0]}x" in mode
+
+
+def other_day():
+    """Hours that are not near now, whatever the time zone."""
+    day = time.strftime("%a", time.gmtime(time.time() + 3 * 86400)).lower()
+    return [{"days": day, "from": "11:59", "to": "12:00"}]
+
+
+def a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it():
+    mark = room.machine.trace_size()
+    room.change_screen(0, hours=other_day(), awake_minutes=1, zones=["front"])
+    room.dark(0, 120)  # the last call may be of this minute
+    print("        " + room.wait_screen(0, "standby")["detail"])
+    assert room.machine.scanouts_ended(mark), "the picture is black, but the display has a signal"
+    receipt = room.call("4")
+    assert results(receipt) == {"screen/portrait": "shown", "chime/hall": "finished"}, receipt
+    assert room.machine.is_dark(0), "a call to another zone"
+
+    room.post("/api/hall", {"alert": True})
+    room.equal("with an alert")
+    room.post("/api/hall", {"alert": False})
+    room.dark(0)
+
+    start = time.monotonic()
+    receipt = room.call("1")
+    assert results(receipt)["screen/main"] == "shown", receipt
+    room.equal("with the call that woke it")
+    room.dark(0, 120)
+    assert time.monotonic() - start >= 60, "less than awake_minutes"
+    room.equal_on(1, "beside a dark wall")
+    room.change_screen(0, hours=None, awake_minutes=None, zones=None)
+    room.equal("with hours no more")
 
 
 def a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes():
@@ -284,6 +316,7 @@ def main():
             a_clean_stop_leaves_a_console_that_can_be_used,
             another_program_that_has_the_card_is_named,
             a_reload_to_4k_and_back_shows_the_same_as_the_renderer,
+            a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it,
             a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes,
         ])
     except SystemExit as end:

@@ -41,7 +41,7 @@ class Machine:
              "-device", "virtserialport,chardev=agent,name=agent",
              "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-10.0.2.15:1883",
              "-device", "virtio-net-pci,netdev=net,romfile=",
-             "-trace", "pl061_set_output", "-msg", "timestamp=on", "-D", self.path("trace"),
+             "-trace", "pl061_set_output", "-trace", "virtio_gpu_cmd_set_scanout", "-msg", "timestamp=on", "-D", self.path("trace"),
              "-qmp", f"unix:{self.path('qmp')},server=on,wait=off"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.path("qemu"), "a"), preexec_fn=die_with_parent)
         self.qmp = self.connect("qmp")
@@ -126,13 +126,25 @@ class Machine:
         width, height = map(int, re.match(rb"P6\n(\d+) (\d+)\n255\n", data).groups())
         return width, height, data[-3 * width * height:]
 
-    def edges(self, since=0):
-        """The chime line's edges as (seconds, level), from byte `since` of the trace."""
+    def is_dark(self, gpu):
+        """QEMU writes a line of its own, grey on black, in the place of a picture that is not scanned out."""
+        _, _, rgb = self.picture(gpu)
+        return set(zip(rgb[::3], rgb[1::3], rgb[2::3])) == {(0, 0, 0), (170, 170, 170)}
+
+    def traced(self, pattern, since):
+        """What the pattern finds in the trace, from its byte `since`."""
         with open(self.path("trace"), "rb") as f:
             f.seek(since)
-            lines = f.read().decode()
-        found = re.findall(rf"@(\d+\.\d+):pl061_set_output .*output {CHIME_LINE} to (\d)", lines)
+            return re.findall(pattern, f.read().decode())
+
+    def edges(self, since=0):
+        """The chime line's edges as (seconds, level)."""
+        found = self.traced(rf"@(\d+\.\d+):pl061_set_output .*output {CHIME_LINE} to (\d)", since)
         return [(float(seconds), int(level)) for seconds, level in found]
+
+    def scanouts_ended(self, since):
+        """How often the guest told a card to scan nothing out."""
+        return len(self.traced(r"virtio_gpu_cmd_set_scanout id \d+, res 0x0,", since))
 
     def trace_size(self):
         return os.path.getsize(self.path("trace"))

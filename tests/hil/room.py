@@ -9,6 +9,7 @@ Each of the two paints when it comes to it; so equality is waited for, and is ne
 What a board has seen but a snapshot does not tell (which calls shared the wall, that one was a recall) is gone after a kill:
 then the measure is a second board that starts from the same snapshot.
 """
+import base64
 import json
 import os
 import shutil
@@ -97,7 +98,8 @@ class Room:
             desk.pop("led", None)
         for screen in file["screens"]:
             size = screen.pop("mode").split("@")[0]
-            screen.pop("output")
+            for key in ("output", "hours", "kms"):
+                screen.pop(key, None)
             screen.update(driver="memory", size=size, path="screen-" + screen["id"])
         with open(os.path.join(self.folder, "hall.json"), "w") as f:
             json.dump(file, f, ensure_ascii=False)
@@ -109,14 +111,16 @@ class Room:
             stdout=log, stderr=log, env=dict(os.environ, KEZEK_RUNDIR=os.path.join(self.folder, "run")),
             preexec_fn=die_with_parent)
 
-    def change_mode(self, old, new):
-        """In both hall files: the emulated board reloads, the other one starts again."""
-        text = json.dumps(self.file, ensure_ascii=False)
-        assert old in text
-        self.file = json.loads(text.replace(old, new))
+    def change_screen(self, wall, **keys):
+        """In both hall files, None: away with the key. The emulated board reloads, the other one starts again."""
+        screen = self.file["screens"][wall]
+        screen.update(keys)
+        for key in [key for key, value in screen.items() if value is None]:
+            screen.pop(key)
         self.write_peer()
         self.restart_peer()
-        self.machine.must(f"sed -i 's/{old}/{new}/' /etc/hall.json && kezekctl reload")
+        text = base64.b64encode(json.dumps(self.file).encode()).decode()
+        self.machine.must(f"echo {text} | base64 -d >/etc/hall.json && kezekctl reload")
 
     def restart_peer(self):
         self.peer.kill()
@@ -196,17 +200,24 @@ class Room:
     def expected(self, wall):
         return shared_picture(os.path.join(self.folder, "screen-" + WALLS[wall]))
 
+    def dark(self, wall, seconds=60):
+        """Waits until nothing is scanned out."""
+        wait_for(f"{WALLS[wall]} is dark", lambda: self.machine.is_dark(wall), seconds, 0.1)
+
     def is_equal(self, wall):
         return self.machine.picture(wall) == self.expected(wall)
 
     def equal(self, what, seconds=60):
         """Waits until every wall is, pixel by pixel, what the other board shows."""
-        for wall, name in enumerate(WALLS):
-            try:
-                wait_for(f"{what}: the picture of {name} is the renderer's", lambda: self.is_equal(wall), seconds, 0.1)
-            except AssertionError:
-                self.keep_pictures(wall, what)
-                raise
+        for wall, _ in enumerate(WALLS):
+            self.equal_on(wall, what, seconds)
+
+    def equal_on(self, wall, what, seconds=60):
+        try:
+            wait_for(f"{what}: the picture of {WALLS[wall]} is the renderer's", lambda: self.is_equal(wall), seconds, 0.1)
+        except AssertionError:
+            self.keep_pictures(wall, what)
+            raise
 
     def keep_pictures(self, wall, what):
         for kind, picture in (("seen", self.machine.picture(wall)), ("expected", self.expected(wall))):
