@@ -10,11 +10,6 @@ const char *const led_certainty_names[LED_CERTAINTIES] = {
     [LED_VERIFIED] = "verified", [LED_LIT] = "lit",
 };
 
-const char *const led_colour_names[LED_COLOURS] = {
-    [LED_COLOUR_OWN] = "own", [LED_RED] = "red",       [LED_GREEN] = "green",
-    [LED_YELLOW] = "yellow",  [LED_ORANGE] = "orange",
-};
-
 static const struct led_ops *const backends[] = { &led_modbus, &led_memory };
 
 const struct led_ops *led_backend(const char *name)

@@ -60,15 +60,14 @@ static void read_functions(const struct json_at *at, const cJSON *root, struct l
 
 static void read_timing(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
-    static const char *const keys[] = { "turnaround_ms", "min_gap_ms" };
-    char path[JSON_PATH_MAX];
-    const cJSON *object = json_object(at, root, "timing", true);
-    if (!object)
-        return;
-    struct json_at here = json_at_key(at, "timing", path);
-    json_known_keys(&here, object, keys, COUNT(keys));
-    profile_read_u16(&here, object, "turnaround_ms", true, 0, 1000, &profile->turnaround_ms);
-    profile_read_u16(&here, object, "min_gap_ms", false, 0, 1000, &profile->min_gap_ms);
+    const struct profile_field fields[] = {
+        { "turnaround_ms", true, 0, 1000, &profile->turnaround_ms },
+        { "min_gap_ms", false, 0, 1000, &profile->min_gap_ms },
+        { "broadcast_ms", false, 0, 1000, &profile->broadcast_ms },
+    };
+    struct profile_place place;
+    profile->broadcast_ms = 100; /* Modbus over Serial Line V1.02, 2.4.1: typically 100 to 200 ms */
+    profile_read_section(at, root, "timing", true, fields, COUNT(fields), &place);
 }
 
 static void read_never_write(const struct json_at *at, const cJSON *root, struct led_profile *profile)
@@ -207,26 +206,22 @@ static void read_text(const struct json_at *at, const cJSON *root, struct led_pr
 
 static void read_blink(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
-    static const char *const keys[] = { "register", "on", "off" };
-    char path[JSON_PATH_MAX];
-    const cJSON *object = json_object(at, root, "blink", false);
-    struct led_write write = { .count = 1 };
-    if (!object)
+    struct led_write *on = &profile->blink_on, *off = &profile->blink_off;
+    const struct profile_field fields[] = {
+        { "register", true, 0, 65535, &on->reg },
+        { "on", true, 0, 65535, &on->value[0] },
+        { "off", true, 0, 65535, &off->value[0] },
+    };
+    struct profile_place place;
+    if (!profile_read_section(at, root, "blink", false, fields, COUNT(fields), &place))
         return;
-    struct json_at here = json_at_key(at, "blink", path);
-    json_known_keys(&here, object, keys, COUNT(keys));
-    if (!profile_read_u16(&here, object, "register", true, 0, 65535, &write.reg))
-        return;
-    profile_check_write(&here, profile, &write);
     profile->has_blink = true;
-    profile->blink_on = profile->blink_off = write;
-    profile_read_u16(&here, object, "on", true, 0, 65535, &profile->blink_on.value[0]);
-    profile_read_u16(&here, object, "off", true, 0, 65535, &profile->blink_off.value[0]);
-    if (profile_overlaps(write.reg, 1, profile->text.reg,
-                         (uint16_t)(profile->text.reg + profile->text.regs - 1)))
-        json_complain(at->report, path, "register %u is inside the text area", write.reg);
+    off->reg = on->reg;
+    on->count = off->count = 1;
+    on->function = off->function = profile->has_fc06 ? 6 : 16;
+    profile_check_register(&place.at, profile, on->reg);
     if (profile->blink_on.value[0] == profile->blink_off.value[0])
-        json_complain(at->report, path, "on and off are equal");
+        json_complain(at->report, place.path, "on and off are equal");
 }
 
 static void read_glyph(const struct json_at *at, const cJSON *item, struct led_profile *profile)
@@ -370,10 +365,12 @@ static void read_identify(const struct json_at *at, const cJSON *root, struct le
 
 static void read_profile(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
-    static const char *const keys[] = { "$schema",      "name",      "title",         "confidence", "source",
-                                        "factory",      "functions", "text",          "blink",      "blank",
-                                        "init",         "identify",  "verify",        "lit",        "glyphs",
-                                        "segment_bits", "timing",    "max_registers", "never_write" };
+    static const char *const keys[] = { "$schema", "name",          "title",       "confidence",
+                                        "source",  "factory",       "functions",   "text",
+                                        "blink",   "blank",         "init",        "identify",
+                                        "verify",  "lit",           "glyphs",      "segment_bits",
+                                        "timing",  "max_registers", "never_write", "brightness",
+                                        "colour",  "group",         "commission" };
     if (!cJSON_IsObject(root)) {
         json_complain(at->report, "", "is not an object");
         return;
@@ -392,6 +389,8 @@ static void read_profile(const struct json_at *at, const cJSON *root, struct led
     read_verify(at, root, profile);
     read_lit(at, root, profile);
     read_identify(at, root, profile);
+    profile_read_extras(at, root, profile);
+    profile_read_commission(at, root, profile);
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */

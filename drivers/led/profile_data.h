@@ -13,8 +13,9 @@
 
 #define LED_TEXT_REGS_MAX                                                                                    \
     32 /* of a text area, and of one read: what the largest known one (SMI2-M: 16) needs, doubled */
-#define LED_FOLDS_MAX  128
-#define LED_RANGES_MAX 16
+#define LED_FOLDS_MAX   128
+#define LED_RANGES_MAX  16
+#define LED_CHOICES_MAX 12 /* speeds of a device: the largest known list has 9 */
 
 enum led_packing {
     LED_PACK_TWO,      /* two ASCII characters a register, first one in the high byte */
@@ -28,6 +29,29 @@ enum led_dot {
     LED_DOT_JOINS, /* a dot is lit in the cell of the character before it */
     LED_DOTS
 };
+/* When what commissioning writes comes true, and where its answer comes from. */
+enum led_effect {
+    LED_EFFECT_EACH,  /* each write at once */
+    LED_EFFECT_SAVE,  /* all with the write that saves */
+    LED_EFFECT_POWER, /* all when it is switched on the next time */
+    LED_EFFECTS
+};
+enum led_answer {
+    LED_ANSWER_OLD,
+    LED_ANSWER_NEW,
+    LED_ANSWER_UNKNOWN, /* or none: it is not waited for */
+    LED_ANSWERS
+};
+enum led_setting_kind { LED_BAUD, LED_PARITY, LED_STOP_BITS, LED_SETTINGS };
+struct led_setting { /* of the serial line */
+    uint16_t reg;
+    uint8_t nchoices; /* 0: cannot be written */
+    struct {
+        int code; /* baud; 'N' 'E' 'O'; stop bits */
+        uint16_t value;
+    } choice[LED_CHOICES_MAX];
+};
+
 enum led_identify { LED_IDENTIFY_NONE, LED_IDENTIFY_SERVER_ID, LED_IDENTIFY_REGISTERS };
 
 struct led_range {
@@ -72,6 +96,26 @@ struct led_profile {
     struct led_write identity; /* registers and values that tell the device */
     uint8_t nnever;
     struct led_range never_write[LED_RANGES_MAX];
+    uint16_t broadcast_ms;
+    struct {
+        uint16_t reg, min, max; /* max 0: has none */
+    } brightness;
+    struct {
+        uint16_t reg;
+        bool has[LED_COLOURS];
+        uint16_t value[LED_COLOURS];
+    } colour;
+    struct {
+        uint16_t base;     /* a frame begins at base + its first unit */
+        uint8_t max_units; /* 0: has none */
+    } group;
+    struct {
+        bool has;
+        uint8_t effect, answer; /* enum led_effect, enum led_answer */
+        uint16_t unit_reg, rest_ms;
+        struct led_setting setting[LED_SETTINGS];
+        struct led_write save; /* count 0: has none */
+    } commission;
 };
 
 /* The writes that bring `text` (as led_fold() takes it; "" is blank) onto the cells: their number, or
@@ -116,16 +160,19 @@ unsigned led_profile_broadcast_ms(const struct led_profile *profile); /* rest of
 bool led_profile_identity(const struct led_profile *profile, struct led_write *out);
 
 /* Commissioning: the writes that give a unit a new address and line settings, each with what is known of
- * its answer. What the profile cannot set (`serial` NULL: nothing of it is wanted) is refused:
- * number of steps, or -ENOTSUP, -EINVAL (a speed that the device does not have), with `why`. These writes
- * are the only ones that may touch registers of never_write. */
+ * its answer. What the profile cannot set (`serial` NULL: the unit has what is wanted) is refused: number of
+ * steps, or -ENOTSUP, -EINVAL (a speed that the device does not have), with `why`; a setting without a
+ * register may be wanted as it comes from the factory. These writes are the only ones that may touch registers
+ * of never_write. If no step is effective, they count when the unit is switched on the next time. */
 #define LED_COMMISSION_MAX 8
+enum { LED_TAKES_UNIT = 1, LED_TAKES_BAUD = 2, LED_TAKES_PARITY = 4, LED_TAKES_STOP_BITS = 8 };
 struct led_commission_step {
     struct led_write write;
     bool is_answered_anew; /* the answer comes from the new address and settings; else from the old ones */
-    bool is_silent;        /* no answer is to be expected (it restarts) */
-    bool is_effective;     /* after it the unit listens at the new address and settings */
-    uint16_t rest_ms;      /* how long it then is deaf */
+    bool is_silent;    /* no answer is to be expected (it restarts), or nobody knows where it comes from */
+    bool is_effective; /* after it the unit listens at the new address and settings, all of them */
+    uint8_t takes;     /* LED_TAKES_…: what of them is new from now on, where each write counts at once */
+    uint16_t rest_ms;  /* how long it then is deaf */
 };
 int led_profile_commission(const struct led_profile *profile, uint8_t unit, const struct led_serial *serial,
                            struct led_commission_step out[LED_COMMISSION_MAX], char *why, size_t why_size);

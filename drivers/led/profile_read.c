@@ -66,6 +66,27 @@ char profile_read_ascii(const struct json_at *at, const cJSON *object, const cha
     return text[0];
 }
 
+#define FIELDS_MAX 16
+
+const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, const char *key,
+                                  bool is_required, const struct profile_field *field, unsigned count,
+                                  struct profile_place *place)
+{
+    const char *keys[FIELDS_MAX];
+    const cJSON *object = json_object(at, root, key, is_required);
+    if (!object)
+        return NULL;
+    place->at = json_at_key(at, key, place->path);
+    for (unsigned i = 0; i < count; i++)
+        keys[i] = field[i].key;
+    json_known_keys(&place->at, object, keys, count);
+    for (unsigned i = 0; i < count; i++)
+        if (field[i].out)
+            profile_read_u16(&place->at, object, field[i].key, field[i].is_required, field[i].min,
+                             field[i].max, field[i].out);
+    return object;
+}
+
 /* ---- writes ---------------------------------------------------------------------------------- */
 
 bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last)
@@ -104,6 +125,14 @@ void profile_check_write(const struct json_at *at, const struct led_profile *pro
                       "writes %u registers at once, which needs function 16; \"functions\" has only 6",
                       write->count);
     profile_check_range(at, profile, write);
+}
+
+void profile_check_register(const struct json_at *at, const struct led_profile *profile, uint16_t reg)
+{
+    struct led_write write = { .reg = reg, .count = 1 };
+    profile_check_write(at, profile, &write);
+    if (profile_overlaps(reg, 1, profile->text.reg, (uint16_t)(profile->text.reg + profile->text.regs - 1)))
+        json_complain(at->report, at->path, "register %u is inside the text area", reg);
 }
 
 static void read_write(const struct json_at *at, const struct led_profile *profile, const cJSON *object,

@@ -18,6 +18,22 @@ uint8_t profile_read_values(const struct json_at *at, const cJSON *object, const
 /* One ASCII character, or `otherwise` when the key is absent. */
 char profile_read_ascii(const struct json_at *at, const cJSON *object, const char *key, char otherwise);
 
+/* A member of a section, and where it goes. */
+struct profile_field {
+    const char *key;
+    bool is_required;
+    uint16_t min, max;
+    uint16_t *out; /* NULL: the caller reads it */
+};
+struct profile_place {
+    struct json_at at;
+    char path[JSON_PATH_MAX];
+};
+/* A section: an object with these members and no others. NULL if there is none, else its place is filled. */
+const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, const char *key,
+                                  bool is_required, const struct profile_field *field, unsigned count,
+                                  struct profile_place *place);
+
 /* An optional list of writes: how many. Each is checked as below. */
 uint8_t profile_read_writes(const struct json_at *at, const struct led_profile *profile, const cJSON *root,
                             const char *key, struct led_write out[LED_WRITES_MAX]);
@@ -27,4 +43,9 @@ void profile_check_range(const struct json_at *at, const struct led_profile *pro
 /* The same, and chooses the function: 6 for one register if the device knows it, else 16. */
 void profile_check_write(const struct json_at *at, const struct led_profile *profile,
                          struct led_write *write);
+/* One register of a section, which must be none of never_write or the text area. */
+void profile_check_register(const struct json_at *at, const struct led_profile *profile, uint16_t reg);
+/* What a board can do beside its text; after text and never_write. */
+void profile_read_extras(const struct json_at *at, const cJSON *root, struct led_profile *profile);
+void profile_read_commission(const struct json_at *at, const cJSON *root, struct led_profile *profile);
 bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last);

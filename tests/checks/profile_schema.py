@@ -39,7 +39,7 @@ schema = read(f"{FOLDER}/schema.json")
 jsonschema.Draft202012Validator.check_schema(schema)
 validator = jsonschema.Draft202012Validator(schema)
 known = set()
-for source in ("drivers/led/profile.c", "drivers/led/profile_read.c"):
+for source in glob.glob("drivers/led/profile*.c"):
     with open(source, encoding="utf-8") as file:
         known |= set(re.findall(r'"([a-z_$]+)"', file.read()))
 found = [line for path in sorted(glob.glob(f"{FOLDER}/*.json")) if not path.endswith("/schema.json")

@@ -60,9 +60,10 @@ static cJSON *read_tree(const char *path)
 }
 
 /* A shipped profile with one change: the member at `section`.`key` becomes `json` (or goes, when NULL). */
-static struct led_profile *load_changed(const char *section, const char *key, const char *json, char *lines)
+static struct led_profile *load_changed(const char *path, const char *section, const char *key,
+                                        const char *json, char *lines)
 {
-    cJSON *root = read_tree(SMI2);
+    cJSON *root = read_tree(path);
     cJSON *object = section ? cJSON_GetObjectItem(root, section) : root;
     cJSON_DeleteItemFromObject(object, key);
     if (json)
@@ -99,9 +100,10 @@ static void a_bad_profile_is_refused_with_the_place(void **state)
         { NULL, "text", NULL, "text: is missing" },
         { NULL, "name", "7", "name: 7 is not a string" },
         { NULL, "functions", "[5]", "functions: 5 is no function that writes" },
-        { NULL, "functions", "[6]", NULL },
+        { NULL, "functions", "[6]", "group: needs function 16, which is not in \"functions\"" },
+        { NULL, "functions", "[6,16]", NULL },
         { NULL, "confidence", "\"sure\"", "confidence: \"sure\" is not one of" },
-        { NULL, "colour", "1", "unknown key \"colour\"" },
+        { NULL, "color", "1", "unknown key \"color\"; did you mean \"colour\"?" },
         { "text", "packing", "\"three\"", "text.packing: \"three\" is not one of two-per-register" },
         { "text", "cells", "17", "text.cells: 17 is not an integer from 1 to 16" },
         { "text", "cells", "9", "text: 9 cells need 5 registers, there are 4" },
@@ -143,7 +145,7 @@ static void a_bad_profile_is_refused_with_the_place(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char lines[4096];
-        struct led_profile *profile = load_changed(rows[i].section, rows[i].key, rows[i].json, lines);
+        struct led_profile *profile = load_changed(SMI2, rows[i].section, rows[i].key, rows[i].json, lines);
         if (rows[i].complaint ? !strstr(lines, rows[i].complaint) : !profile)
             fail_msg("row %zu: \"%s\" is not in:\n%s", i, rows[i].complaint ? rows[i].complaint : "", lines);
         led_profile_destroy(profile);
@@ -154,8 +156,8 @@ static void every_error_of_a_profile_is_told(void **state)
 {
     (void)state;
     char lines[4096];
-    assert_null(load_text("{\"name\":\"x\",\"colour\":1}", lines));
-    assert_non_null(strstr(lines, "colour"));
+    assert_null(load_text("{\"name\":\"x\",\"hue\":1}", lines));
+    assert_non_null(strstr(lines, "unknown key \"hue\""));
     assert_non_null(strstr(lines, "title: is missing"));
     assert_non_null(strstr(lines, "text: is missing"));
 }
@@ -308,12 +310,12 @@ static void a_device_with_function_6_only_gets_its_registers_one_by_one(void **s
 {
     (void)state;
     char lines[4096];
-    struct led_profile *profile = load_changed(NULL, "functions", "[6]", lines);
+    struct led_profile *profile = load_changed(DM56, NULL, "functions", "[6]", lines);
     struct led_write writes[LED_WRITES_MAX];
     assert_int_equal(led_profile_writes(profile, "A105", writes), 4);
-    assert_int_equal(writes[1].reg, 30);
+    assert_int_equal(writes[1].reg, 1);
     assert_int_equal(writes[1].function, 6);
-    assert_int_equal(writes[1].value[0], 0x3035);
+    assert_int_equal(writes[1].value[0], '1');
     led_profile_destroy(profile);
 }
 
