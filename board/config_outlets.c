@@ -66,6 +66,7 @@ const struct section section_buses = {
 
 static const char *const screen_drivers[] = { "kms", "memory" };
 const char *const pixel_format_names[PIXEL_FORMATS] = { "xrgb8888", "rgb565" };
+static const char *const kms_calls[KMS_CALLS] = { "auto", "legacy" };
 static const char *const views[] = { "calls" };
 
 #define SIDE_MIN_PX 240 /* a quarter of VGA, upright or not */
@@ -231,6 +232,7 @@ static const struct field screen_fields[] = {
     { "size", FIELD_CUSTOM, .read = read_size },
     { "rotation", FIELD_CUSTOM, false, IN(struct config_screen, device.rotation), .read = read_rotation },
     { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(pixel_format_names) },
+    { "kms", FIELD_CHOICE, false, IN(struct config_screen, device.kms), NAMES(kms_calls) },
     { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
     { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },
     { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },

@@ -109,7 +109,7 @@ static bool is_same_device(const struct screen_config *a, const struct screen_co
     return strcmp(a->id, b->id) == 0 && strcmp(a->driver, b->driver) == 0 &&
            strcmp(a->output, b->output) == 0 && strcmp(a->path, b->path) == 0 && a->width == b->width &&
            a->height == b->height && a->refresh_hz == b->refresh_hz && a->rotation == b->rotation &&
-           a->format == b->format;
+           a->format == b->format && a->kms == b->kms;
 }
 
 void walls_take_down(struct board *board, const struct config *fresh)

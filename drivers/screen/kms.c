@@ -124,7 +124,7 @@ static void flipped(void *data, int64_t at_us);
 static int choose_pipe(struct screen *screen, const struct kms_complaint *complaint)
 {
     const char *name = screen->config.output;
-    const int status = kms_pipe_init(&screen->pipe, screen->card, name);
+    const int status = kms_pipe_init(&screen->pipe, screen->card, name, screen->config.kms);
 
     screen->pipe.data = screen;
     screen->pipe.flipped = flipped;

@@ -137,9 +137,9 @@ uint32_t kms_property(int fd, uint32_t object, uint32_t type, const char *name, 
 void kms_connector_name(const drmModeConnector *connector, char *out, size_t size);
 
 /* ---- kms_pipe.c ------------------------------------------------------------------------------ */
-/* Chooses CRTC and plane for the connector, and enters the card's list. -ENODEV: the connector is gone; -EBUSY: another
+/* Chooses how the kernel is told, CRTC and plane for the connector, and enters the card's list. -ENODEV: the connector is gone; -EBUSY: another
  * screen has the connector, or all CRTCs that can drive it are in use (-ENOSPC). */
-int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector);
+int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector, enum kms_calls calls);
 /* Buffers go, the pipe leaves the list, its events find nobody. What is on scan-out must have been stopped. */
 void kms_pipe_finish(struct kms_pipe *pipe);
 /* Two buffers of the size of the mode. */

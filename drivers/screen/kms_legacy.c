@@ -6,7 +6,7 @@
 #define FRAME_US 16667
 #define PATIENCE 3 /* frames */
 
-/* For drivers without atomic mode setting, and those whose atomic support is switched off. */
+/* For drivers without atomic mode setting, and screens whose hall file asks for it (screen.h). */
 
 static int legacy_init(struct kms_pipe *pipe)
 {

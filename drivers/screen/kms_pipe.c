@@ -164,7 +164,7 @@ static void choose_plane(struct kms_pipe *pipe)
 static int find_plane(struct kms_pipe *pipe)
 {
     choose_plane(pipe);
-    if (pipe->plane_id == 0 && pipe->card->is_atomic)
+    if (pipe->plane_id == 0 && pipe->api == &kms_atomic)
         return -ENOSPC;
     if (!pipe->has_format[PIXEL_XRGB8888] && !pipe->has_format[PIXEL_RGB565])
         pipe->has_format[PIXEL_XRGB8888] = pipe->has_format[PIXEL_RGB565] = true;
@@ -306,10 +306,10 @@ static void leave(struct kms_pipe *pipe)
             card->ticket[i].pipe = NULL;
 }
 
-int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector)
+int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector, enum kms_calls calls)
 {
     pipe->card = card;
-    pipe->api = card->is_atomic ? &kms_atomic : &kms_legacy;
+    pipe->api = card->is_atomic && calls == KMS_AUTO ? &kms_atomic : &kms_legacy;
     drmModeRes *resources = drmModeGetResources(card->fd);
     int status = resources ? choose_path(pipe, resources, connector) : -ENODEV;
 

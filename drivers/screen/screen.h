@@ -21,6 +21,10 @@ struct outputs;
 
 enum pixel_format { PIXEL_XRGB8888, PIXEL_RGB565, PIXEL_FORMATS };
 
+/* kms: how the kernel is told. Atomic where the driver has it; or always the older calls (drmModeSetCrtc, drmModePageFlip), for
+ * drivers of a vendor's kernel whose atomic ones fail: a mode is not tested before it is set then. */
+enum kms_calls { KMS_AUTO, KMS_LEGACY, KMS_CALLS };
+
 struct rect {
     int16_t x, y, w, h;
 };
@@ -33,6 +37,7 @@ struct screen_config {
     uint16_t refresh_hz;    /* 60 */
     uint16_t rotation;      /* 0, 90, 180, 270: how far the picture is turned clockwise in memory */
     uint8_t format;         /* enum pixel_format */
+    uint8_t kms;            /* enum kms_calls */
     char path[108];         /* memory: file of struct screen_share and the pixels, "" for none */
 };
 

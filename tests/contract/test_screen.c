@@ -35,9 +35,13 @@ static const struct {
     const char *driver;
     enum pixel_format format;
     bool is_atomic, needs_plane;
-} variants[] = { { "memory", PIXEL_XRGB8888, false, false }, { "memory", PIXEL_RGB565, false, false },
-                 { "kms", PIXEL_XRGB8888, true, false },     { "kms", PIXEL_RGB565, true, true },
-                 { "kms", PIXEL_XRGB8888, false, false },    { "kms", PIXEL_RGB565, false, false } };
+    enum kms_calls calls;
+} variants[] = {
+    { "memory", PIXEL_XRGB8888, false, false, KMS_AUTO }, { "memory", PIXEL_RGB565, false, false, KMS_AUTO },
+    { "kms", PIXEL_XRGB8888, true, false, KMS_AUTO },     { "kms", PIXEL_RGB565, true, true, KMS_AUTO },
+    { "kms", PIXEL_XRGB8888, false, false, KMS_AUTO },    { "kms", PIXEL_RGB565, false, false, KMS_AUTO },
+    { "kms", PIXEL_XRGB8888, true, false, KMS_LEGACY }
+};
 
 #define VARIANTS (sizeof(variants) / sizeof(variants[0]))
 
@@ -85,9 +89,11 @@ static void open_output(struct device *output, size_t variant)
     memset(output, 0, sizeof(*output));
     output->ops = screen_backend(variants[variant].driver);
     assert_non_null(output->ops);
-    output->config = (struct screen_config){
-        .id = "main", .width = 203, .height = 101, .format = variants[variant].format
-    };
+    output->config = (struct screen_config){ .id = "main",
+                                             .width = 203,
+                                             .height = 101,
+                                             .format = variants[variant].format,
+                                             .kms = variants[variant].calls };
     strcpy(output->config.driver, variants[variant].driver);
     if (strcmp(variants[variant].driver, "kms") == 0)
         plug_a_display(output, variant);

@@ -92,6 +92,26 @@ static void frames_set_no_mode(void **state)
     }
 }
 
+static void a_card_with_atomic_calls_is_driven_by_the_older_ones_where_the_hall_file_says_so(void **state)
+{
+    (void)state;
+    hall.config.kms = KMS_LEGACY;
+    open_wall(&hall);
+    show(&hall, 1);
+    show(&hall, 2);
+    assert_int_equal(shown_byte(hdmi), 2);
+    assert_int_equal(card->ncalls[CALL_SET_CRTC], 1);
+    const unsigned switched = card->ncalls[CALL_DPMS];
+
+    assert_int_equal(screen_kms.power(hall.screen, false), 0);
+    assert_int_equal(card->ncalls[CALL_DPMS], switched + 1);
+    assert_int_equal(screen_kms.power(hall.screen, true), 0);
+    assert_int_equal(shown_byte(hdmi), 2);
+    shut(&hall);
+    assert_int_equal(shown_byte(hdmi), -1);
+    assert_int_equal(card->ncalls[CALL_TEST] + card->ncalls[CALL_COMMIT], 0);
+}
+
 static void the_mode_of_the_hall_file_is_shown(void **state)
 {
     (void)state;
@@ -482,6 +502,7 @@ int main(void)
         TEST(a_mode_whose_picture_has_a_shape_is_taken_over_too),
         TEST(another_mode_than_the_boot_s_needs_one_mode_set),
         TEST(frames_set_no_mode),
+        TEST(a_card_with_atomic_calls_is_driven_by_the_older_ones_where_the_hall_file_says_so),
         TEST(the_mode_of_the_hall_file_is_shown),
         TEST(a_mode_that_the_display_lacks_is_replaced_and_reported),
         TEST(a_mode_that_a_test_refuses_is_not_set),
