@@ -20,6 +20,11 @@ const struct led_ops *led_backend(const char *name)
     return NULL;
 }
 
+bool led_bus_is_gateway(const struct led_bus_config *config)
+{
+    return strncmp(config->device, "tcp://", 6) == 0;
+}
+
 bool led_baud_is_usable(int baud)
 {
     static const int bauds[] = { 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400 };

@@ -181,6 +181,9 @@ extern const struct led_ops led_modbus;
 extern const struct led_ops led_memory;
 const struct led_ops *led_backend(const char *name); /* NULL: no such backend */
 
+/* Its device is a Modbus TCP gateway. */
+bool led_bus_is_gateway(const struct led_bus_config *config);
+
 /* Line speeds that libmodbus and termios both know; it takes any other for 9600 without a word. */
 bool led_baud_is_usable(int baud);
 #define LED_BAUDS "1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400"

@@ -76,6 +76,30 @@ static bool memory_take(struct led_bus *bus, struct led_report *report)
     return mailbox_take(bus->mailbox, report);
 }
 
+static void memory_brightness(struct led_bus *bus, uint8_t percent)
+{
+    (void)bus;
+    (void)percent;
+}
+
+static int memory_start_job(struct led_bus *bus, const struct led_job *job)
+{
+    (void)bus;
+    (void)job;
+    return -ENOTSUP;
+}
+
+static void memory_stop_job(struct led_bus *bus)
+{
+    (void)bus;
+}
+
+static void memory_job_status(struct led_bus *bus, struct led_job_status *status)
+{
+    (void)bus;
+    *status = (struct led_job_status){ .kind = LED_JOB_NONE };
+}
+
 static void memory_unit_status(struct led_bus *bus, unsigned index, struct led_unit_status *status)
 {
     *status = bus->status[index];
@@ -94,6 +118,10 @@ const struct led_ops led_memory = {
     .want = memory_want,
     .fd = memory_fd,
     .take = memory_take,
+    .brightness = memory_brightness,
+    .start_job = memory_start_job,
+    .stop_job = memory_stop_job,
+    .job_status = memory_job_status,
     .unit_status = memory_unit_status,
     .bus_status = memory_bus_status,
 };

@@ -1,4 +1,5 @@
 #include "drivers/clock.h"
+#include "drivers/led/job.h"
 #include "drivers/led/led.h"
 #include "drivers/led/modbus_wire.h"
 #include "drivers/led/schedule.h"
@@ -19,6 +20,7 @@
 #define REOPEN_FIRST_US INT64_C(100000)
 #define REOPEN_STEP_US  INT64_C(500000)
 #define REOPEN_MAX_US   INT64_C(5000000)
+#define PROGRESS_US     INT64_C(500000) /* between reports about a job that goes its way */
 
 struct wish {
     bool is_new;
@@ -37,6 +39,9 @@ struct led_bus {
     bool is_prodded; /* there is something new for the worker */
     bool is_blocked; /* reports wait for room in the mailbox */
     struct wish wish[LED_UNITS_MAX];
+    uint8_t brightness;
+    bool is_job_unwanted;
+    struct job job; /* pure, so that the lock may be held over its functions */
     struct led_unit_status unit_status[LED_UNITS_MAX];
     struct led_bus_status bus_status;
     struct schedule_use use;
@@ -45,6 +50,7 @@ struct led_bus {
     struct schedule schedule;
     struct modbus_wire *wire;
     int64_t reopen_us, reopen_wait_us;
+    int64_t progress_us;         /* next report about a job */
     bool is_kept[LED_UNITS_MAX]; /* a report about the newest wish, for which the mailbox had no room */
     struct led_report kept[LED_UNITS_MAX];
 };
@@ -100,21 +106,39 @@ static void publish(struct led_bus *bus)
     pthread_mutex_unlock(&bus->lock);
 }
 
-static void publish_port(struct led_bus *bus, int error)
+/* What has changed can be asked for; without units there is no index to report it about. */
+static void tell_change(struct led_bus *bus, int error, const char *detail)
 {
     struct led_report change = { .is_status = true, .error = error, .done_us = monotonic_us() };
+    snprintf(change.detail, sizeof change.detail, "%s", detail);
+    if (bus->config.nunits)
+        mailbox_post(bus->mailbox, &change);
+}
+
+static void publish_port(struct led_bus *bus, int error)
+{
     pthread_mutex_lock(&bus->lock);
     bool is_change = bus->bus_status.error != error;
     bus->bus_status.is_open = error == 0;
     bus->bus_status.error = error;
     snprintf(bus->bus_status.detail, sizeof bus->bus_status.detail, "%s", error ? strerror(-error) : "");
     pthread_mutex_unlock(&bus->lock);
-    snprintf(change.detail, sizeof change.detail, "%s", error ? strerror(-error) : "");
-    if (is_change && bus->config.nunits)
-        mailbox_post(bus->mailbox, &change);
+    if (is_change)
+        tell_change(bus, error, error ? strerror(-error) : "");
 }
 
 /* ---- the worker ------------------------------------------------------------------------------ */
+
+static void end_job(struct led_bus *bus, int error, const char *detail)
+{
+    pthread_mutex_lock(&bus->lock);
+    bool was_running = bus->job.status.is_running;
+    job_stop(&bus->job, error, detail);
+    bus->is_job_unwanted = false;
+    pthread_mutex_unlock(&bus->lock);
+    if (was_running)
+        tell_change(bus, 0, "");
+}
 
 static void try_open(struct led_bus *bus)
 {
@@ -136,6 +160,7 @@ static void try_open(struct led_bus *bus)
 static void lose_port(struct led_bus *bus, int error)
 {
     modbus_wire_close(bus->wire);
+    end_job(bus, error, "the serial port went away");
     schedule_close(&bus->schedule, error, "the serial port went away", monotonic_us());
     publish_port(bus, error);
     bus->reopen_us = monotonic_us() + REOPEN_FIRST_US;
@@ -156,6 +181,36 @@ static void take_wishes(struct led_bus *bus)
     pthread_mutex_unlock(&bus->lock);
 }
 
+/* A job has the line when nothing else wants it. */
+static bool run_job(struct led_bus *bus, int64_t *wake_us)
+{
+    struct schedule_step step;
+    struct schedule_result result;
+    int64_t job_wake_us, now = monotonic_us();
+    pthread_mutex_lock(&bus->lock);
+    bool has_step = job_next(&bus->job, now, &step, &job_wake_us);
+    pthread_mutex_unlock(&bus->lock);
+    if (!has_step) {
+        *wake_us = job_wake_us < *wake_us ? job_wake_us : *wake_us;
+        return false;
+    }
+    int error = modbus_wire_exchange(bus->wire, &step, &result);
+    if (error) {
+        lose_port(bus, error);
+        return true;
+    }
+    pthread_mutex_lock(&bus->lock);
+    uint8_t nfound = bus->job.status.nfound;
+    job_done(&bus->job, &step, &result);
+    bool is_news = !bus->job.status.is_running || bus->job.status.nfound != nfound;
+    pthread_mutex_unlock(&bus->lock);
+    if (is_news || now >= bus->progress_us) {
+        bus->progress_us = now + PROGRESS_US;
+        tell_change(bus, 0, "");
+    }
+    return true;
+}
+
 /* One transaction at most; false, and the time to wait for, when there is none to do. */
 static bool run_one(struct led_bus *bus, int64_t *wake_us)
 {
@@ -166,7 +221,7 @@ static bool run_one(struct led_bus *bus, int64_t *wake_us)
         return false;
     }
     if (!schedule_next(&bus->schedule, monotonic_us(), &step, wake_us))
-        return false;
+        return run_job(bus, wake_us);
     int error = modbus_wire_exchange(bus->wire, &step, &result);
     if (error)
         lose_port(bus, error);
@@ -198,11 +253,21 @@ static bool is_stopping(struct led_bus *bus)
     return is;
 }
 
+static bool is_job_unwanted(struct led_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    bool is = bus->is_job_unwanted;
+    pthread_mutex_unlock(&bus->lock);
+    return is;
+}
+
 static void *work(void *data)
 {
     struct led_bus *bus = data;
     while (!is_stopping(bus)) {
         int64_t wake_us;
+        if (is_job_unwanted(bus))
+            end_job(bus, -ECANCELED, "stopped");
         try_open(bus); /* before wishes are taken, so that the first ones do not find a port that was never
                           tried */
         take_wishes(bus);
@@ -242,6 +307,7 @@ static struct led_bus *create_bus(const struct led_bus_config *config)
     pthread_mutex_init(&bus->lock, NULL);
     bus->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bus->config = *config;
+    bus->brightness = LED_BRIGHTNESS_OWN;
     bus->bus_status.error = -EINPROGRESS; /* until the port was tried */
     schedule_init(&bus->schedule, &bus->config);
     bus->wire = modbus_wire_create(&bus->config);
@@ -321,6 +387,47 @@ static void modbus_bus_want(struct led_bus *bus, unsigned index, const struct le
     }
 }
 
+static void modbus_bus_brightness(struct led_bus *bus, uint8_t percent)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->brightness = percent;
+    prod(bus);
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static int modbus_bus_start_job(struct led_bus *bus, const struct led_job *job)
+{
+    int error = 0;
+    pthread_mutex_lock(&bus->lock);
+    if (bus->job.status.is_running)
+        error = -EBUSY;
+    else if (!bus->bus_status.is_open)
+        error = -ENODEV;
+    else
+        error = job_start(&bus->job, &bus->config, job);
+    if (!error)
+        prod(bus);
+    pthread_mutex_unlock(&bus->lock);
+    return error;
+}
+
+static void modbus_bus_stop_job(struct led_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    if (bus->job.status.is_running) {
+        bus->is_job_unwanted = true;
+        prod(bus);
+    }
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static void modbus_bus_job_status(struct led_bus *bus, struct led_job_status *status)
+{
+    pthread_mutex_lock(&bus->lock);
+    *status = bus->job.status;
+    pthread_mutex_unlock(&bus->lock);
+}
+
 static int modbus_bus_fd(struct led_bus *bus)
 {
     return mailbox_fd(bus->mailbox);
@@ -359,6 +466,10 @@ const struct led_ops led_modbus = {
     .want = modbus_bus_want,
     .fd = modbus_bus_fd,
     .take = modbus_bus_take,
+    .brightness = modbus_bus_brightness,
+    .start_job = modbus_bus_start_job,
+    .stop_job = modbus_bus_stop_job,
+    .job_status = modbus_bus_job_status,
     .unit_status = modbus_bus_unit_status,
     .bus_status = modbus_bus_status,
 };

@@ -101,10 +101,13 @@ int modbus_wire_fd(const struct modbus_wire *wire)
 static int build(const struct schedule_step *step, uint8_t *out)
 {
     const struct led_write *write = &step->write;
-    uint16_t second = write->function == 6 ? write->value[0] : write->count;
+    bool is_single = write->function == 5 || write->function == 6;
+    uint16_t second = is_single ? write->value[0] : write->count;
     uint8_t head[] = { step->unit,       write->function, write->reg >> 8,
                        write->reg & 255, second >> 8,     second & 255 };
     memcpy(out, head, sizeof head);
+    if (write->function == 17)
+        return 2;
     if (write->function != 16)
         return sizeof head;
     out[6] = (uint8_t)(2 * write->count);
@@ -173,6 +176,15 @@ static int receive(struct modbus_wire *wire, const struct schedule_step *step, i
     }
 }
 
+static int take_server_id(const uint8_t *answer, int length, struct schedule_result *result)
+{
+    if (answer[1] != 17 || length < 3 || length != 3 + answer[2])
+        return -EPROTO;
+    result->id.count = answer[2] < LED_SERVER_ID_MAX ? answer[2] : LED_SERVER_ID_MAX;
+    memcpy(result->id.byte, answer + 3, result->id.count);
+    return 0;
+}
+
 static int classify(const struct schedule_step *step, const uint8_t *request, const uint8_t *answer,
                     int length, struct schedule_result *result)
 {
@@ -181,6 +193,8 @@ static int classify(const struct schedule_step *step, const uint8_t *request, co
         result->exception = answer[2];
         return -EREMOTEIO;
     }
+    if (function == 17)
+        return take_server_id(answer, length, result);
     if (function != 3) /* an echo of unit, function, register, and value or count */
         return length == 6 && memcmp(answer, request, 6) == 0 ? 0 : -EPROTO;
     if (answer[1] != 3 || answer[2] != 2 * step->write.count || length != 3 + answer[2])

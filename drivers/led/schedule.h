@@ -41,7 +41,8 @@ struct schedule_step {
     uint8_t phase; /* enum schedule_phase */
     struct led_serial serial; /* the line settings it is made at: the bus's own, but for a job */
     struct led_write write;   /* .function 3 when it reads, 17 when it asks for the server id */
-    uint32_t timeout_us;      /* from handing over the last byte to the first byte of the answer */
+    bool is_probe; /* of a job: bytes behind the answer are damage, because a second unit has answered */
+    uint32_t timeout_us; /* from handing over the last byte to the first byte of the answer */
     uint32_t quiet_us; /* how long to listen after a time-out, so that a late answer is not taken for the next
                           one's */
 };

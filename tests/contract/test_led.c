@@ -225,6 +225,57 @@ static void what_can_never_work_is_refused(void **state)
     }
 }
 
+/* A bus with a wire looks for its boards; one without says that it cannot. */
+static void a_scan_finds_the_boards_or_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = UNITS, .nserials = 1, .nprofiles = 1 };
+    struct led_job_status status;
+    job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
+    job.profile[0] = f->profile[0];
+    want(f, 0, "42", false, 1);
+    led_line_final(f->ops, f->bus, 1); /* the port is open */
+    int error = f->ops->start_job(f->bus, &job);
+    f->ops->job_status(f->bus, &status);
+    if (error) {
+        assert_int_equal(error, -ENOTSUP);
+        assert_int_equal(status.kind, LED_JOB_NONE);
+        return;
+    }
+    while (status.is_running) {
+        struct led_report report;
+        assert_true(led_line_any_report(f->ops, f->bus, &report));
+        f->ops->job_status(f->bus, &status);
+        assert_true(status.done <= status.total);
+    }
+    assert_int_equal(status.error, 0);
+    assert_int_equal(status.nfound, UNITS);
+    assert_ptr_equal(status.found[0].profile, f->profile[0]);
+    assert_null(status.found[UNITS - 1].profile);
+}
+
+static void a_job_can_be_stopped_and_a_second_one_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = 247, .nserials = 1 };
+    struct led_job_status status;
+    job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
+    want(f, 0, "42", false, 1);
+    led_line_final(f->ops, f->bus, 1);
+    f->ops->stop_job(f->bus); /* none: nothing happens */
+    if (f->ops->start_job(f->bus, &job))
+        return;
+    assert_int_equal(f->ops->start_job(f->bus, &job), -EBUSY);
+    f->ops->stop_job(f->bus);
+    do {
+        struct led_report report;
+        assert_true(led_line_any_report(f->ops, f->bus, &report));
+        f->ops->job_status(f->bus, &status);
+    } while (status.is_running);
+    assert_int_equal(status.error, -ECANCELED);
+    assert_string_equal(status.detail, "stopped");
+}
+
 static void closing_does_not_wait_for_open_wishes(void **state)
 {
     struct fixture *f = *state;
@@ -253,6 +304,8 @@ int main(void)
             EACH(an_empty_text_blanks),
             EACH(a_text_that_cannot_be_shown_fails_and_leaves_no_old_number),
             EACH(what_can_never_work_is_refused),
+            EACH(a_scan_finds_the_boards_or_is_refused),
+            EACH(a_job_can_be_stopped_and_a_second_one_is_refused),
             EACH(closing_does_not_wait_for_open_wishes),
         };
         for (size_t t = 0; t < sizeof tests / sizeof tests[0]; t++)
