@@ -66,8 +66,8 @@ struct led_text {
  * answered with an exception, reads back something else, or cannot show the text. The wish stays: when the
  * unit comes back it shows it, which unit_status() tells, not a report;
  *   - is_superseded: a newer wish for the unit took its place; `certainty` says how far this one had come.
- * Besides, a report with is_status tells that a unit has died or come back, or that the bus was opened or lost (then index
- * is 0): it is about no wish, and unit_status() and bus_status() say what is true now.
+ * Besides, a report with is_status tells that a unit has died, come back or answers as another device, or that the bus
+ * was opened or lost (then index is 0): it is about no wish, and unit_status() and bus_status() say what is true now.
  * Reports wait in a mailbox of LED_REPORTS_MAX. A reader that lets it fill up loses superseded reports first;
  * reports about the newest wish of each unit are kept until there is room. */
 #define LED_REPORTS_MAX 256
@@ -76,7 +76,8 @@ struct led_report {
     bool is_status; /* about no wish: token is 0, is_final false */
     uint64_t token; /* of the led_want() this is about */
     enum led_certainty certainty;
-    int error; /* 0, or negative errno: -ETIMEDOUT no reply, -ENODEV adapter gone, -EREMOTEIO exception … */
+    int error; /* 0, or negative errno: -ETIMEDOUT no reply, -ENODEV adapter gone, -EREMOTEIO exception,
+                          -EMEDIUMTYPE another device than its profile … */
     bool is_superseded; /* a newer wish took its place before it was confirmed */
     bool is_final;   /* no further report about this token will follow (acked and nothing to verify, verified,
                         failed …) */

@@ -237,6 +237,12 @@ int modbus_wire_exchange(struct modbus_wire *wire, const struct schedule_step *s
     if (error)
         return error;
     result->wire_us = monotonic_us();
+    if (step->unit == 0) {
+        sleep_until(result->wire_us + schedule_wire_us(wire->config, (unsigned)length + 2) +
+                    step->timeout_us);
+        wire->last_us = result->done_us = monotonic_us();
+        return 0;
+    }
     length = receive(wire, step, result->wire_us + step->timeout_us, answer);
     result->error = length < 0 ? length : classify(step, request, answer, length, result);
     if (result->error && result->error != -EREMOTEIO && !is_port_lost(result->error))

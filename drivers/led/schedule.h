@@ -1,19 +1,50 @@
 /* What happens next on one LED bus: a pure core. Time and results in, the next transaction and reports out.
  *
  * It keeps, for each unit, what is wanted, what is confirmed, and what is left to do on the way from the one
- * to the other: init block (once per connection and at each refresh), text, blinking, read-back. Per unit the
- * newest wish wins; nothing is ever queued. The order between units:
+ * to the other: who is it (once per connection), init block (once per connection and at each refresh), text,
+ * blinking, colour, read-back, brightness. Per unit the newest wish wins; nothing is ever queued. The order
+ * between units:
  *
  *   1. calls: a fresh text for a unit that answers; in the order of the wishes
  *   2. fresh texts for units that were not tried yet
- *   3. the rest of a call: blinking
+ *   3. the rest of a call: blinking, colour
  *   4. verification by read-back
- *   5. refresh (everything again, each reassert_ms) and tries of units that did not answer; by due time
+ *   5. a new brightness
+ *   6. refresh (everything again, each reassert_ms) and tries of units that did not answer; by due time
  *
  * So a call waits for its own frame and for one transaction in flight. A unit that does not answer is tried
  * again after 0, 0.5, 1, 1.5 … 10 s, always behind all work of living units: it delays them by at most one
  * time-out per try. Any valid answer, also a Modbus exception, counts as alive; a unit that refuses is asked
  * again by the same steps. The writer itself is the probe, so a unit that cannot be read comes back as well.
+ *
+ * Who it is. A profile may know a question (led_profile_identity()). It is the first transaction with a unit
+ * after the port was opened, and the first one after a unit that was dead is heard again; nothing is written
+ * before it is settled:
+ *   - it answers as its profile says: go on;
+ *   - it answers as another device: wishes fail with -EMEDIUMTYPE, nothing is written to it, and no frame to
+ *     all goes out on this bus; it is asked again by back-off;
+ *   - an exception: it does not know the question. Go on: clones are known for this;
+ *   - silence, or twice a damaged answer: it may be dead, or a clone that is mute to what it does not know.
+ *     The next tries are reads (of a unit that cannot be read: the write and the question in turn). Silence to
+ *     the question and an answer to anything else within SCHEDULE_MUTE_US mean that it is mute: go on. If they
+ *     are farther apart, it was not there when it was asked, and is asked now.
+ * So a clone costs one extra time-out per connection, and a board that was exchanged while it was dead is found
+ * out before a write reaches it.
+ *
+ * Group frames. A profile may have a frame that carries the texts of boards with consecutive addresses to unit
+ * 0 (led_profile_group()). It is used when a call is due and others with it, and the frame with the rest of
+ * the line after it is shorter than the single transactions that it saves, device's delays included. Gaps
+ * between the addresses are filled with units whose text is then merely repeated, never with addresses that
+ * are not on this bus. As a frame to unit 0 reaches each device on the line, there are none unless all units
+ * have that profile. Nobody acknowledges it: the certainty is LED_SENT until the read-back, and so units that
+ * cannot be read get no part in it. What reads back wrong after it is written singly.
+ *
+ * A read-back that differs is made good once in silence: the write may have been lost and a stale answer taken
+ * for its own. The second one in a row is a failure.
+ *
+ * Time-outs are not adapted to the answers that were seen. A shorter one would only move time to the quiet
+ * after it, because a late answer must find nobody else on the line: the sum, which is what a dead unit costs
+ * the others, stays what the device's profile allows; and a busy device would be taken for dead.
  *
  * Not thread-safe; one owner. Allocates nothing. Between schedule_next() and its schedule_done() only the
  * owner's clock may move: wishes that arrive meanwhile are given after schedule_done().
@@ -30,9 +61,19 @@
 #define SCHEDULE_MARGIN_US                                                                                   \
     20000 /* of a response time-out: how late Linux may deliver bytes of a serial port */
 
+#define SCHEDULE_MUTE_US  INT64_C(1000000)
+
 #define LED_SERVER_ID_MAX 64
 
-enum schedule_phase { SCHEDULE_INIT, SCHEDULE_TEXT, SCHEDULE_BLINK, SCHEDULE_VERIFY };
+enum schedule_phase {
+    SCHEDULE_IDENTIFY,
+    SCHEDULE_PROBE, /* a read: is anybody there? */
+    SCHEDULE_INIT,
+    SCHEDULE_TEXT,
+    SCHEDULE_BLINK,
+    SCHEDULE_STYLE, /* colour or brightness */
+    SCHEDULE_VERIFY
+};
 
 /* One transaction. */
 struct schedule_step {
@@ -66,20 +107,30 @@ struct schedule_unit {
     uint8_t unit;
     uint8_t link; /* untried, up, down */
     bool has_wish;
-    bool is_fresh;       /* its text was not acknowledged yet */
-    bool is_known_dead;  /* as told last */
+    bool is_fresh;       /* its text was not sent yet, or got lost */
     bool is_told;        /* the final report about the token is out */
+    bool is_known;       /* who it is: it said so, or cannot say */
     bool is_initialised; /* since it last failed to answer */
     bool is_refreshing;  /* this pass is no call */
     bool is_whole;       /* this pass includes the init block */
-    bool blink_due, verify_due;
-    int8_t blink; /* as acknowledged: 0, 1, or -1 not known */
+    bool is_unconfirmed; /* its text went by a group frame */
+    bool is_single;      /* gets its texts by its own frames until the next refresh */
+    bool blink_due, colour_due, verify_due, brightness_due;
+    int8_t blink;       /* as acknowledged: 0, 1, or -1 not known */
+    int16_t colour;     /* as acknowledged: enum led_colour, or -1 */
+    int16_t brightness; /* as acknowledged: per cent, or -1 */
     uint8_t init_at, text_at, ntext;
-    uint8_t setbacks, lit_tries;
+    uint8_t setbacks; /* since its last complete pass */
+    uint8_t losses;   /* answers, in a row */
+    uint8_t style_losses;
+    uint8_t doubts; /* about the question who it is: 2 are enough */
+    uint8_t mismatches, lit_tries;
     enum led_certainty reached; /* by the token */
+    int told_error;             /* of its life, as told last: 0, -ETIMEDOUT, -EMEDIUMTYPE */
     uint64_t token, order;
-    int64_t next_try_us;   /* back-off */
-    int64_t not_before_us; /* the device's own rest */
+    int64_t next_try_us;       /* back-off */
+    int64_t not_before_us;     /* the device's own rest */
+    int64_t mute_us, heard_us; /* last silence to the question; last answer to anything else */
     int64_t reassert_us;
     int64_t wire_us;
     struct led_text wish;
@@ -100,6 +151,11 @@ struct schedule_use {
 struct schedule {
     const struct led_bus_config *config;
     bool is_open;
+    uint8_t brightness; /* per cent, or LED_BRIGHTNESS_OWN */
+    uint64_t group_frames;
+    struct {
+        uint8_t count, index[LED_UNITS_MAX];
+    } group; /* whose fresh texts are in the frame to all that is on its way */
     uint64_t orders;
     struct schedule_unit unit[LED_UNITS_MAX];
     unsigned nreports, first_report;
@@ -116,6 +172,9 @@ void schedule_close(struct schedule *schedule, int error, const char *detail, in
 
 void schedule_want(struct schedule *schedule, unsigned index, const struct led_text *text, uint64_t token,
                    int64_t now_us);
+/* Of all units that have one: 0 to 100, or LED_BRIGHTNESS_OWN: nothing is written (any more). Written when it
+ * changes, after init blocks, and at each refresh. */
+void schedule_brightness(struct schedule *schedule, uint8_t percent);
 /* True: do *step, and then schedule_done(). False: nothing to do before *wake_us (INT64_MAX: before the next
  * wish). */
 bool schedule_next(struct schedule *schedule, int64_t now_us, struct schedule_step *step, int64_t *wake_us);
@@ -129,14 +188,35 @@ const struct led_unit_status *schedule_status(const struct schedule *schedule, u
 uint32_t schedule_use_permille(const struct schedule_use *use,
                                int64_t now_us); /* of the last SCHEDULE_SECONDS */
 
-/* Line arithmetic. A character has start, 8 data, parity if any, and stop bits. */
+/* ---- line arithmetic -------------------------------------------------------------------------
+ * A character has start, 8 data, parity if any, and stop bits. */
+
 uint32_t schedule_wire_us(const struct led_bus_config *config, unsigned bytes);
 /* Silence between frames: 3.5 characters, 1.75 ms above 19200 baud (Modbus over Serial Line V1.02, 2.5.1.1).
  */
 uint32_t schedule_gap_us(const struct led_bus_config *config);
-/* Bytes of a frame with address and CRC; function 3 reads. */
+/* Bytes of a frame with address and CRC. The answer to function 17 counts with the longest server id that is
+ * kept; devices say a dozen bytes. */
 unsigned schedule_request_bytes(const struct led_write *write);
 unsigned schedule_answer_bytes(const struct led_write *write);
-/* How long to wait for the answer to step->write: fills timeout_us and quiet_us. */
+/* Silence, request, the device's longest delay, answer. Without the adapter's latency. */
+uint32_t schedule_exchange_us(const struct led_bus_config *config, const struct led_profile *profile,
+                              const struct led_write *write);
+/* Silence, request to all, rest of the line. */
+uint32_t schedule_broadcast_us(const struct led_bus_config *config, const struct led_profile *profile,
+                               const struct led_write *write);
+/* How long to wait for the answer to step->write: fills timeout_us and quiet_us. The time-out reaches to the
+ * answer's first byte. The quiet covers a device that is late by its whole delay once more; an answer that
+ * has begun by then is listened to until it ends. */
 void schedule_set_times(const struct led_bus_config *config, const struct led_profile *profile,
                         struct schedule_step *step);
+
+/* ---- who it is -------------------------------------------------------------------------------
+ * `result` is the answer to the question `write`, function 17 or 3, without error. */
+
+/* False also when that is not the profile's own question. */
+bool schedule_is_identified(const struct led_profile *profile, const struct led_write *write,
+                            const struct schedule_result *result);
+/* What it said, for people: text; registers as text if they are, else in hexadecimal figures. */
+void schedule_identity_text(const struct led_write *write, const struct schedule_result *result, char *out,
+                            size_t size);
