@@ -3,12 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A board for numbers only has no dashes; dark is what it has left. */
 static void dashes(const struct led_profile *profile, struct led_text *text)
 {
+    char shown[sizeof text->text];
     unsigned cells = led_profile_cells(profile);
     unsigned count = cells < LED_CELLS_MAX ? cells : LED_CELLS_MAX;
     memset(text->text, '-', count);
     text->text[count] = '\0';
+    if (led_fold(profile, text->text, shown, sizeof shown, NULL, 0) < 0)
+        text->text[0] = '\0';
 }
 
 int desktext(const struct hall_desk *desk, const struct led_profile *profile, enum feed_truth truth,

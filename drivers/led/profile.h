@@ -66,3 +66,27 @@ const char *led_profile_source(const struct led_profile *profile);
  * text folds to itself. */
 int led_fold(const struct led_profile *profile, const char *text, char *out, size_t size, char *why,
              size_t why_size);
+
+/* What a hall says about letters that its boards cannot show (led.letters, led.zeros in the hall file). */
+#define LED_LETTERS_MAX 64
+struct led_letters {
+    bool is_dropping_zeros; /* zeros ahead of a number may go, where the ticket does not fit otherwise */
+    uint8_t count;
+    struct {
+        uint32_t letter; /* code point, exactly: Г is not г */
+        char to[5];      /* UTF-8, folded like the rest of the ticket; "" drops the letter */
+    } entry[LED_LETTERS_MAX];
+};
+
+/* led_fold() after the hall's letters (NULL: none). No ticket is ever cut: А0042 on 4 cells is refused, because
+ * what is missing could be the digit that matters. A hall that knows that its tickets stay apart says
+ * is_dropping_zeros, and then it becomes A042: as few zeros as needed, from the left, never the number's last
+ * digit. On boards for numbers only it also saves a ticket like 042, which they would show as 42. */
+int led_fold_letters(const struct led_profile *profile, const struct led_letters *letters, const char *ticket,
+                     char *out, size_t size, char *why, size_t why_size);
+
+/* Do two of these letters, each followed by a number, become texts that can be equal? Then clash[] has the two:
+ * Г → "L" beside Л → "L", or З → "3" beside tickets without a letter. Letter 0 stands for those. Letters that
+ * the board cannot show at all are no clash: led_fold_letters() refuses them. */
+bool led_letters_clash(const struct led_profile *profile, const struct led_letters *letters,
+                       const uint32_t *letter, unsigned count, uint32_t clash[2]);

@@ -13,6 +13,7 @@
 
 #define LED_TEXT_REGS_MAX                                                                                    \
     32 /* of a text area, and of one read: what the largest known one (SMI2-M: 16) needs, doubled */
+#define LED_COIL_ON     0xFF00 /* function 5: Modbus Application Protocol V1.1b3, 6.5 */
 #define LED_FOLDS_MAX   128
 #define LED_RANGES_MAX  16
 #define LED_CHOICES_MAX 12 /* speeds of a device: the largest known list has 9 */
@@ -21,6 +22,7 @@ enum led_packing {
     LED_PACK_TWO,      /* two ASCII characters a register, first one in the high byte */
     LED_PACK_ONE,      /* one ASCII character a register, low byte */
     LED_PACK_SEGMENTS, /* two cells a register as segment bits, left one in the high byte */
+    LED_PACK_NUMBER,   /* not text at all: digits as one number, of a device without text */
     LED_PACKINGS
 };
 enum led_dot {
@@ -52,6 +54,21 @@ struct led_setting { /* of the serial line */
     } choice[LED_CHOICES_MAX];
 };
 
+/* A device without text. Its cells show what the number is, so only texts that are that number are shown. */
+enum led_number {
+    LED_U16,
+    LED_I16,
+    LED_U32,
+    LED_I32,
+    LED_F32
+}; /* f32: IEEE 754 single, whole numbers only */
+enum led_negative {
+    LED_NEGATIVE_NONE,
+    LED_NEGATIVE_TWOS,
+    LED_NEGATIVE_ONES,
+    LED_NEGATIVE_NIBBLE /* bits 28-31: 1 if negative, 24-27: decimals, below: the magnitude (DM36B06) */
+};
+
 enum led_identify { LED_IDENTIFY_NONE, LED_IDENTIFY_SERVER_ID, LED_IDENTIFY_REGISTERS };
 
 struct led_range {
@@ -69,18 +86,27 @@ struct led_profile {
         uint8_t unit;
         struct led_serial serial;
     } factory;
-    bool has_fc06, has_fc16;
+    bool has_fc05, has_fc06, has_fc16;
     uint16_t max_regs; /* of one request, as the device limits it */
     uint16_t turnaround_ms, min_gap_ms;
     struct {
-        uint16_t reg, regs;
-        uint8_t packing, dot, cells;
-        bool is_left_aligned;
+        uint16_t reg, regs, cells;
+        uint16_t length_reg; /* takes the number of characters after each text */
+        uint8_t packing, dot;
+        bool is_left_aligned, has_length;
+        bool is_zero_filled; /* bytes behind the last cell are 0; else the pad */
         char pad;
         bool shows[128];
         uint8_t nfolds;
         struct led_fold_entry fold[LED_FOLDS_MAX]; /* by rising code point */
     } text;
+    struct {
+        uint8_t type, negative; /* enum led_number, enum led_negative */
+        bool is_low_first;      /* the word with the lower bits is in the first register */
+        bool has_leading_zeros; /* it fills its cells with zeros */
+        bool has_point;
+        uint16_t point_reg, decimals; /* the register takes the number of decimals; how many it can have */
+    } number;
     uint8_t
         glyph[128]; /* segments of a character: bit 0 = a … bit 6 = g, bit 7 = dot; 0 unknown (but for ' ') */
     char bits[9];   /* device's bit order for segments: the letter at [i] is bit i, '.' the dot */
@@ -122,6 +148,13 @@ struct led_profile {
  * led_fold()'s error. */
 int led_profile_writes(const struct led_profile *profile, const char *text,
                        struct led_write out[LED_WRITES_MAX]);
+
+/* Numbers (profile_number.c). `text` is what the cells show, ASCII. Why it is not the number that the device
+ * would show, or NULL: it is. */
+const char *profile_number_defect(const struct led_profile *profile, const char *text);
+void profile_number_pack(const struct led_profile *profile, const char *text, uint16_t value[2]);
+unsigned profile_number_decimals(const char *text);
+unsigned profile_number_digits(const struct led_profile *profile); /* that always fit its type */
 
 /* Is what was read from the verify range what we wrote? Blinking compares as "off" or "not off", because
  * devices are known to read back another non-zero value than the one written. */

@@ -68,23 +68,37 @@ char profile_read_ascii(const struct json_at *at, const cJSON *object, const cha
 
 #define FIELDS_MAX 16
 
+void profile_read_fields(const struct json_at *at, const cJSON *object, const struct profile_field *field,
+                         unsigned count)
+{
+    const char *keys[FIELDS_MAX] = { NULL };
+    for (unsigned i = 0; i < count; i++)
+        keys[i] = field[i].key;
+    json_known_keys(at, object, keys, count);
+    for (unsigned i = 0; i < count; i++)
+        if (field[i].out)
+            profile_read_u16(at, object, field[i].key, field[i].is_required, field[i].min, field[i].max,
+                             field[i].out);
+}
+
 const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, const char *key,
                                   bool is_required, const struct profile_field *field, unsigned count,
                                   struct profile_place *place)
 {
-    const char *keys[FIELDS_MAX];
     const cJSON *object = json_object(at, root, key, is_required);
     if (!object)
         return NULL;
     place->at = json_at_key(at, key, place->path);
-    for (unsigned i = 0; i < count; i++)
-        keys[i] = field[i].key;
-    json_known_keys(&place->at, object, keys, count);
-    for (unsigned i = 0; i < count; i++)
-        if (field[i].out)
-            profile_read_u16(&place->at, object, field[i].key, field[i].is_required, field[i].min,
-                             field[i].max, field[i].out);
+    profile_read_fields(&place->at, object, field, count);
     return object;
+}
+
+uint8_t profile_read_choice(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
+                            const char *const *names, unsigned count)
+{
+    int index = 0;
+    json_choice(at, object, key, is_required, names, count, &index);
+    return (uint8_t)index;
 }
 
 /* ---- writes ---------------------------------------------------------------------------------- */
@@ -96,7 +110,7 @@ bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t las
 
 bool led_profile_may_write(const struct led_profile *profile, const struct led_write *write)
 {
-    for (unsigned i = 0; i < profile->nnever; i++)
+    for (unsigned i = 0; write->function != 5 && i < profile->nnever; i++)
         if (profile_overlaps(write->reg, write->count, profile->never_write[i].first,
                              profile->never_write[i].last))
             return false;
@@ -117,12 +131,23 @@ void profile_check_range(const struct json_at *at, const struct led_profile *pro
                       write->reg, write->reg + write->count - 1);
 }
 
+/* Coils are numbered apart from registers. */
+static void check_coil(const struct json_at *at, const struct led_profile *profile)
+{
+    if (!profile->has_fc05)
+        json_complain(at->report, at->path, "writes a coil, which needs function 5 in \"functions\"");
+}
+
 void profile_check_write(const struct json_at *at, const struct led_profile *profile, struct led_write *write)
 {
+    if (write->function == 5) {
+        check_coil(at, profile);
+        return;
+    }
     write->function = write->count == 1 && profile->has_fc06 ? 6 : 16;
     if (write->function == 16 && !profile->has_fc16)
         json_complain(at->report, at->path,
-                      "writes %u registers at once, which needs function 16; \"functions\" has only 6",
+                      "writes %u registers at once, which needs function 16, which is not in \"functions\"",
                       write->count);
     profile_check_range(at, profile, write);
 }
@@ -131,23 +156,50 @@ void profile_check_register(const struct json_at *at, const struct led_profile *
 {
     struct led_write write = { .reg = reg, .count = 1 };
     profile_check_write(at, profile, &write);
-    if (profile_overlaps(reg, 1, profile->text.reg, (uint16_t)(profile->text.reg + profile->text.regs - 1)))
+    if (profile->text.regs &&
+        profile_overlaps(reg, 1, profile->text.reg, (uint16_t)(profile->text.reg + profile->text.regs - 1)))
         json_complain(at->report, at->path, "register %u is inside the text area", reg);
+}
+
+static void read_coil(const struct json_at *at, const struct led_profile *profile, const cJSON *object,
+                      struct led_write *write)
+{
+    const struct profile_field fields[] = {
+        { "coil", true, 0, 65535, &write->reg },
+        { "value", true, 0, 0, NULL },
+        { "why", false, 0, 0, NULL },
+    };
+    bool is_on = false;
+    profile_read_fields(at, object, fields, COUNT(fields));
+    json_bool(at, object, "value", true, &is_on);
+    write->count = 1;
+    write->function = 5;
+    write->value[0] = is_on ? LED_COIL_ON : 0;
+    profile_check_write(at, profile, write);
+}
+
+static void read_registers(const struct json_at *at, const struct led_profile *profile, const cJSON *object,
+                           struct led_write *write)
+{
+    const struct profile_field fields[] = {
+        { "register", true, 0, 65535, &write->reg },
+        { "values", true, 0, 0, NULL },
+        { "why", false, 0, 0, NULL },
+    };
+    profile_read_fields(at, object, fields, COUNT(fields));
+    write->count = profile_read_values(at, object, "values", write->value, LED_TEXT_REGS_MAX);
+    if (write->count)
+        profile_check_write(at, profile, write);
 }
 
 static void read_write(const struct json_at *at, const struct led_profile *profile, const cJSON *object,
                        struct led_write *write)
 {
-    static const char *const keys[] = { "register", "values", "why" };
-    if (!cJSON_IsObject(object)) {
-        json_complain(at->report, at->path, "is not an object with \"register\" and \"values\"");
-        return;
-    }
-    json_known_keys(at, object, keys, COUNT(keys));
-    bool is_ok = profile_read_u16(at, object, "register", true, 0, 65535, &write->reg);
-    write->count = profile_read_values(at, object, "values", write->value, LED_TEXT_REGS_MAX);
-    if (is_ok && write->count)
-        profile_check_write(at, profile, write);
+    if (!cJSON_IsObject(object))
+        json_complain(at->report, at->path,
+                      "is not an object with \"register\" and \"values\", or \"coil\" and \"value\"");
+    else
+        (json_member(object, "coil") ? read_coil : read_registers)(at, profile, object, write);
 }
 
 uint8_t profile_read_writes(const struct json_at *at, const struct led_profile *profile, const cJSON *root,

@@ -1,5 +1,6 @@
-/* Pieces of a profile file: integers, lists of registers, and writes with what must hold for every write.
- * Private to drivers/led: the other half of profile.c. Each complains with the path of the place, and leaves *out as it was on a complaint.
+/* Reading of a profile file: its pieces (profile_read.c) and its sections (profile_read_*.c).
+ *
+ * Private to drivers/led. Each complains with the path of the place, and leaves *out as it was on a complaint.
  */
 #pragma once
 
@@ -29,6 +30,12 @@ struct profile_place {
     struct json_at at;
     char path[JSON_PATH_MAX];
 };
+/* The members of an object, and no others. */
+void profile_read_fields(const struct json_at *at, const cJSON *object, const struct profile_field *field,
+                         unsigned count);
+/* The index of a word, 0 if it is absent. */
+uint8_t profile_read_choice(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
+                            const char *const *names, unsigned count);
 /* A section: an object with these members and no others. NULL if there is none, else its place is filled. */
 const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, const char *key,
                                   bool is_required, const struct profile_field *field, unsigned count,
@@ -43,9 +50,11 @@ void profile_check_range(const struct json_at *at, const struct led_profile *pro
 /* The same, and chooses the function: 6 for one register if the device knows it, else 16. */
 void profile_check_write(const struct json_at *at, const struct led_profile *profile,
                          struct led_write *write);
-/* One register of a section, which must be none of never_write or the text area. */
+bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last);
+/* One register of a section, which must be none of never_write or of the text area. */
 void profile_check_register(const struct json_at *at, const struct led_profile *profile, uint16_t reg);
-/* What a board can do beside its text; after text and never_write. */
+
+/* Sections, in this order; after functions, max_registers and never_write. */
+void profile_read_text(const struct json_at *at, const cJSON *root, struct led_profile *profile);
 void profile_read_extras(const struct json_at *at, const cJSON *root, struct led_profile *profile);
 void profile_read_commission(const struct json_at *at, const cJSON *root, struct led_profile *profile);
-bool profile_overlaps(uint16_t reg, uint16_t count, uint16_t first, uint16_t last);

@@ -50,6 +50,8 @@ static int refuse_character(const struct led_profile *profile, uint32_t cp, char
     if (cp == UTF8_BAD || !utf8_is_printable(cp))
         return refuse(-EILSEQ, why, size, "a character that cannot be shown");
     utf8_put(utf8, cp);
+    if (profile->text.packing == LED_PACK_NUMBER)
+        return refuse(-EILSEQ, why, size, "%s shows numbers only, and '%s' is of none", profile->name, utf8);
     return refuse(-EILSEQ, why, size, "%s cannot show '%s' without looking like another sign", profile->name,
                   utf8);
 }
@@ -120,14 +122,33 @@ static int check_bytes(const struct led_profile *profile, const struct cells *ce
     return 0;
 }
 
+static int check_number(const struct led_profile *profile, const struct cells *cells, char *why, size_t size)
+{
+    char text[2 * LED_CELLS_MAX + 1];
+    if (profile->text.packing != LED_PACK_NUMBER || cells->count == 0)
+        return 0;
+    text[to_bytes(cells, text)] = '\0';
+    const char *defect = profile_number_defect(profile, text);
+    if (!defect)
+        return 0;
+    return refuse(-EILSEQ, why, size, "%s shows numbers only, and %s %s", profile->name, text, defect);
+}
+
+static int fit(const struct led_profile *profile, const char *text, struct cells *cells, char *why,
+               size_t size)
+{
+    int error = lay_out(profile, text, cells, why, size);
+    if (!error)
+        error = check_bytes(profile, cells, why, size);
+    return error ? error : check_number(profile, cells, why, size);
+}
+
 int led_fold(const struct led_profile *profile, const char *text, char *out, size_t size, char *why,
              size_t why_size)
 {
     struct cells cells;
     char bytes[2 * LED_CELLS_MAX];
-    int error = lay_out(profile, text, &cells, why, why_size);
-    if (!error)
-        error = check_bytes(profile, &cells, why, why_size);
+    int error = fit(profile, text, &cells, why, why_size);
     if (error)
         return error;
     unsigned used = to_bytes(&cells, bytes);
@@ -166,7 +187,7 @@ static uint8_t segments_of(const struct led_profile *profile, char character, bo
 static void pack_two(const struct led_profile *profile, const struct cells *cells, uint16_t *value)
 {
     char bytes[2 * LED_TEXT_REGS_MAX];
-    memset(bytes, profile->text.pad, sizeof bytes);
+    memset(bytes, profile->text.is_zero_filled ? 0 : profile->text.pad, sizeof bytes);
     to_bytes(cells, bytes);
     for (unsigned i = 0; i < profile->text.regs; i++)
         value[i] = (uint16_t)((unsigned char)bytes[2 * i] << 8 | (unsigned char)bytes[2 * i + 1]);
@@ -175,7 +196,9 @@ static void pack_two(const struct led_profile *profile, const struct cells *cell
 static void pack_one(const struct led_profile *profile, const struct cells *cells, uint16_t *value)
 {
     for (unsigned i = 0; i < profile->text.regs; i++)
-        value[i] = (unsigned char)(i < cells->count ? cells->cell[i].character : profile->text.pad);
+        value[i] = i < cells->count               ? (unsigned char)cells->cell[i].character
+                   : profile->text.is_zero_filled ? 0
+                                                  : (unsigned char)profile->text.pad;
 }
 
 static void pack_segments(const struct led_profile *profile, const struct cells *cells, uint16_t *value)
@@ -187,18 +210,24 @@ static void pack_segments(const struct led_profile *profile, const struct cells 
     }
 }
 
+static void pack_number(const struct led_profile *profile, const struct cells *cells, uint16_t *value)
+{
+    char text[2 * LED_CELLS_MAX + 1];
+    text[to_bytes(cells, text)] = '\0';
+    profile_number_pack(profile, text + strspn(text, " "), value);
+}
+
 static void (*const pack[LED_PACKINGS])(const struct led_profile *, const struct cells *, uint16_t *) = {
     [LED_PACK_TWO] = pack_two,
     [LED_PACK_ONE] = pack_one,
     [LED_PACK_SEGMENTS] = pack_segments,
+    [LED_PACK_NUMBER] = pack_number,
 };
 
 static int text_registers(const struct led_profile *profile, const char *text, struct cells *cells,
                           uint16_t *value)
 {
-    int error = lay_out(profile, text, cells, NULL, 0);
-    if (!error)
-        error = check_bytes(profile, cells, NULL, 0);
+    int error = fit(profile, text, cells, NULL, 0);
     if (error)
         return error;
     align(profile, cells);
@@ -207,31 +236,45 @@ static int text_registers(const struct led_profile *profile, const char *text, s
 }
 
 /* A device that knows only function 6 gets its registers one by one. */
-static int split(const struct led_write *whole, struct led_write out[LED_WRITES_MAX])
+static unsigned add_area(const struct led_profile *profile, const uint16_t *value, struct led_write *out)
 {
-    if (whole->count > LED_WRITES_MAX)
-        return -E2BIG;
-    for (unsigned i = 0; i < whole->count; i++)
-        out[i] = (struct led_write){ (uint16_t)(whole->reg + i), 1, 6, { whole->value[i] } };
-    return whole->count;
+    if (profile->has_fc16 && (profile->text.regs > 1 || !profile->has_fc06)) {
+        *out = (struct led_write){ profile->text.reg, profile->text.regs, 16, { 0 } };
+        memcpy(out->value, value, profile->text.regs * sizeof *value);
+        return 1;
+    }
+    for (unsigned i = 0; i < profile->text.regs; i++)
+        out[i] = (struct led_write){ (uint16_t)(profile->text.reg + i), 1, 6, { value[i] } };
+    return profile->text.regs;
+}
+
+static unsigned add_one(const struct led_profile *profile, uint16_t reg, unsigned value,
+                        struct led_write *out)
+{
+    *out = (struct led_write){ reg, 1, profile->has_fc06 ? 6 : 16, { (uint16_t)value } };
+    return 1;
 }
 
 int led_profile_writes(const struct led_profile *profile, const char *text,
                        struct led_write out[LED_WRITES_MAX])
 {
     struct cells cells;
-    struct led_write whole = { profile->text.reg, profile->text.regs, profile->has_fc16 ? 16 : 6, { 0 } };
+    uint16_t value[LED_TEXT_REGS_MAX];
+    char bytes[2 * LED_CELLS_MAX];
+    unsigned count = 0;
     if (!*text && profile->nblank) {
         memcpy(out, profile->blank, profile->nblank * sizeof *out);
         return profile->nblank;
     }
-    int error = text_registers(profile, text, &cells, whole.value);
+    int error = text_registers(profile, text, &cells, value);
     if (error)
         return error;
-    if (!profile->has_fc16)
-        return split(&whole, out);
-    out[0] = whole;
-    return 1;
+    if (profile->number.has_point)
+        count += add_one(profile, profile->number.point_reg, profile_number_decimals(text), out);
+    count += add_area(profile, value, out + count);
+    if (profile->text.has_length)
+        count += add_one(profile, profile->text.length_reg, to_bytes(&cells, bytes), out + count);
+    return (int)count;
 }
 
 /* ---- what was read --------------------------------------------------------------------------- */

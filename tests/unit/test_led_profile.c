@@ -1,69 +1,33 @@
-#include "drivers/led/profile_data.h"
+#include "tests/unit/led_profiles.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#define SMI2 "drivers/led/profiles/owen-smi2.json"
-#define DM56 "drivers/led/profiles/dm56a04.json"
+#define SMI2      "owen-smi2"
+#define DM56      "dm56a04"
+#define FILE_SIZE 16384
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static void keep_lines(void *data, const char *line)
+static size_t read_bytes(const char *name, char bytes[FILE_SIZE])
 {
-    char *all = data;
-    size_t used = strlen(all);
-    snprintf(all + used, 4096 - used, "%s\n", line);
-}
-
-static struct led_profile *load(const char *path)
-{
-    char lines[4096] = "";
-    struct json_report report = { keep_lines, lines, NULL, 0 };
-    struct led_profile *profile = led_profile_load(path, &report);
-    if (!profile)
-        print_error("%s", lines);
-    assert_non_null(profile);
-    return profile;
-}
-
-static struct led_profile *load_text(const char *text, char *lines)
-{
-    char path[] = "/tmp/kezek-profile-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    struct json_report report = { keep_lines, lines, NULL, 0 };
-    lines[0] = '\0';
-    struct led_profile *profile = led_profile_load(path, &report);
-    unlink(path);
-    assert_int_equal(profile == NULL, report.count > 0);
-    return profile;
-}
-
-static cJSON *read_tree(const char *path)
-{
-    char bytes[16384];
+    char path[96];
+    snprintf(path, sizeof path, "drivers/led/profiles/%s.json", name);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    size_t length = fread(bytes, 1, sizeof bytes, file);
+    size_t length = fread(bytes, 1, FILE_SIZE - 1, file);
     fclose(file);
-    return cJSON_ParseWithLength(bytes, length);
+    bytes[length] = '\0';
+    return length;
 }
 
 /* A shipped profile with one change: the member at `section`.`key` becomes `json` (or goes, when NULL). */
-static struct led_profile *load_changed(const char *path, const char *section, const char *key,
+static struct led_profile *load_changed(const char *name, const char *section, const char *key,
                                         const char *json, char *lines)
 {
-    cJSON *root = read_tree(path);
+    char bytes[FILE_SIZE];
+    read_bytes(name, bytes);
+    cJSON *root = cJSON_Parse(bytes);
     cJSON *object = section ? cJSON_GetObjectItem(root, section) : root;
     cJSON_DeleteItemFromObject(object, key);
     if (json)
@@ -97,9 +61,11 @@ static void a_bad_profile_is_refused_with_the_place(void **state)
     static const struct {
         const char *section, *key, *json, *complaint;
     } rows[] = {
-        { NULL, "text", NULL, "text: is missing" },
+        { NULL, "text", NULL, "has neither \"text\" nor \"number\"" },
         { NULL, "name", "7", "name: 7 is not a string" },
-        { NULL, "functions", "[5]", "functions: 5 is no function that writes" },
+        { NULL, "functions", "[5]", "text: needs function 6 or 16 in \"functions\"" },
+        { NULL, "functions", "[4]",
+          "functions: 4 is no function that is known to write; 5 (coil), 6 and 16" },
         { NULL, "functions", "[6]", "group: needs function 16, which is not in \"functions\"" },
         { NULL, "functions", "[6,16]", NULL },
         { NULL, "confidence", "\"sure\"", "confidence: \"sure\" is not one of" },
@@ -144,7 +110,7 @@ static void a_bad_profile_is_refused_with_the_place(void **state)
         { "factory", "unit", "248", "factory.unit: 248 is not an integer from 1 to 247" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char lines[4096];
+        char lines[LINES_SIZE];
         struct led_profile *profile = load_changed(SMI2, rows[i].section, rows[i].key, rows[i].json, lines);
         if (rows[i].complaint ? !strstr(lines, rows[i].complaint) : !profile)
             fail_msg("row %zu: \"%s\" is not in:\n%s", i, rows[i].complaint ? rows[i].complaint : "", lines);
@@ -155,17 +121,17 @@ static void a_bad_profile_is_refused_with_the_place(void **state)
 static void every_error_of_a_profile_is_told(void **state)
 {
     (void)state;
-    char lines[4096];
+    char lines[LINES_SIZE];
     assert_null(load_text("{\"name\":\"x\",\"hue\":1}", lines));
     assert_non_null(strstr(lines, "unknown key \"hue\""));
     assert_non_null(strstr(lines, "title: is missing"));
-    assert_non_null(strstr(lines, "text: is missing"));
+    assert_non_null(strstr(lines, "has neither \"text\" nor \"number\""));
 }
 
 static void what_is_no_profile_at_all_is_refused(void **state)
 {
     (void)state;
-    char lines[4096] = "";
+    char lines[LINES_SIZE] = "";
     struct json_report report = { keep_lines, lines, "hall.json", 0 };
     assert_null(load_text("[]", lines));
     assert_null(load_text("{\"name\":", lines));
@@ -179,12 +145,8 @@ static void what_is_no_profile_at_all_is_refused(void **state)
 static void a_profile_with_any_byte_changed_is_refused_or_sound(void **state)
 {
     (void)state;
-    char bytes[8192], lines[4096];
-    FILE *file = fopen(SMI2, "r");
-    assert_non_null(file);
-    size_t length = fread(bytes, 1, sizeof bytes - 1, file);
-    fclose(file);
-    bytes[length] = '\0';
+    char bytes[FILE_SIZE], lines[LINES_SIZE];
+    size_t length = read_bytes(SMI2, bytes);
     srand(1);
     for (unsigned i = 0; i < 1000; i++) {
         size_t at = (size_t)rand() % length;
@@ -292,7 +254,7 @@ static const char segments_profile[] =
 static void segments_are_packed_for_a_device_without_a_font(void **state)
 {
     (void)state;
-    char lines[4096];
+    char lines[LINES_SIZE];
     struct led_profile *profile = load_text(segments_profile, lines);
     struct led_write writes[LED_WRITES_MAX];
     assert_non_null(profile);
@@ -309,7 +271,7 @@ static void segments_are_packed_for_a_device_without_a_font(void **state)
 static void a_device_with_function_6_only_gets_its_registers_one_by_one(void **state)
 {
     (void)state;
-    char lines[4096];
+    char lines[LINES_SIZE];
     struct led_profile *profile = load_changed(DM56, NULL, "functions", "[6]", lines);
     struct led_write writes[LED_WRITES_MAX];
     assert_int_equal(led_profile_writes(profile, "A105", writes), 4);

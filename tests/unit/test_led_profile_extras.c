@@ -1,23 +1,6 @@
-#include "drivers/led/profile_data.h"
+#include "tests/unit/led_profiles.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct led_profile *load(const char *name)
-{
-    char path[96];
-    snprintf(path, sizeof path, "drivers/led/profiles/%s.json", name);
-    struct json_report report = { 0 };
-    struct led_profile *profile = led_profile_load(path, &report);
-    assert_non_null(profile);
-    return profile;
-}
 
 static void per_cents_become_the_steps_of_the_device(void **state)
 {

@@ -1,79 +1,9 @@
-/* Sections of a profile file beside the text: brightness, colour, group, commission. */
 #include "drivers/led/profile_read.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-static void read_brightness(const struct json_at *at, const cJSON *root, struct led_profile *profile)
-{
-    const struct profile_field fields[] = {
-        { "register", true, 0, 65535, &profile->brightness.reg },
-        { "min", true, 0, 65535, &profile->brightness.min },
-        { "max", true, 1, 65535, &profile->brightness.max },
-    };
-    struct profile_place place;
-    if (!profile_read_section(at, root, "brightness", false, fields, COUNT(fields), &place))
-        return;
-    profile_check_register(&place.at, profile, profile->brightness.reg);
-    if (profile->brightness.min >= profile->brightness.max)
-        json_complain(at->report, place.path, "min is not below max");
-}
-
-static void read_colour(const struct json_at *at, const cJSON *root, struct led_profile *profile)
-{
-    const struct profile_field fields[] = {
-        { "register", true, 0, 65535, &profile->colour.reg },
-        { "values", true, 0, 0, NULL },
-    };
-    struct profile_field colours[LED_COLOURS - 1];
-    struct profile_place place, values;
-    const cJSON *object = profile_read_section(at, root, "colour", false, fields, COUNT(fields), &place);
-    if (!object)
-        return;
-    for (unsigned i = 0; i < COUNT(colours); i++)
-        colours[i] =
-            (struct profile_field){ led_colour_names[i + 1], false, 0, 65535, &profile->colour.value[i + 1] };
-    const cJSON *map =
-        profile_read_section(&place.at, object, "values", true, colours, COUNT(colours), &values);
-    for (unsigned i = 0; map && i < COUNT(colours); i++)
-        profile->colour.has[i + 1] = json_member(map, colours[i].key) != NULL;
-    profile_check_register(&place.at, profile, profile->colour.reg);
-    if (map && !map->child)
-        json_complain(at->report, values.path, "names no colour");
-}
-
-static void read_group(const struct json_at *at, const cJSON *root, struct led_profile *profile)
-{
-    uint16_t per_unit = 0, max_units = 0;
-    const struct profile_field fields[] = {
-        { "base", true, 0, 65535 - 247, &profile->group.base },
-        { "registers_per_unit", true, 1, LED_TEXT_REGS_MAX, &per_unit },
-        { "max_units", true, 2, LED_REGS_MAX, &max_units },
-    };
-    struct profile_place place;
-    if (!profile_read_section(at, root, "group", false, fields, COUNT(fields), &place))
-        return;
-    profile->group.max_units = (uint8_t)max_units;
-    if (!profile->has_fc16)
-        json_complain(at->report, place.path, "needs function 16, which is not in \"functions\"");
-    if (per_unit != profile->text.regs)
-        json_complain(at->report, place.path, "%u registers per unit are not the %u of the text", per_unit,
-                      profile->text.regs);
-    if (per_unit * max_units > profile->max_regs)
-        json_complain(at->report, place.path, "%u units take %u registers; \"max_registers\" is %u",
-                      max_units, per_unit * max_units, profile->max_regs);
-}
-
-void profile_read_extras(const struct json_at *at, const cJSON *root, struct led_profile *profile)
-{
-    read_brightness(at, root, profile);
-    read_colour(at, root, profile);
-    read_group(at, root, profile);
-}
-
-/* ---- commissioning --------------------------------------------------------------------------- */
 
 /* The key of a choice as its code; 0: none of them. */
 static int code_of(enum led_setting_kind kind, const char *key)
@@ -152,15 +82,14 @@ void profile_read_commission(const struct json_at *at, const cJSON *root, struct
         { "rest_ms", false, 0, 10000, &profile->commission.rest_ms },
     };
     struct profile_place place;
-    int effect = 0, answer = 0;
     const cJSON *object = profile_read_section(at, root, "commission", false, fields, COUNT(fields), &place);
     if (!object)
         return;
     profile->commission.has = true;
-    json_choice(&place.at, object, "effect", true, effects, COUNT(effects), &effect);
-    json_choice(&place.at, object, "answer", true, answers, COUNT(answers), &answer);
-    profile->commission.effect = (uint8_t)effect;
-    profile->commission.answer = (uint8_t)answer;
+    profile->commission.effect =
+        profile_read_choice(&place.at, object, "effect", true, effects, COUNT(effects));
+    profile->commission.answer =
+        profile_read_choice(&place.at, object, "answer", true, answers, COUNT(answers));
     for (unsigned kind = 0; kind < LED_SETTINGS; kind++)
         read_setting(&place.at, object, fields[1 + kind].key, kind, &profile->commission.setting[kind]);
     read_save(&place.at, object, profile);
