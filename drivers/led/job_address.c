@@ -327,8 +327,8 @@ static bool is_right_type(struct job *job, const struct schedule_step *step,
     found->round_trip_us = (uint32_t)(result->done_us - result->wire_us);
     if (!own_question(profile_of(job), &ignored))
         return true;
-    job_identity_text(&step->write, result, found->identity, sizeof found->identity);
-    if (!job_is_identified(profile_of(job), &step->write, result))
+    schedule_identity_text(&step->write, result, found->identity, sizeof found->identity);
+    if (!schedule_is_identified(profile_of(job), &step->write, result))
         return false;
     found->profile = profile_of(job);
     return true;

@@ -15,11 +15,6 @@ const char *job_place_text(const struct job_place *place, char out[JOB_PLACE_SIZ
 bool job_serial_equals(const struct led_serial *a, const struct led_serial *b);
 struct led_serial job_bus_serial(const struct job *job);
 
-bool job_is_identified(const struct led_profile *profile, const struct led_write *write,
-                       const struct schedule_result *result);
-void job_identity_text(const struct led_write *write, const struct schedule_result *result, char *out,
-                       size_t size);
-
 int job_scan_start(struct job *job);
 void job_scan_next(const struct job *job, struct schedule_step *step);
 void job_scan_done(struct job *job, const struct schedule_step *step, const struct schedule_result *result);

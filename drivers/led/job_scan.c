@@ -120,7 +120,7 @@ static const struct led_profile *recognise(const struct job *job, const struct s
                                            const struct schedule_result *result)
 {
     for (unsigned i = 0; i < job->what.nprofiles; i++)
-        if (job_is_identified(job->what.profile[i], &step->write, result))
+        if (schedule_is_identified(job->what.profile[i], &step->write, result))
             return job->what.profile[i];
     return NULL;
 }
@@ -133,7 +133,7 @@ static bool note_answer(const struct job *job, struct led_found *entry, const st
         return false;
     entry->profile = recognise(job, step, result);
     if (entry->profile || !*entry->identity)
-        job_identity_text(&step->write, result, entry->identity, sizeof entry->identity);
+        schedule_identity_text(&step->write, result, entry->identity, sizeof entry->identity);
     return entry->profile;
 }
 

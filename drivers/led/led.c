@@ -1,5 +1,7 @@
 #include "drivers/led/led.h"
 
+#include "drivers/led/gateway.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,6 +61,13 @@ static int check_units(const struct led_bus_config *config, char *error, size_t 
 
 int led_bus_check(const struct led_bus_config *config, char *error, size_t error_size)
 {
+    struct gateway_address address;
+    if (led_bus_is_gateway(config) && !gateway_parse(config->device, &address, error, error_size))
+        return -EINVAL;
+    if (led_bus_is_gateway(config) && config->rs485.is_wanted)
+        return refuse(error, error_size, "rs485 is of a serial port; a gateway has its own");
+    if (config->rs485.before_ms > 100 || config->rs485.after_ms > 100)
+        return refuse(error, error_size, "RTS is held for 100 ms at most");
     if (config->nunits > LED_UNITS_MAX)
         return refuse(error, error_size, "%u units; a bus carries %d", config->nunits, LED_UNITS_MAX);
     if (!led_baud_is_usable(config->baud))

@@ -20,6 +20,7 @@
 #define REOPEN_FIRST_US INT64_C(100000)
 #define REOPEN_STEP_US  INT64_C(500000)
 #define REOPEN_MAX_US   INT64_C(5000000)
+#define OPENING_US      INT64_C(250000) /* a gateway that is being looked for is looked at so often */
 #define PROGRESS_US     INT64_C(500000) /* between reports about a job that goes its way */
 
 struct wish {
@@ -49,6 +50,7 @@ struct led_bus {
     /* The worker's own: */
     struct schedule schedule;
     struct modbus_wire *wire;
+    bool is_tried; /* to open the port: before, wishes wait for how that ends */
     int64_t reopen_us, reopen_wait_us;
     int64_t progress_us;         /* next report about a job */
     bool is_kept[LED_UNITS_MAX]; /* a report about the newest wish, for which the mailbox had no room */
@@ -103,6 +105,7 @@ static void publish(struct led_bus *bus)
     for (unsigned i = 0; i < bus->config.nunits; i++)
         bus->unit_status[i] = *schedule_status(&bus->schedule, i);
     bus->use = bus->schedule.use;
+    bus->bus_status.group_frames = bus->schedule.group_frames;
     pthread_mutex_unlock(&bus->lock);
 }
 
@@ -117,14 +120,16 @@ static void tell_change(struct led_bus *bus, int error, const char *detail)
 
 static void publish_port(struct led_bus *bus, int error)
 {
+    const char *detail = error ? modbus_wire_detail(bus->wire) : "";
     pthread_mutex_lock(&bus->lock);
     bool is_change = bus->bus_status.error != error;
     bus->bus_status.is_open = error == 0;
     bus->bus_status.error = error;
-    snprintf(bus->bus_status.detail, sizeof bus->bus_status.detail, "%s", error ? strerror(-error) : "");
+    bus->bus_status.latency_ms = bus->config.adapter_latency_ms;
+    snprintf(bus->bus_status.detail, sizeof bus->bus_status.detail, "%s", detail);
     pthread_mutex_unlock(&bus->lock);
     if (is_change)
-        tell_change(bus, error, error ? strerror(-error) : "");
+        tell_change(bus, error, detail);
 }
 
 /* ---- the worker ------------------------------------------------------------------------------ */
@@ -146,12 +151,19 @@ static void try_open(struct led_bus *bus)
     if (bus->schedule.is_open || now < bus->reopen_us)
         return;
     int error = modbus_wire_open(bus->wire);
-    publish_port(bus, error);
-    if (!error) {
-        bus->reopen_wait_us = 0;
-        schedule_open(&bus->schedule);
+    if (error == -EINPROGRESS) {
+        bus->reopen_us = now + OPENING_US;
         return;
     }
+    bus->is_tried = true;
+    if (!error) {
+        bus->config.adapter_latency_ms = modbus_wire_latency_ms(bus->wire);
+        bus->reopen_wait_us = 0;
+        schedule_open(&bus->schedule);
+    }
+    publish_port(bus, error);
+    if (!error)
+        return;
     if (bus->reopen_wait_us < REOPEN_MAX_US)
         bus->reopen_wait_us += REOPEN_STEP_US;
     bus->reopen_us = now + bus->reopen_wait_us;
@@ -160,8 +172,8 @@ static void try_open(struct led_bus *bus)
 static void lose_port(struct led_bus *bus, int error)
 {
     modbus_wire_close(bus->wire);
-    end_job(bus, error, "the serial port went away");
-    schedule_close(&bus->schedule, error, "the serial port went away", monotonic_us());
+    end_job(bus, error, modbus_wire_detail(bus->wire));
+    schedule_close(&bus->schedule, error, modbus_wire_detail(bus->wire), monotonic_us());
     publish_port(bus, error);
     bus->reopen_us = monotonic_us() + REOPEN_FIRST_US;
     bus->reopen_wait_us = 0;
@@ -177,6 +189,7 @@ static void take_wishes(struct led_bus *bus)
             schedule_want(&bus->schedule, i, &wish->text, wish->token, now);
         wish->is_new = false;
     }
+    schedule_brightness(&bus->schedule, bus->brightness);
     bus->is_prodded = false;
     pthread_mutex_unlock(&bus->lock);
 }
@@ -233,7 +246,8 @@ static bool run_one(struct led_bus *bus, int64_t *wake_us)
 /* Also until the adapter is pulled: found at once, it is back before the next call, not because of it. */
 static void wait_until(struct led_bus *bus, int64_t at_us)
 {
-    struct pollfd fds[] = { { .fd = bus->wake_fd, .events = POLLIN }, { .fd = modbus_wire_fd(bus->wire) } };
+    struct pollfd fds[] = { { .fd = bus->wake_fd, .events = POLLIN },
+                            { .fd = modbus_wire_fd(bus->wire), .events = modbus_wire_events(bus->wire) } };
     int64_t left_us = at_us - monotonic_us();
     struct timespec left = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
     eventfd_t ignored;
@@ -241,8 +255,10 @@ static void wait_until(struct led_bus *bus, int64_t at_us)
         return;
     if (fds[0].revents)
         eventfd_read(bus->wake_fd, &ignored);
-    if (fds[1].revents)
+    if (fds[1].revents && bus->schedule.is_open)
         lose_port(bus, -ENODEV);
+    else if (fds[1].revents)
+        bus->reopen_us = 0;
 }
 
 static bool is_stopping(struct led_bus *bus)
@@ -268,9 +284,9 @@ static void *work(void *data)
         int64_t wake_us;
         if (is_job_unwanted(bus))
             end_job(bus, -ECANCELED, "stopped");
-        try_open(bus); /* before wishes are taken, so that the first ones do not find a port that was never
-                          tried */
-        take_wishes(bus);
+        try_open(bus);
+        if (bus->is_tried) /* the first wishes shall not find a port that was never tried */
+            take_wishes(bus);
         bool is_busy = run_one(bus, &wake_us);
         publish(bus); /* before the reports, so that who reads one finds its status */
         deliver_all(bus);
@@ -363,6 +379,7 @@ static void modbus_bus_close(struct led_bus *bus)
         return;
     pthread_mutex_lock(&bus->lock);
     bus->is_stopping = true;
+    bus->is_prodded = false; /* a wish may have prodded a worker that does not take wishes yet */
     prod(bus);
     pthread_mutex_unlock(&bus->lock);
     pthread_join(bus->thread, NULL);

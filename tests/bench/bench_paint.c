@@ -3,10 +3,6 @@
  * repair of the other buffer is off that path, and timed alone. "cold": 64 MiB are read before each copy and each paint, so
  * that neither finds the frame in a cache, as after minutes of quiet. The layouts: "scene" is the program's own, "sketch"
  * the one that bench_cairo paints, too. "turned": the buffer is rotated. With an argument: only figures whose name contains it.
- *
- * Below a full repaint stands what no painter can go below on this machine: a frame "filled" with one value, and one whose
- * every row is "stored" from the same line in the first cache. Two frames are copied and two are written in each of their
- * rounds, as in those of the painter, so that the caches hold as much of them.
  */
 #include "board/paint.h"
 #include "tests/bench/wall.h"
@@ -160,31 +156,13 @@ static void cool(const struct output *output)
     __asm__ volatile("" : : "r"(sum));
 }
 
-static void copy_frame(const struct output *output)
-{
-    memcpy(output->copy_to, output->copy_from, output->bytes);
-}
-
-static void fill_frame(const struct output *output)
-{
-    memset(output->buffer[0].pixels, 0x28, output->bytes);
-}
-
-static void store_lines(const struct output *output)
-{
-    const uint32_t stride = output->buffer[1].stride;
-
-    for (size_t at = 0; at + stride <= output->bytes; at += stride)
-        memcpy(output->buffer[1].pixels + at, output->copy_from, stride);
-}
-
-static double time_of(const struct output *output, void (*act)(const struct output *output))
+static double time_copy(struct output *output)
 {
     cool(output);
     const double start = wall_ms();
 
-    act(output);
-    __asm__ volatile("" : : "r"(output) : "memory");
+    memcpy(output->copy_to, output->copy_from, output->bytes);
+    __asm__ volatile("" : : "r"(output->copy_to) : "memory");
     return wall_ms() - start;
 }
 
@@ -225,7 +203,7 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
         repair(output);
     }
     wall_next(state, change, number);
-    figures->copy[i] = time_of(output, copy_frame);
+    figures->copy[i] = time_copy(output);
     if (change == WALL_FULL)
         painter_forget(output->painter);
     cool(output);
@@ -235,24 +213,6 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
     start = wall_ms();
     repair(output);
     figures->repair[i] = wall_ms() - start;
-}
-
-static void bench_floor(struct output *output, const char *name)
-{
-    static double copied[ROUNDS], filled[ROUNDS], stored[ROUNDS];
-    const unsigned rounds = output->sweep ? COLD_ROUNDS : ROUNDS;
-
-    for (unsigned i = 0; i < rounds; i++) {
-        copied[i] = time_of(output, copy_frame);
-        filled[i] = time_of(output, fill_frame);
-        stored[i] = time_of(output, store_lines);
-    }
-    const double copy = wall_figure(copied, rounds).median, fill = wall_figure(filled, rounds).median,
-                 store = wall_figure(stored, rounds).median;
-
-    printf("paint %-21s %-24s %.3f ms filled, %.2f x memcpy (%.3f ms); %.3f ms stored, %.2f x memcpy\n", name,
-           "full repaint: floor", fill, fill / copy, copy, store, store / copy);
-    painter_forget(output->painter);
 }
 
 static void bench_change(struct output *output, const char *name, enum wall_change change)
@@ -298,8 +258,6 @@ static void bench_row(struct fonts *fonts, const struct row *row, const char *pa
     for (enum wall_change change = 0; change < WALL_CHANGES; change++)
         if (is_wanted(row, change, part))
             bench_change(&output, row->name, change);
-    if (is_wanted(row, WALL_FULL, part))
-        bench_floor(&output, row->name);
     close_output(&output);
 }
 
