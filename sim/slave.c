@@ -1,30 +1,26 @@
 #include "sim/slave.h"
 
-#include "sim/slave_model.h"
+#include "sim/slave_answer.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWERS_MAX 8 /* a master has one request in flight; late answers may pile up behind it */
-
-enum { READ_HOLDING = 3, READ_INPUT = 4, WRITE_ONE = 6, WRITE_MANY = 16, SERVER_ID = 17 };
-enum { ILLEGAL_FUNCTION = 1, ILLEGAL_ADDRESS = 2, ILLEGAL_VALUE = 3 };
-
-struct answer {
-    int64_t at_us;
-    size_t count;
-    uint8_t bytes[SLAVE_FRAME_MAX];
-};
-
 struct fault {
     uint32_t delay_us;
     unsigned drop_nth, damage_nth, answers;
     uint8_t exception;
+    bool is_anew;
+    struct slave_faults rates;
+    size_t last_count; /* the answer before, for SLAVE_STALE */
+    uint8_t last[SLAVE_FRAME_MAX];
 };
 
 struct slave_bus {
     uint32_t gap_us;
+    int64_t char_us; /* 0: a line without speed */
+    struct led_serial line;
+    uint64_t chance;
     unsigned nunits;
     struct slave_unit unit[SLAVE_UNITS_MAX];
     struct fault fault[SLAVE_UNITS_MAX];
@@ -37,25 +33,8 @@ struct slave_bus {
     bool is_deaf;    /* until the line falls silent */
     bool is_ended;   /* the last byte ended a frame */
 
-    unsigned nanswers;
-    struct answer answer[ANSWERS_MAX]; /* by rising time */
+    struct answers answers;
 };
-
-uint16_t slave_crc(const uint8_t *bytes, size_t count)
-{
-    uint16_t crc = 0xFFFF;
-    for (size_t i = 0; i < count; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? (uint16_t)(crc >> 1 ^ 0xA001) : crc >> 1;
-    }
-    return crc;
-}
-
-static uint16_t word(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 struct slave_bus *slave_bus_create(uint32_t gap_us)
 {
@@ -63,6 +42,7 @@ struct slave_bus *slave_bus_create(uint32_t gap_us)
     if (bus) {
         bus->gap_us = gap_us;
         bus->last_us = INT64_MIN / 2;
+        slave_seed(bus, 1);
     }
     return bus;
 }
@@ -70,6 +50,12 @@ struct slave_bus *slave_bus_create(uint32_t gap_us)
 void slave_bus_destroy(struct slave_bus *bus)
 {
     free(bus);
+}
+
+void slave_bus_set_line(struct slave_bus *bus, const struct led_serial *serial)
+{
+    bus->line = serial ? *serial : (struct led_serial){ 0 };
+    bus->char_us = serial ? relay_character_us(serial) : 0;
 }
 
 int slave_bus_add(struct slave_bus *bus, const char *model, uint8_t address)
@@ -84,80 +70,17 @@ int slave_bus_add(struct slave_bus *bus, const char *model, uint8_t address)
     for (unsigned i = 0; i < bus->nunits; i++)
         if (bus->unit[i].address == address)
             return -EEXIST;
-    bus->unit[bus->nunits] = (struct slave_unit){ .model = found, .address = address };
+    struct slave_unit *unit = &bus->unit[bus->nunits];
+    slave_unit_init(unit, found);
+    slave_unit_set(unit, address, bus->char_us ? &bus->line : NULL);
     bus->fault[bus->nunits].delay_us = found->delay_us;
-    slave_unit_power_on(&bus->unit[bus->nunits]);
+    slave_unit_power_on(unit);
     return (int)bus->nunits++;
 }
 
 unsigned slave_bus_units(const struct slave_bus *bus)
 {
     return bus->nunits;
-}
-
-/* ---- functions: the answer's bytes behind the unit, or a negative exception ------------------ */
-
-static int read_registers(const struct slave_unit *unit, const uint8_t *request, uint8_t *answer)
-{
-    uint16_t first = word(request + 2), count = word(request + 4);
-    if (count < 1 || count > 125)
-        return -ILLEGAL_VALUE;
-    if (!slave_unit_has(unit, first, count))
-        return -ILLEGAL_ADDRESS;
-    answer[0] = (uint8_t)(2 * count);
-    for (unsigned i = 0; i < count; i++) {
-        answer[1 + 2 * i] = unit->reg[first + i] >> 8;
-        answer[2 + 2 * i] = unit->reg[first + i] & 255;
-    }
-    return 1 + 2 * count;
-}
-
-static int write_one(struct slave_unit *unit, const uint8_t *request, uint8_t *answer)
-{
-    uint16_t value = word(request + 4);
-    if (!slave_unit_write(unit, word(request + 2), 1, &value))
-        return -ILLEGAL_ADDRESS;
-    memcpy(answer, request + 2, 4);
-    return 4;
-}
-
-static int write_many(struct slave_unit *unit, const uint8_t *request, uint8_t *answer)
-{
-    uint16_t first = word(request + 2), count = word(request + 4), value[123];
-    if (count < 1 || count > 123 || request[6] != 2 * count)
-        return -ILLEGAL_VALUE;
-    for (unsigned i = 0; i < count; i++)
-        value[i] = word(request + 7 + 2 * i);
-    if (!slave_unit_write(unit, first, count, value))
-        return -ILLEGAL_ADDRESS;
-    memcpy(answer, request + 2, 4);
-    return 4;
-}
-
-static int server_id(const struct slave_unit *unit, uint8_t *answer)
-{
-    size_t length = strlen(unit->model->server_id);
-    answer[0] = (uint8_t)length;
-    memcpy(answer + 1, unit->model->server_id, length);
-    return 1 + (int)length;
-}
-
-static bool knows(const struct slave_model *model, uint8_t function)
-{
-    return function < 32 && model->functions >> function & 1;
-}
-
-static int carry_out(struct slave_unit *unit, const uint8_t *request, uint8_t *answer)
-{
-    if (!knows(unit->model, request[1]))
-        return -ILLEGAL_FUNCTION;
-    switch (request[1]) {
-    case READ_HOLDING:
-    case READ_INPUT: return read_registers(unit, request, answer);
-    case WRITE_ONE: return write_one(unit, request, answer);
-    case WRITE_MANY: return write_many(unit, request, answer);
-    default: return server_id(unit, answer);
-    }
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -167,49 +90,112 @@ static bool is_nth(unsigned answers, unsigned nth)
     return nth && answers % nth == 0;
 }
 
-static struct answer *add_answer(struct slave_bus *bus, int64_t at_us)
+static bool happens(struct slave_bus *bus, unsigned index, enum slave_fault fault)
 {
-    if (bus->nanswers == ANSWERS_MAX)
-        return NULL;
-    unsigned at = bus->nanswers++;
-    for (; at > 0 && bus->answer[at - 1].at_us > at_us; at--)
-        bus->answer[at] = bus->answer[at - 1];
-    bus->answer[at].at_us = at_us;
-    return &bus->answer[at];
+    uint16_t permille = bus->fault[index].rates.permille[fault];
+    bool is = permille && answer_chance(&bus->chance) % 1000 < permille;
+    bus->counters[index].faults += is;
+    return is;
 }
 
-static void seal(struct answer *answer, bool is_damaged)
+static bool hears(const struct slave_bus *bus, const struct led_serial *serial)
 {
-    uint16_t crc = slave_crc(answer->bytes, answer->count) ^ (is_damaged ? 0x5A5A : 0);
-    answer->bytes[answer->count++] = crc & 255;
-    answer->bytes[answer->count++] = crc >> 8;
+    return !bus->char_us || (serial->baud == bus->line.baud && serial->parity == bus->line.parity);
+}
+
+static void push(struct slave_bus *bus, int64_t at_us, const uint8_t *bytes, size_t count, bool is_echo)
+{
+    answers_add(&bus->answers, &(struct answer){ .at_us = at_us, .is_echo = is_echo, .count = count }, bytes);
+}
+
+static int refusal(struct slave_bus *bus, unsigned index)
+{
+    static const uint8_t codes[] = { 1, 2, 3, 4, 8 };
+    const struct fault *fault = &bus->fault[index];
+    if (fault->exception)
+        return fault->exception;
+    if (!happens(bus, index, SLAVE_REFUSE))
+        return 0;
+    return fault->rates.exception ? fault->rates.exception
+                                  : codes[answer_chance(&bus->chance) % sizeof codes];
+}
+
+/* The request does not come through; true: it is over. */
+static bool is_lost(struct slave_bus *bus, unsigned index, int64_t now_us)
+{
+    struct fault *fault = &bus->fault[index];
+    if (happens(bus, index, SLAVE_REBOOT)) {
+        slave_unit_power_on(&bus->unit[index]);
+        return true;
+    }
+    if (happens(bus, index, SLAVE_LOST))
+        return true;
+    if (!slave_is_write(bus->request[1]) || !happens(bus, index, SLAVE_STALE))
+        return false;
+    if (fault->last_count)
+        push(bus, now_us + fault->delay_us, fault->last, fault->last_count, false);
+    return true;
+}
+
+static void spoil_answer(struct slave_bus *bus, unsigned index, uint8_t *frame, size_t *count)
+{
+    if (happens(bus, index, SLAVE_NOISE))
+        frame[answer_chance(&bus->chance) % *count] ^= (uint8_t)(1 + answer_chance(&bus->chance) % 255);
+    if (happens(bus, index, SLAVE_HALF))
+        *count = 1 + answer_chance(&bus->chance) % (*count - 1);
+    if (happens(bus, index, SLAVE_GARBAGE_BEFORE))
+        *count = answer_garbage(&bus->chance, frame, *count, 0);
+    if (happens(bus, index, SLAVE_GARBAGE_AFTER))
+        *count = answer_garbage(&bus->chance, frame, *count, *count);
+}
+
+/* `before` are its address and speed as they were when it was asked. */
+static void answer(struct slave_bus *bus, unsigned index, const struct slave_unit *before,
+                   const uint8_t *body, int length, int64_t now_us)
+{
+    struct fault *fault = &bus->fault[index];
+    const struct slave_unit *from = fault->is_anew ? &bus->unit[index] : before;
+    uint8_t frame[SLAVE_FRAME_MAX] = { from->address, bus->request[1] };
+    size_t count = 2 + (size_t)(length < 0 ? 1 : length);
+    if (length < 0) {
+        bus->counters[index].exceptions++;
+        frame[1] |= 0x80;
+        frame[2] = (uint8_t)-length;
+    } else {
+        memcpy(frame + 2, body, (size_t)length);
+    }
+    if (happens(bus, index, SLAVE_WRONG_UNIT))
+        frame[0] = (uint8_t)(1 + frame[0] % 247);
+    count = answer_seal(frame, count, is_nth(fault->answers, fault->damage_nth));
+    memcpy(fault->last, frame, count);
+    fault->last_count = count;
+    spoil_answer(bus, index, frame, &count);
+    if (!hears(bus, &from->serial))
+        answer_scramble(&bus->chance, frame, count);
+    int64_t late_us = happens(bus, index, SLAVE_LATE) ? fault->rates.late_us : 0;
+    push(bus, now_us + fault->delay_us + late_us, frame, count, false);
 }
 
 static void serve(struct slave_bus *bus, unsigned index, int64_t now_us)
 {
-    struct slave_unit *unit = &bus->unit[index];
+    struct slave_unit *unit = &bus->unit[index],
+                      before = { .address = unit->address, .serial = unit->serial };
     struct fault *fault = &bus->fault[index];
     uint8_t body[SLAVE_FRAME_MAX];
     bus->counters[index].requests++;
-    int length = fault->exception ? -fault->exception : carry_out(unit, bus->request, body);
+    if (happens(bus, index, SLAVE_ECHO))
+        push(bus, now_us, bus->request, bus->count, true);
+    if (is_lost(bus, index, now_us))
+        return;
+    int exception = refusal(bus, index);
+    int length = exception ? -exception : slave_carry_out(unit, bus->request, body);
     fault->answers++;
     if (is_nth(fault->answers, fault->drop_nth)) {
         bus->counters[index].dropped++;
         return;
     }
-    struct answer *answer = add_answer(bus, now_us + fault->delay_us);
-    if (!answer)
-        return;
-    answer->bytes[0] = unit->address;
-    answer->bytes[1] = bus->request[1] | (length < 0 ? 0x80 : 0);
-    if (length < 0) {
-        bus->counters[index].exceptions++;
-        body[0] = (uint8_t)-length;
-        length = 1;
-    }
-    memcpy(answer->bytes + 2, body, (size_t)length);
-    answer->count = 2 + (size_t)length;
-    seal(answer, is_nth(fault->answers, fault->damage_nth));
+    if (length != 0 && !happens(bus, index, SLAVE_MUTE))
+        answer(bus, index, &before, body, length, now_us);
 }
 
 static void broadcast(struct slave_bus *bus)
@@ -217,45 +203,43 @@ static void broadcast(struct slave_bus *bus)
     uint8_t ignored[SLAVE_FRAME_MAX];
     for (unsigned i = 0; i < bus->nunits; i++) {
         struct slave_unit *unit = &bus->unit[i];
-        if (!unit->is_powered)
+        if (!unit->is_powered || !unit->model->group || !hears(bus, &unit->serial))
             continue;
         bus->counters[i].broadcasts++;
-        if (bus->request[1] == WRITE_MANY && unit->model->group && unit->model->group(unit, bus->request))
-            continue;
-        if (bus->request[1] == WRITE_ONE || bus->request[1] == WRITE_MANY)
-            carry_out(unit, bus->request, ignored);
+        if (!unit->model->group(unit, bus->request) && slave_is_write(bus->request[1]))
+            slave_carry_out(unit, bus->request, ignored);
     }
+}
+
+static void babble(struct slave_bus *bus, unsigned index, int64_t now_us)
+{
+    uint8_t bytes[SLAVE_FRAME_MAX];
+    if (!happens(bus, index, SLAVE_BABBLE))
+        return;
+    size_t count = answer_garbage(&bus->chance, bytes, 0, 0);
+    push(bus, now_us + (int64_t)(answer_chance(&bus->chance) % 10000), bytes, count, false);
 }
 
 static void dispatch(struct slave_bus *bus, int64_t now_us)
 {
+    uint8_t asked = bus->request[0];
     bus->bus_counters.frames++;
-    if (bus->request[0] == 0) {
+    if (asked == 0) {
         broadcast(bus);
         return;
     }
-    for (unsigned i = 0; i < bus->nunits; i++)
-        if (bus->unit[i].address == bus->request[0] && bus->unit[i].is_powered)
+    for (unsigned i = 0; i < bus->nunits; i++) {
+        const struct slave_unit *unit = &bus->unit[i];
+        if (!unit->is_powered)
+            continue;
+        if (unit->address != asked)
+            babble(bus, i, now_us);
+        else if (hears(bus, &unit->serial))
             serve(bus, i, now_us);
+    }
 }
 
 /* ---- framing --------------------------------------------------------------------------------- */
-
-/* Length of the request, 0 while it cannot be told. A function that nobody knows is taken for a short
- * request. */
-static size_t expected(const uint8_t *request, size_t count)
-{
-    if (count < 2)
-        return 0;
-    switch (request[1]) {
-    case READ_HOLDING:
-    case READ_INPUT:
-    case WRITE_ONE: return 8;
-    case WRITE_MANY: return count < 7 ? 0 : 9u + request[6];
-    case SERVER_ID: return 4;
-    default: return 8;
-    }
-}
 
 static void spoil(struct slave_bus *bus, uint64_t *counter)
 {
@@ -266,7 +250,7 @@ static void spoil(struct slave_bus *bus, uint64_t *counter)
 
 static void try_frame(struct slave_bus *bus, int64_t now_us)
 {
-    size_t length = expected(bus->request, bus->count);
+    size_t length = slave_request_length(bus->request, bus->count);
     if (!length || bus->count < length)
         return;
     if (bus->count > length) {
@@ -283,9 +267,9 @@ static void try_frame(struct slave_bus *bus, int64_t now_us)
 }
 
 /* A new frame begins with these bytes if the line was silent before them. */
-static void note_silence(struct slave_bus *bus, int64_t now_us)
+static void note_silence(struct slave_bus *bus, int64_t begin_us, int64_t now_us)
 {
-    bool is_silent = now_us - bus->last_us >= bus->gap_us;
+    bool is_silent = begin_us - bus->last_us >= bus->gap_us;
     if (is_silent && bus->count)
         bus->bus_counters.crc_errors++;
     if (is_silent) {
@@ -300,9 +284,10 @@ static void note_silence(struct slave_bus *bus, int64_t now_us)
 
 void slave_bus_feed(struct slave_bus *bus, int64_t now_us, const uint8_t *bytes, size_t count)
 {
+    slave_bus_pass(bus, now_us);
     if (count == 0)
         return;
-    note_silence(bus, now_us);
+    note_silence(bus, now_us - (int64_t)count * bus->char_us, now_us);
     if (bus->is_deaf)
         return;
     if (count > SLAVE_FRAME_MAX - bus->count) {
@@ -316,21 +301,38 @@ void slave_bus_feed(struct slave_bus *bus, int64_t now_us, const uint8_t *bytes,
 
 int64_t slave_bus_due_us(const struct slave_bus *bus)
 {
-    return bus->nanswers ? bus->answer[0].at_us : INT64_MAX;
+    return answers_due_us(&bus->answers);
 }
 
 size_t slave_bus_take(struct slave_bus *bus, int64_t now_us, uint8_t out[SLAVE_FRAME_MAX])
 {
-    if (slave_bus_due_us(bus) > now_us)
+    slave_bus_pass(bus, now_us);
+    int64_t at_us = slave_bus_due_us(bus);
+    if (at_us > now_us)
         return 0;
-    size_t count = bus->answer[0].count;
-    memcpy(out, bus->answer[0].bytes, count);
-    memmove(bus->answer, bus->answer + 1, --bus->nanswers * sizeof bus->answer[0]);
-    bus->is_ended = false; /* whoever answers has waited: the next request is measured from the answer */
+    size_t count = answers_take(&bus->answers, bus->char_us, out, &bus->bus_counters.collisions);
+    bus->is_ended = bus->char_us > 0; /* without a speed, whoever answers has waited */
+    if (bus->char_us)
+        bus->last_us = at_us + (int64_t)count * bus->char_us;
     return count;
 }
 
-/* ---- what is seen, and faults ---------------------------------------------------------------- */
+void slave_bus_pass(struct slave_bus *bus, int64_t now_us)
+{
+    for (unsigned i = 0; i < bus->nunits; i++)
+        slave_unit_pass(&bus->unit[i], now_us);
+}
+
+int64_t slave_bus_change_us(const struct slave_bus *bus)
+{
+    int64_t first_us = INT64_MAX;
+    for (unsigned i = 0; i < bus->nunits; i++)
+        if (bus->unit[i].is_powered && !bus->unit[i].is_safe && bus->unit[i].safe_us < first_us)
+            first_us = bus->unit[i].safe_us;
+    return first_us;
+}
+
+/* ---- what is seen, what is done by hand, and faults ------------------------------------------ */
 
 void slave_view(const struct slave_bus *bus, unsigned index, struct slave_view *view)
 {
@@ -341,6 +343,7 @@ void slave_counters(const struct slave_bus *bus, unsigned index, struct slave_co
 {
     *counters = bus->counters[index];
     counters->writes = bus->unit[index].writes;
+    counters->flash_writes = bus->unit[index].flash_writes;
 }
 
 void slave_bus_counters(const struct slave_bus *bus, struct slave_bus_counters *counters)
@@ -350,7 +353,12 @@ void slave_bus_counters(const struct slave_bus *bus, struct slave_bus_counters *
 
 uint16_t slave_register(const struct slave_bus *bus, unsigned index, uint16_t reg)
 {
-    return slave_unit_has(&bus->unit[index], reg, 1) ? bus->unit[index].reg[reg] : 0;
+    return slave_unit_reg(&bus->unit[index], reg);
+}
+
+struct led_serial slave_settings(const struct slave_bus *bus, unsigned index)
+{
+    return bus->unit[index].serial;
 }
 
 void slave_set_power(struct slave_bus *bus, unsigned index, bool is_on)
@@ -362,6 +370,17 @@ void slave_set_power(struct slave_bus *bus, unsigned index, bool is_on)
         slave_unit_power_on(unit);
     else
         slave_unit_power_off(unit);
+}
+
+void slave_set_settings(struct slave_bus *bus, unsigned index, uint8_t address,
+                        const struct led_serial *serial)
+{
+    slave_unit_set(&bus->unit[index], address, serial);
+}
+
+void slave_answer_anew(struct slave_bus *bus, unsigned index, bool is_anew)
+{
+    bus->fault[index].is_anew = is_anew;
 }
 
 void slave_set_delay(struct slave_bus *bus, unsigned index, uint32_t delay_us)
@@ -384,4 +403,14 @@ void slave_damage_answers(struct slave_bus *bus, unsigned index, unsigned nth)
 {
     bus->fault[index].damage_nth = nth;
     bus->fault[index].answers = 0;
+}
+
+void slave_set_faults(struct slave_bus *bus, unsigned index, const struct slave_faults *faults)
+{
+    bus->fault[index].rates = *faults;
+}
+
+void slave_seed(struct slave_bus *bus, uint64_t seed)
+{
+    bus->chance = seed * UINT64_C(2862933555777941757) + UINT64_C(3037000493);
 }

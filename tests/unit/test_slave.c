@@ -1,65 +1,4 @@
-#include "sim/slave.h"
-
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define GAP 4000
-
-static int64_t now_us; /* of the test's line */
-static uint8_t answer[SLAVE_FRAME_MAX];
-
-/* Sends `text` (hex, CRC added) after a silence, and returns the length of the answer with its CRC checked
- * and cut off. */
-static size_t ask(struct slave_bus *bus, const char *text)
-{
-    uint8_t frame[SLAVE_FRAME_MAX];
-    unsigned byte;
-    int used = 0;
-    size_t count = 0;
-    for (const char *c = text; sscanf(c, "%x%n", &byte, &used) == 1; c += used)
-        frame[count++] = (uint8_t)byte;
-    uint16_t crc = slave_crc(frame, count);
-    frame[count++] = crc & 255;
-    frame[count++] = crc >> 8;
-    now_us += GAP;
-    slave_bus_feed(bus, now_us, frame, count);
-    if (slave_bus_due_us(bus) == INT64_MAX)
-        return 0;
-    assert_int_equal(slave_bus_take(bus, slave_bus_due_us(bus) - 1, answer), 0);
-    now_us = slave_bus_due_us(bus);
-    count = slave_bus_take(bus, now_us, answer);
-    assert_int_equal(slave_crc(answer, count), 0);
-    return count - 2;
-}
-
-static const char *hex(size_t count)
-{
-    static char text[3 * SLAVE_FRAME_MAX];
-    text[0] = '\0';
-    for (size_t i = 0; i < count; i++)
-        sprintf(text + strlen(text), "%s%02X", i ? " " : "", answer[i]);
-    return text;
-}
-
-static struct slave_bus *bus_with(const char *model, uint8_t address)
-{
-    struct slave_bus *bus = slave_bus_create(GAP);
-    assert_int_equal(slave_bus_add(bus, model, address), 0);
-    return bus;
-}
-
-static const char *seen(struct slave_bus *bus, unsigned index)
-{
-    static struct slave_view view;
-    slave_view(bus, index, &view);
-    return view.text;
-}
+#include "tests/unit/slave_ask.h"
 
 static void crc_has_the_values_of_published_frames(void **state)
 {
@@ -123,51 +62,6 @@ static void an_answer_takes_as_long_as_the_device_takes(void **state)
     slave_bus_destroy(bus);
 }
 
-static void an_smi2_shows_what_its_data_type_says(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *request, *text;
-    } rows[] = {
-        { "10 06 00 19 00 2A", "  42" }, /* Int, its type after power-on */
-        { "10 06 00 19 FF FB", "  -5" },
-        { "10 06 00 19 75 30", "----" },
-        { "10 10 00 1D 00 04 08 41 31 30 35 20 20 20 20",
-          "----" }, /* a string is not shown as long as it is Int */
-        { "10 06 00 11 00 03", "A105" },
-        { "10 10 00 1D 00 04 08 20 20 34 32 20 20 20 20", "  42" },
-        { "10 10 00 1D 00 04 08 41 2E 31 2E 30 2E 35 2E", "A.1.0.5." },
-        { "10 10 00 1D 00 04 08 41 31 30 35 36 37 38 39", "A105" },
-        { "10 06 00 11 00 01", "   0" }, /* Word */
-        { "10 06 00 1A 04 D2", "1234" },
-        { "10 10 00 11 00 01 02 00 04", "    " }, /* Image */
-        { "10 10 00 21 00 02 04 60 FC 00 01", " . 01" },
-    };
-    struct slave_bus *bus = bus_with("owen-smi2", 16);
-    assert_string_equal(seen(bus, 0), "   0");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        ask(bus, rows[i].request);
-        if (strcmp(seen(bus, 0), rows[i].text) != 0)
-            fail_msg("row %zu: \"%s\"", i, seen(bus, 0));
-    }
-    slave_bus_destroy(bus);
-}
-
-static void an_smi2_flashes_strings_only(void **state)
-{
-    (void)state;
-    struct slave_view view;
-    struct slave_bus *bus = bus_with("owen-smi2", 16);
-    ask(bus, "10 06 00 23 00 BB");
-    slave_view(bus, 0, &view);
-    assert_false(view.is_blinking);
-    ask(bus, "10 06 00 11 00 03");
-    slave_view(bus, 0, &view);
-    assert_true(view.is_blinking);
-    assert_int_equal(slave_register(bus, 0, 38), 0xBB);
-    slave_bus_destroy(bus);
-}
-
 static void a_group_frame_sets_many_boards_and_none_answers(void **state)
 {
     (void)state;
@@ -187,23 +81,6 @@ static void a_group_frame_sets_many_boards_and_none_answers(void **state)
     slave_counters(bus, 2, &counters);
     assert_int_equal(counters.broadcasts, 2);
     assert_int_equal(counters.requests, 0);
-    slave_bus_destroy(bus);
-}
-
-static void a_dm56a04_shows_characters_or_a_number(void **state)
-{
-    (void)state;
-    struct slave_view view;
-    struct slave_bus *bus = bus_with("dm56a04", 1);
-    assert_string_equal(seen(bus, 0), "    ");
-    assert_string_equal(hex(ask(bus, "01 10 00 00 00 04 08 00 41 00 31 00 30 00 35")), "01 10 00 00 00 04");
-    assert_string_equal(seen(bus, 0), "A105");
-    ask(bus, "01 06 00 07 00 2A");
-    assert_string_equal(seen(bus, 0), "  42");
-    ask(bus, "01 06 00 08 00 0F");
-    slave_view(bus, 0, &view);
-    assert_true(view.is_blinking);
-    assert_string_equal(hex(ask(bus, "01 04 00 00 00 01")), "01 84 01");
     slave_bus_destroy(bus);
 }
 
@@ -358,10 +235,7 @@ int main(void)
         cmocka_unit_test(crc_has_the_values_of_published_frames),
         cmocka_unit_test(requests_get_the_answers_of_the_specification),
         cmocka_unit_test(an_answer_takes_as_long_as_the_device_takes),
-        cmocka_unit_test(an_smi2_shows_what_its_data_type_says),
-        cmocka_unit_test(an_smi2_flashes_strings_only),
         cmocka_unit_test(a_group_frame_sets_many_boards_and_none_answers),
-        cmocka_unit_test(a_dm56a04_shows_characters_or_a_number),
         cmocka_unit_test(without_power_a_board_is_dark_and_deaf_and_forgets),
         cmocka_unit_test(changes_are_counted_only_when_they_can_be_seen),
         cmocka_unit_test(damaged_and_glued_frames_are_lost_until_the_line_is_silent),
