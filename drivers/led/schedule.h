@@ -13,7 +13,7 @@
  *   6. refresh (everything again, each reassert_ms) and tries of units that did not answer; by due time
  *
  * So a call waits for its own frame and for one transaction in flight. A unit that does not answer is tried
- * again after 0, 0.5, 1, 1.5 … 10 s, always behind all work of living units: it delays them by at most one
+ * again after 0.1, 0.5, 1, 1.5 … 10 s, always behind all work of living units: it delays them by at most one
  * time-out per try. Any valid answer, also a Modbus exception, counts as alive; a unit that refuses is asked
  * again by the same steps. The writer itself is the probe, so a unit that cannot be read comes back as well.
  *
@@ -84,8 +84,10 @@ struct schedule_step {
     struct led_write write;   /* .function 3 when it reads, 17 when it asks for the server id */
     bool is_probe; /* of a job: bytes behind the answer are damage, because a second unit has answered */
     uint32_t timeout_us; /* from handing over the last byte to the first byte of the answer */
-    uint32_t quiet_us; /* how long to listen after a time-out, so that a late answer is not taken for the next
-                          one's */
+    uint32_t
+        quiet_us; /* how long to listen after the time-out has run out, so that a late answer is not taken
+                          for the next one's: when nothing came, and also when something damaged did, because
+                          the answer itself may still follow */
 };
 
 /* How it ended. error: 0; -ETIMEDOUT nothing came; -EREMOTEIO an exception (code in `exception`); -EBADMSG

@@ -164,7 +164,7 @@ static void unanswered(struct schedule *schedule, struct schedule_unit *unit,
     if (step->phase == SCHEDULE_STYLE && unit->style_losses < STYLE_TRIES)
         unit->style_losses++;
     int64_t wait_us = unit->setbacks * SCHEDULE_BACKOFF_STEP_US;
-    if (is_silent && !wait_us)
+    if (!wait_us)
         wait_us = SCHEDULE_FIRST_RETRY_US;
     back_off(schedule, unit, wait_us, result->done_us);
     if (unit->losses < LOSSES_TO_DIE)

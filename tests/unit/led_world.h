@@ -22,6 +22,7 @@
 #define REPORTS         4096
 #define START_US        (1000 * SECOND)
 #define KINDS_MAX       8
+#define PIECES          128
 
 #define BYTE_TIMEOUT_US 36000  /* between the pieces of one answer; two ticks of the adapter and more */
 #define BABBLE_US       200000 /* of a line that never falls silent */
@@ -36,6 +37,12 @@ struct wire_rules { /* true but where a test shows what they are good for */
     bool has_flush, has_quiet, has_unit_check, has_echo_check, has_broadcast;
 };
 
+struct piece { /* bytes that will be on the line */
+    int64_t at_us;
+    size_t count;
+    uint8_t bytes[SLAVE_FRAME_MAX];
+};
+
 struct world {
     struct led_bus_config config;
     struct schedule schedule;
@@ -44,10 +51,15 @@ struct world {
     struct slave_bus *bus;
     struct wire_rules rules;
     int64_t now_us, last_us;
+    unsigned npieces;
+    struct piece piece[PIECES]; /* by rising time */
     unsigned nsteps, nreports;
     struct done_step step[STEPS];
     struct led_report report[REPORTS];
     void (*tamper)(const struct schedule_step *step, struct schedule_result *result);
+    /* What a fault layer puts between master and boards. The first one returns whether the request arrives. */
+    bool (*meet_request)(const struct schedule_step *step, uint8_t *frame, size_t count);
+    void (*meet_answer)(const struct schedule_step *step, int64_t at_us, uint8_t *frame, size_t count);
     void (*see)(const struct schedule_step *step, const struct schedule_result *result);
 };
 static struct world *w;
@@ -70,8 +82,11 @@ static inline const struct led_profile *profile_of(const char *name)
 static inline void begin_kinds(unsigned units, int baud, const char *const *name, unsigned count)
 {
     w->nsteps = w->nreports = 0;
+    w->npieces = 0;
     w->tamper = NULL;
     w->see = NULL;
+    w->meet_request = NULL;
+    w->meet_answer = NULL;
     w->rules = (struct wire_rules){ true, true, true, true, true };
     w->now_us = w->last_us = START_US;
     w->config = (struct led_bus_config){ .baud = baud,
@@ -143,6 +158,19 @@ static inline size_t encode(const struct schedule_step *step, uint8_t *frame)
     return count;
 }
 
+static inline void put_on_line(int64_t at_us, const uint8_t *bytes, size_t count)
+{
+    unsigned at = w->npieces;
+    if (w->npieces == PIECES)
+        return;
+    for (; at > 0 && w->piece[at - 1].at_us > at_us; at--)
+        w->piece[at] = w->piece[at - 1];
+    w->npieces++;
+    w->piece[at].at_us = at_us;
+    w->piece[at].count = count;
+    memcpy(w->piece[at].bytes, bytes, count);
+}
+
 /* What arrived, byte by byte in order; each piece at the end of its time on the wire. */
 struct heard {
     size_t count;
@@ -151,18 +179,17 @@ struct heard {
 
 static inline bool hear(struct heard *heard, int64_t until_us)
 {
-    uint8_t piece[SLAVE_FRAME_MAX];
-    int64_t due_us = slave_bus_due_us(w->bus);
-    if (due_us > until_us)
+    const struct piece *piece = &w->piece[0];
+    if (w->npieces == 0 || piece->at_us > until_us)
         return false;
-    size_t count = slave_bus_take(w->bus, due_us, piece);
-    if (w->last_us < due_us)
-        w->last_us = due_us;
-    w->last_us += schedule_wire_us(&w->config, (unsigned)count);
-    if (heard->count + count > sizeof heard->bytes)
+    if (w->last_us < piece->at_us)
+        w->last_us = piece->at_us;
+    w->last_us += schedule_wire_us(&w->config, (unsigned)piece->count);
+    if (heard->count + piece->count > sizeof heard->bytes)
         heard->count = 0;
-    memcpy(heard->bytes + heard->count, piece, count);
-    heard->count += count;
+    memcpy(heard->bytes + heard->count, piece->bytes, piece->count);
+    heard->count += piece->count;
+    memmove(w->piece, w->piece + 1, --w->npieces * sizeof w->piece[0]);
     return true;
 }
 
@@ -219,59 +246,74 @@ static inline int receive(const struct schedule_step *step, struct heard *heard,
     }
 }
 
-static inline void listen_for_silence(int64_t silence_us)
+/* Until `until_us` has passed and the line is silent, or it babbles on. */
+static inline void listen_for_silence(int64_t until_us)
 {
-    int64_t give_up_us = w->now_us + silence_us + BABBLE_US;
+    int64_t silence_us = 2 * schedule_gap_us(&w->config), give_up_us = until_us + BABBLE_US;
     while (w->now_us < give_up_us) {
         struct heard thrown_away = { 0 };
-        if (!hear(&thrown_away, w->now_us + silence_us)) {
-            w->now_us += silence_us;
+        int64_t silent_us = w->now_us + silence_us > until_us ? w->now_us + silence_us : until_us;
+        if (!hear(&thrown_away, silent_us)) {
+            w->now_us = silent_us;
             return;
         }
-        w->now_us = w->last_us;
-        silence_us = 2 * schedule_gap_us(&w->config);
+        w->now_us = w->last_us > w->now_us ? w->last_us : w->now_us;
+    }
+}
+
+static inline void answer_to(const struct schedule_step *step)
+{
+    uint8_t frame[SLAVE_FRAME_MAX];
+    int64_t due_us;
+    while ((due_us = slave_bus_due_us(w->bus)) != INT64_MAX) {
+        size_t count = slave_bus_take(w->bus, due_us, frame);
+        if (w->meet_answer)
+            w->meet_answer(step, due_us, frame, count);
+        else
+            put_on_line(due_us, frame, count);
     }
 }
 
 /* A frame that meets another one on the wire is lost, and so is the other one. */
-static inline bool send(const struct schedule_step *step, struct heard *heard, int64_t *wire_us)
+static inline void send_request(const struct schedule_step *step, struct heard *heard, int64_t *wire_us)
 {
     uint8_t frame[SLAVE_FRAME_MAX];
-    struct heard flushed = { 0 };
+    struct heard flushed = { 0 }, *before = w->rules.has_flush ? &flushed : heard;
     size_t count = encode(step, frame);
-    while (hear(w->rules.has_flush ? &flushed : heard, w->now_us))
+    while (hear(before, w->now_us))
         ;
     int64_t silent_us = w->last_us + schedule_gap_us(&w->config);
     w->now_us = w->now_us > silent_us ? w->now_us : silent_us;
-    while (hear(w->rules.has_flush ? &flushed : heard, w->now_us))
+    while (hear(before, w->now_us))
         ;
     *wire_us = w->now_us;
     w->now_us += schedule_wire_us(&w->config, (unsigned)count);
     bool has_collided = hear(heard, w->now_us);
     if (has_collided)
         heard->bytes[heard->count - 1] ^= 0xFF;
-    else if (step->unit || w->rules.has_broadcast)
+    bool has_arrived = !w->meet_request || w->meet_request(step, frame, count);
+    if (!has_collided && has_arrived && (step->unit || w->rules.has_broadcast))
         slave_bus_feed(w->bus, w->now_us, frame, count);
-    w->last_us = w->now_us;
-    return !has_collided;
+    answer_to(step);
+    if (w->last_us < w->now_us)
+        w->last_us = w->now_us;
 }
 
 static inline void exchange(const struct schedule_step *step, struct schedule_result *result)
 {
     struct heard heard = { 0 };
     *result = (struct schedule_result){ .start_us = w->now_us };
-    send(step, &heard, &result->wire_us);
+    send_request(step, &heard, &result->wire_us);
     if (step->unit == 0) {
         w->now_us += step->timeout_us;
     } else {
-        result->error = receive(step, &heard, result->wire_us + step->timeout_us, result);
         int64_t deadline_us = result->wire_us + step->timeout_us;
+        result->error = receive(step, &heard, deadline_us, result);
         w->now_us = w->last_us > w->now_us ? w->last_us : w->now_us;
         if (result->error == -ETIMEDOUT && w->now_us < deadline_us)
             w->now_us = deadline_us;
         if (result->error && result->error != -EREMOTEIO && w->rules.has_quiet)
-            listen_for_silence(result->error == -ETIMEDOUT ? step->quiet_us
-                                                           : 2 * schedule_gap_us(&w->config));
+            listen_for_silence(deadline_us + step->quiet_us);
     }
     if (w->tamper)
         w->tamper(step, result);

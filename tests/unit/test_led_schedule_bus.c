@@ -166,6 +166,9 @@ static void time_outs_follow_line_profile_and_adapter(void **state)
         assert_true(schedule_next(&w->schedule, w->now_us, &step, &wake_us));
         assert_in_range(schedule_gap_us(&w->config), rows[i].gap_us, rows[i].gap_us + 1);
         assert_int_equal(step.timeout_us, rows[i].timeout_us);
+        assert_int_equal(step.quiet_us, 45000);
+        assert_int_equal(step.serial.baud, rows[i].baud);
+        assert_int_equal(step.serial.parity, rows[i].parity);
     }
 }
 
