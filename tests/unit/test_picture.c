@@ -1,0 +1,98 @@
+#include "tests/unit/paint_bench.h"
+
+static void make_two_of_each(struct picture *picture)
+{
+    picture_region(picture, (struct rect){ 10, 20, 30, 40 }, 0x102030, 5);
+    picture_gradient(picture, (struct rect){ 50, 20, 30, 40 }, 0x102030, 0x405060);
+    picture_icon(picture, ICON_WARNING, 10, 20, 30, 0xffffff);
+    picture_icon(picture, ICON_ARROW_UP, 50, 20, 30, 0xffffff);
+}
+
+#define MEMBER(name)                                                                                         \
+    {                                                                                                        \
+#name, offsetof(struct picture, name), sizeof(((struct picture *)0)->name)                           \
+    }
+
+static void a_hash_differs_for_each_kind_of_change(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t at, size;
+    } members[] = { MEMBER(width),
+                    MEMBER(height),
+                    MEMBER(background),
+                    MEMBER(nregions),
+                    MEMBER(region[1].box.x),
+                    MEMBER(region[1].box.y),
+                    MEMBER(region[1].box.w),
+                    MEMBER(region[1].box.h),
+                    MEMBER(region[1].fill),
+                    MEMBER(region[1].until),
+                    MEMBER(region[1].radius_px),
+                    MEMBER(nglyphs),
+                    MEMBER(glyph[1].key),
+                    MEMBER(glyph[1].x),
+                    MEMBER(glyph[1].y),
+                    MEMBER(glyph[1].ink) };
+    struct picture *picture = &((struct bench *)*state)->picture;
+
+    make_two_of_each(picture);
+    const uint64_t hash = picture_hash(picture);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        for (size_t byte = 0; byte < members[i].size; byte++)
+            for (unsigned bit = 0; bit < 8; bit++) {
+                uint8_t *value = (uint8_t *)picture + members[i].at + byte;
+
+                if (strncmp(members[i].name, "n", 1) == 0 && (byte || bit > 1))
+                    continue; /* no more items than there are */
+                *value ^= (uint8_t)(1 << bit);
+                if (picture_hash(picture) == hash)
+                    fail_msg("bit %u of byte %zu of %s is lost", bit, byte, members[i].name);
+                *value ^= (uint8_t)(1 << bit);
+            }
+    assert_int_equal(picture_hash(picture), hash);
+}
+
+static void a_hash_differs_for_each_order(void **state)
+{
+    struct picture *picture = &((struct bench *)*state)->picture;
+    const struct region region = {
+        .box = { 10, 20, 30, 40 }, .fill = 0x102030, .until = 0x102030, .radius_px = 5
+    };
+
+    make_two_of_each(picture);
+    const uint64_t first = picture_hash(picture);
+    picture->region[0] = picture->region[1];
+    picture->region[1] = region;
+    const uint64_t second = picture_hash(picture);
+    assert_int_not_equal(second, first);
+    const struct placed placed = picture->glyph[0];
+    picture->glyph[0] = picture->glyph[1];
+    picture->glyph[1] = placed;
+    const uint64_t third = picture_hash(picture);
+    assert_int_not_equal(third, second);
+    assert_int_not_equal(third, first);
+}
+
+static void a_hash_is_that_of_what_is_shown_and_of_nothing_else(void **state)
+{
+    struct picture *picture = &((struct bench *)*state)->picture, *other = malloc(sizeof(*other));
+
+    memset(other, 0xa5, sizeof(*other));
+    picture_init(other, WIDTH, HEIGHT, 0x081528);
+    make_two_of_each(picture);
+    make_two_of_each(other);
+    assert_int_equal(picture_hash(picture), picture_hash(other));
+    free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BENCH_TEST(a_hash_differs_for_each_kind_of_change),
+        BENCH_TEST(a_hash_differs_for_each_order),
+        BENCH_TEST(a_hash_is_that_of_what_is_shown_and_of_nothing_else),
+    };
+
+    return cmocka_run_group_tests_name("picture", tests, open_fonts, close_fonts);
+}
