@@ -1,6 +1,10 @@
 #include "board/blend.h"
 
+#include <assert.h>
 #include <string.h>
+#include <wchar.h>
+
+static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemset fills pixels");
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
@@ -43,19 +47,22 @@ static inline void blend_eight(uint32_t *line, uint64_t alpha, bytes16 ink)
     blend_four(line + 4, (bytes16)__builtin_shufflevector(twice, twice, 4, 4, 5, 5, 6, 6, 7, 7), ink);
 }
 
-/* ---- 16 bits a pixel ------------------------------------------------------------------------- */
+/* ---- 16 bits a pixel
+ * ------------------------------------------------------------------------- */
 
 struct eight {
     longs4 low, high;
 };
 
-/* Rounds red and blue in one multiplication, each in its half of the pixel: products stay below 65536. */
+/* Rounds red and blue in one multiplication, each in its half of the pixel:
+ * products stay below 65536. */
 static inline longs4 red_blue(longs4 pixels)
 {
     return (longs4)((words8)(pixels & 0xff00ff) * 249 + 1014);
 }
 
-/* Two neighbours share a lane: it is what comes out on a little-endian machine, and green needs only half of one. */
+/* Two neighbours share a lane: it is what comes out on a little-endian machine,
+ * and green needs only half of one. */
 static inline longs4 pack_eight(const struct eight *pixels)
 {
     const longs4 even = __builtin_shufflevector(pixels->low, pixels->high, 0, 2, 4, 6);
@@ -100,19 +107,28 @@ static inline longs4 pack_one(color fill)
     return pack_eight(&(struct eight){ four, four });
 }
 
+/* In pairs; the C library stores them in the widest way that the processor has.
+ */
 void fill_rgb565(uint16_t *out, int width, color fill)
 {
-    const longs4 packed = pack_one(fill);
+    const uint32_t pair = pack_one(fill)[0];
 
-    for (; width >= 8; width -= 8, out += 8)
-        memcpy(out, &packed, sizeof(packed));
+    if (width > 0 && (uintptr_t)out % sizeof(pair) != 0) {
+        *out++ = (uint16_t)pair;
+        width--;
+    }
+    if (width > 1)
+        wmemset((wchar_t *)(void *)out, (wchar_t)pair, (size_t)width / 2);
     if (width > 0)
-        memcpy(out, &packed, (size_t)width * sizeof(*out));
+        out[width - 1] = (uint16_t)pair;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/* ---- rows
+ * ------------------------------------------------------------------------------------
+ */
 
-/* `packed` is NULL where nothing is packed: the compiler makes two functions of it. */
+/* `packed` is NULL where nothing is packed: the compiler makes two functions of
+ * it. */
 static inline void blend_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
 {
     const longs4 inks = { ink, ink, ink, ink };
@@ -146,4 +162,87 @@ void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
 void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
 {
     blend_any(line, packed, alpha, eights, ink);
+}
+
+/* ---- one ink over one colour
+ * ----------------------------------------------------------------- */
+
+void shades_init(struct shades *shades, color ink, color below)
+{
+    uint8_t alpha[256];
+
+    shades->ink = ink;
+    shades->below = below;
+    for (unsigned i = 0; i < 256; i++) {
+        alpha[i] = (uint8_t)i;
+        shades->wide[i] = below;
+    }
+    blend_row(shades->wide, alpha, 256 / 8, ink);
+    pack_rgb565(shades->packed, shades->wide, 256);
+}
+
+/* Eight pixels without coverage, or all covered: no look-up is needed. */
+static inline bool is_even_eight(uint64_t eight)
+{
+    return eight + 1 <= 1;
+}
+
+/* Into a register first: a line that is copied on as soon as it is composed is
+ * read in wide pieces, and those wait for the narrow stores that they consist
+ * of. */
+static inline void shade_four(uint32_t *line, const uint8_t *alpha, const struct shades *shades)
+{
+    const longs4 four = { shades->wide[alpha[0]], shades->wide[alpha[1]], shades->wide[alpha[2]],
+                          shades->wide[alpha[3]] };
+
+    memcpy(line, &four, sizeof(four));
+}
+
+void shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades)
+{
+    int i = 0;
+
+    for (uint64_t eight; i + 8 <= width; i += 8) {
+        memcpy(&eight, alpha + i, sizeof(eight));
+        if (is_even_eight(eight)) {
+            const color one = shades->wide[alpha[i]];
+            const longs4 four = { one, one, one, one };
+
+            memcpy(line + i, &four, sizeof(four));
+            memcpy(line + i + 4, &four, sizeof(four));
+        } else {
+            shade_four(line + i, alpha + i, shades);
+            shade_four(line + i + 4, alpha + i + 4, shades);
+        }
+    }
+    for (; i < width; i++)
+        line[i] = shades->wide[alpha[i]];
+}
+
+static inline void shade_eight_rgb565(uint16_t *packed, const uint8_t *alpha, const struct shades *shades)
+{
+    const uint16_t *of = shades->packed;
+    const words8 eight = { of[alpha[0]], of[alpha[1]], of[alpha[2]], of[alpha[3]],
+                           of[alpha[4]], of[alpha[5]], of[alpha[6]], of[alpha[7]] };
+
+    memcpy(packed, &eight, sizeof(eight));
+}
+
+void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, int width, const struct shades *shades)
+{
+    int i = 0;
+
+    for (uint64_t eight; i + 8 <= width; i += 8) {
+        memcpy(&eight, alpha + i, sizeof(eight));
+        if (is_even_eight(eight)) {
+            const uint64_t four = shades->packed[alpha[i]] * UINT64_C(0x0001000100010001);
+
+            memcpy(packed + i, &four, sizeof(four));
+            memcpy(packed + i + 4, &four, sizeof(four));
+        } else {
+            shade_eight_rgb565(packed + i, alpha + i, shades);
+        }
+    }
+    for (; i < width; i++)
+        packed[i] = shades->packed[alpha[i]];
 }

@@ -15,3 +15,15 @@ void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, in
 /* Rounded to the nearest of 32, 64 and 32 steps. */
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
 void fill_rgb565(uint16_t *out, int width, color fill);
+
+/* All that coverage can make of one ink over one colour. Where nothing else lies below a glyph, a look-up takes a third of the
+ * instructions of a blend, and pixels of 16 bits need not be packed. */
+struct shades {
+    color ink, below;
+    uint32_t wide[256]; /* [coverage] */
+    uint16_t packed[256];
+};
+void shades_init(struct shades *shades, color ink, color below);
+/* `width` pixels, whatever stood there. */
+void shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
+void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, int width, const struct shades *shades);

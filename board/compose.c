@@ -1,5 +1,4 @@
 #include "board/compose.h"
-#include "board/blend.h"
 #include "board/damage.h"
 
 #include <assert.h>
@@ -306,7 +305,8 @@ static void renew_ground(struct row *row, const struct band *band, int y)
     memcpy(row->line, row->ground, width * sizeof(row->line[0]));
     if (is_packed)
         memcpy(row->packed, row->packed_ground, width * sizeof(row->packed[0]));
-    row->ninked = 0;
+    row->nletters = 0;
+    row->letters_until = INT_MIN;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -338,42 +338,96 @@ void row_begin(struct row *row, int x, int width, enum pixel_format format)
     row->width = width;
     row->format = format;
     row->ground_until = INT_MIN;
-    row->ninked = 0;
 }
 
-/* Takes the glyphs of the last row off the ground. */
-static void clean(struct row *row)
+static struct stretch overlap(struct stretch a, struct stretch b)
 {
-    for (unsigned i = 0; i < row->ninked; i++) {
-        const int left = row->inked[i].left;
-        const size_t count = (size_t)(row->inked[i].right - left);
-
-        memcpy(row->line + left, row->ground + left, count * sizeof(row->line[0]));
-        if (row->format == PIXEL_RGB565)
-            memcpy(row->packed + left, row->packed_ground + left, count * sizeof(row->packed[0]));
-    }
-    row->ninked = 0;
+    return (struct stretch){ a.left > b.left ? a.left : b.left, a.right < b.right ? a.right : b.right };
 }
 
-/* Letters of a line stand side by side: most join the stretch before. */
-static void note_ink(struct row *row, int left, int right)
+static void put_back_ground(struct row *row, const struct letter *letter)
 {
-    struct stretch *last = row->ninked > 0 ? &row->inked[row->ninked - 1] : NULL;
+    const struct stretch on = overlap(letter->on, (struct stretch){ 0, row->width });
+    const size_t count = (size_t)(on.right - on.left);
 
-    if (last && ((left <= last->right + STRETCH_GAP_PX && right + STRETCH_GAP_PX >= last->left) ||
-                 row->ninked == STRETCHES_MAX)) {
-        last->left = left < last->left ? left : last->left;
-        last->right = right > last->right ? right : last->right;
-    } else {
-        row->inked[row->ninked++] = (struct stretch){ left, right };
+    memcpy(row->line + on.left, row->ground + on.left, count * sizeof(row->line[0]));
+    if (row->format == PIXEL_RGB565)
+        memcpy(row->packed + on.left, row->packed_ground + on.left, count * sizeof(row->packed[0]));
+}
+
+/* ---- the glyphs that cross a row ------------------------------------------------------------- */
+
+static void find_letters(struct row *row, const struct band *band, int y)
+{
+    const struct stretch all = { 0, row->width };
+
+    row->nletters = 0;
+    row->letters_until = row->ground_until;
+    for (const struct item *item = band->item; item < band->item + band->nglyphs; item++) {
+        const int left = item->x - row->x, change = y < item->top ? item->top : item->bottom;
+        struct stretch on;
+
+        if (y >= item->bottom)
+            continue;
+        row->letters_until = change < row->letters_until ? change : row->letters_until;
+        if (y < item->top)
+            continue;
+        on = (struct stretch){ left, left + band_glyph(band, item)->width };
+        if (overlap(on, all).left < overlap(on, all).right)
+            row->letter[row->nletters++] = (struct letter){ .item = item, .on = on, .is_alone = true };
     }
+}
+
+static void find_alone(struct row *row)
+{
+    for (struct letter *letter = row->letter; letter < row->letter + row->nletters; letter++)
+        for (struct letter *before = row->letter; before < letter; before++)
+            if (letter->on.left < before->on.right && before->on.left < letter->on.right)
+                letter->is_alone = before->is_alone = false;
+}
+
+/* NULL: letters of this row have all the shades already. */
+static const struct shades *find_shades(struct row *row, color ink, color below)
+{
+    for (unsigned i = 0; i < row->nshades; i++)
+        if (row->shades[i].ink == ink && row->shades[i].below == below)
+            return &row->shades[i];
+    if (row->nshades == SHADES_MAX)
+        return NULL;
+    shades_init(&row->shades[row->nshades], ink, below);
+    return &row->shades[row->nshades++];
+}
+
+static void find_all_shades(struct row *row)
+{
+    if (row->nshades == SHADES_MAX)
+        row->nshades = 0;
+    for (struct letter *letter = row->letter; letter < row->letter + row->nletters; letter++) {
+        const struct stretch on = overlap(letter->on, (struct stretch){ 0, row->width });
+        const uint32_t *ground = row->ground + on.left;
+
+        if (letter->is_alone &&
+            memcmp(ground, ground + 1, (size_t)(on.right - on.left - 1) * sizeof(*ground)) == 0)
+            letter->shades = find_shades(row, letter->item->placed->ink, *ground);
+    }
+}
+
+static void renew_letters(struct row *row, const struct band *band, int y)
+{
+    for (const struct letter *letter = row->letter; letter < row->letter + row->nletters; letter++)
+        put_back_ground(row, letter);
+    find_letters(row, band, y);
+    if (row->nletters > LETTERS_ALONE_MAX)
+        return;
+    find_alone(row);
+    find_all_shades(row);
 }
 
 /* Whole groups of eight, from the first to the last that are wanted: up to seven pixels more on each side. */
-static void paint_glyph(struct row *row, const struct item *item, const struct glyph *glyph, int y,
-                        struct stretch wanted)
+static void blend_letter(struct row *row, const struct letter *letter, const struct glyph *glyph, int y,
+                         struct stretch wanted)
 {
-    const int start = item->x - row->x;
+    const int start = letter->on.left;
     const int first = start < wanted.left ? (wanted.left - start) / 8 : 0;
     const int last =
         start + glyph->stride > wanted.right ? (wanted.right - start + 7) / 8 : glyph->stride / 8;
@@ -381,28 +435,48 @@ static void paint_glyph(struct row *row, const struct item *item, const struct g
     if (first >= last)
         return;
     const int left = start + first * 8, count = last - first;
-    const uint8_t *alpha = glyph->alpha + (y - item->top) * glyph->stride + first * 8;
+    const uint8_t *alpha = glyph->alpha + (y - letter->item->top) * glyph->stride + first * 8;
 
     if (row->format == PIXEL_RGB565)
-        blend_row_rgb565(row->line + left, row->packed + left, alpha, count, item->placed->ink);
+        blend_row_rgb565(row->line + left, row->packed + left, alpha, count, letter->item->placed->ink);
     else
-        blend_row(row->line + left, alpha, count, item->placed->ink);
-    note_ink(row, start + first * 8, start + last * 8);
+        blend_row(row->line + left, alpha, count, letter->item->placed->ink);
 }
 
-static void paint_glyphs(struct row *row, const struct band *band, int y, struct stretch wanted)
+static void shade_letter(struct row *row, const struct letter *letter, const struct glyph *glyph, int y,
+                         struct stretch wanted)
 {
-    for (const struct item *item = band->item; item < band->item + band->nglyphs; item++)
-        if (y >= item->top && y < item->bottom)
-            paint_glyph(row, item, band_glyph(band, item), y, wanted);
+    const struct stretch on = overlap(letter->on, wanted);
+    const uint8_t *alpha = glyph->alpha + (y - letter->item->top) * glyph->stride + on.left - letter->on.left;
+
+    if (row->format == PIXEL_RGB565)
+        shade_row_rgb565(row->packed + on.left, alpha, on.right - on.left, letter->shades);
+    else
+        shade_row(row->line + on.left, alpha, on.right - on.left, letter->shades);
+}
+
+/* Blended ones come first: their groups may reach into the columns of another, and would pack what is not there yet. */
+static void paint_letters(struct row *row, const struct band *band, int y, struct stretch wanted)
+{
+    const struct letter *const end = row->letter + row->nletters;
+
+    for (const struct letter *letter = row->letter; letter < end; letter++)
+        if (!letter->shades)
+            put_back_ground(row, letter);
+    for (const struct letter *letter = row->letter; letter < end; letter++)
+        if (!letter->shades)
+            blend_letter(row, letter, band_glyph(band, letter->item), y, wanted);
+    for (const struct letter *letter = row->letter; letter < end; letter++)
+        if (letter->shades)
+            shade_letter(row, letter, band_glyph(band, letter->item), y, wanted);
 }
 
 const void *row_compose(struct row *row, const struct band *band, int y, int left, int right)
 {
     if (y >= row->ground_until)
         renew_ground(row, band, y);
-    else
-        clean(row);
-    paint_glyphs(row, band, y, (struct stretch){ left, right });
+    if (y >= row->letters_until)
+        renew_letters(row, band, y);
+    paint_letters(row, band, y, (struct stretch){ left, right });
     return row->format == PIXEL_RGB565 ? (const void *)row->packed : row->line;
 }

@@ -1,11 +1,12 @@
 /* Pixels of a part of a picture, row by row, into a small buffer that stays in the first cache. Blending is exact (blend.h);
  * so the order of items, not the way a part was cut out, decides every pixel.
  *
- * What lies below the glyphs hardly changes from one row to the next: it is composed once and kept; of the row itself only
- * what the glyphs touched is put back.
+ * What lies below the glyphs hardly changes from one row to the next, nor do the glyphs that cross it: both are found once and
+ * kept. A glyph that stands alone on one colour overwrites what it left in the row before; only of others that is put back.
  */
 #pragma once
 
+#include "board/blend.h"
 #include "board/picture.h"
 
 /* A picture with the box of each glyph on the screen. */
@@ -49,24 +50,34 @@ void bands_prepare(struct band *bands, const struct selection *selections, unsig
 /* The coverage of an item of the band. */
 const struct glyph *band_glyph(const struct band *band, const struct item *item);
 
-#define STRETCHES_MAX  64 /* further ones extend the last */
-#define STRETCH_GAP_PX 16
+#define LETTERS_ALONE_MAX 256 /* of more glyphs in a row none is looked at for being alone */
+#define SHADES_MAX        16
 
-/* Pixels [left, right), counted from the start of the row; may reach a little outside. */
+/* Pixels [left, right), counted from the start of the row. */
 struct stretch {
     int left, right;
+};
+
+/* A glyph that crosses the row. Most stand alone on one colour, and are looked up; the others are blended. */
+struct letter {
+    const struct item *item;
+    struct stretch on;           /* its columns; may reach outside of the row */
+    bool is_alone;               /* no other glyph has one of its columns */
+    const struct shades *shades; /* NULL: blend */
 };
 
 /* The row that is being composed, as 0x00RRGGBB and, if the output wants it, packed. */
 struct row {
     int x, width;
     enum pixel_format format;
-    int ground_until; /* the ground is that of all rows above this one */
-    uint32_t *memory; /* of all that follow */
+    int ground_until;  /* the ground is that of all rows above this one */
+    int letters_until; /* so are the glyphs that cross */
+    uint32_t *memory;  /* of all that follow */
     uint32_t *ground, *line;
     uint16_t *packed_ground, *packed;
-    unsigned ninked; /* where line differs from ground */
-    struct stretch inked[STRETCHES_MAX];
+    unsigned nletters, nshades;
+    struct letter letter[PICTURE_GLYPHS_MAX];
+    struct shades shades[SHADES_MAX]; /* kept from part to part: a hall has few colours */
 };
 /* For rows up to `width` pixels; -ENOMEM. */
 int row_init(struct row *row, int width);

@@ -3,6 +3,9 @@
  * repair of the other buffer is off that path, and timed alone. "cold": 64 MiB are read before each copy and each paint, so
  * that neither finds the frame in a cache, as after minutes of quiet. The layouts: "scene" is the program's own, "sketch"
  * the one that bench_cairo paints, too. "turned": the buffer is rotated. With an argument: only figures whose name contains it.
+ *
+ * Beside a full repaint stands what no painter that writes a frame once can go below, in the same turns: "filled", the frame
+ * set to one value; "stored", one composed line of it, in the first cache, stored to each of its rows.
  */
 #include "board/paint.h"
 #include "tests/bench/wall.h"
@@ -156,12 +159,30 @@ static void cool(const struct output *output)
     __asm__ volatile("" : : "r"(sum));
 }
 
-static double time_copy(struct output *output)
+static void copy_frame(struct output *output)
+{
+    memcpy(output->copy_to, output->copy_from, output->bytes);
+}
+
+static void fill_frame(struct output *output)
+{
+    memset(output->copy_to, 0x28, output->bytes);
+}
+
+static void store_lines(struct output *output)
+{
+    const uint32_t stride = output->buffer[0].stride;
+
+    for (size_t at = 0; at + stride <= output->bytes; at += stride)
+        memcpy(output->copy_to + at, output->copy_from, stride);
+}
+
+static double time_of(struct output *output, void (*act)(struct output *output))
 {
     cool(output);
     const double start = wall_ms();
 
-    memcpy(output->copy_to, output->copy_from, output->bytes);
+    act(output);
     __asm__ volatile("" : : "r"(output->copy_to) : "memory");
     return wall_ms() - start;
 }
@@ -189,7 +210,7 @@ static void repair(struct output *output)
 }
 
 struct figures {
-    double copy[ROUNDS], paint[ROUNDS], repair[ROUNDS], pixels[ROUNDS];
+    double copy[ROUNDS], fill[ROUNDS], lines[ROUNDS], paint[ROUNDS], repair[ROUNDS], pixels[ROUNDS];
 };
 
 static void round_of(struct output *output, struct wall_state *state, enum wall_change change,
@@ -203,9 +224,12 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
         repair(output);
     }
     wall_next(state, change, number);
-    figures->copy[i] = time_copy(output);
-    if (change == WALL_FULL)
+    figures->copy[i] = time_of(output, copy_frame);
+    if (change == WALL_FULL) {
+        figures->fill[i] = time_of(output, fill_frame);
+        figures->lines[i] = time_of(output, store_lines);
         painter_forget(output->painter);
+    }
     cool(output);
     start = wall_ms();
     figures->pixels[i] = (double)show(output, state);
@@ -213,6 +237,16 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
     start = wall_ms();
     repair(output);
     figures->repair[i] = wall_ms() - start;
+}
+
+static void print_floor(const char *name, struct figures *figures, unsigned rounds)
+{
+    const double copy = wall_figure(figures->copy, rounds).median,
+                 fill = wall_figure(figures->fill, rounds).median,
+                 lines = wall_figure(figures->lines, rounds).median;
+
+    printf("paint %-21s %-24s median %.3f ms filled, %.2f x memcpy; %.3f ms stored, %.2f x memcpy\n", name,
+           "floor", fill, fill / copy, lines, lines / copy);
 }
 
 static void bench_change(struct output *output, const char *name, enum wall_change change)
@@ -238,6 +272,8 @@ static void bench_change(struct output *output, const char *name, enum wall_chan
            "most %.0f\n",
            name, wall_change_names[change], paint.median, paint.p99, paint.median / copy.median, copy.median,
            after.median, pixels.median, figures.pixels[rounds - 1]);
+    if (change == WALL_FULL)
+        print_floor(name, &figures, rounds);
     fflush(stdout);
 }
 

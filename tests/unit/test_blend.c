@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 static void every_value_is_packed_to_the_nearest_step_wherever_it_stands(void **state)
 {
@@ -26,10 +27,56 @@ static void every_value_is_packed_to_the_nearest_step_wherever_it_stands(void **
     }
 }
 
+static void a_shade_is_what_blending_gives(void **state)
+{
+    static const color colors[] = { 0x000000, 0xffffff, 0x0b1424, 0xffd400, 0x123456 };
+    static struct shades shades;
+    uint8_t alpha[256 + 7];
+    uint32_t line[256 + 7];
+    uint16_t packed[256 + 7], expected[256 + 7];
+
+    (void)state;
+    for (unsigned i = 0; i < 256 + 7; i++)
+        alpha[i] = i < 16 ? i < 8 ? 0 : 255 : (uint8_t)i; /* two groups that are even, too */
+    for (unsigned pair = 0; pair < 25; pair++) {
+        const color ink = colors[pair / 5], below = colors[pair % 5];
+
+        shades_init(&shades, ink, below);
+        for (int width = 256; width < 256 + 8; width++) {
+            memset(line, 0xa5, sizeof(line));
+            memset(packed, 0xa5, sizeof(packed));
+            shade_row(line, alpha, width, &shades);
+            shade_row_rgb565(packed, alpha, width, &shades);
+            pack_rgb565(expected, line, width);
+            for (int i = 0; i < width; i++)
+                assert_int_equal(line[i], blend_one(below, ink, alpha[i]));
+            assert_memory_equal(packed, expected, (size_t)width * sizeof(packed[0]));
+            for (int i = width; i < 256 + 7; i++)
+                assert_true(line[i] == 0xa5a5a5a5 && packed[i] == 0xa5a5);
+        }
+    }
+}
+
+static void a_fill_of_16_bits_stops_where_it_shall(void **state)
+{
+    uint16_t out[40];
+
+    (void)state;
+    for (int start = 0; start < 4; start++)
+        for (int width = 0; width < 33; width++) {
+            memset(out, 0, sizeof(out));
+            fill_rgb565(out + start, width, 0xffd400);
+            for (int i = 0; i < 40; i++)
+                assert_int_equal(out[i], i >= start && i < start + width ? 0xfe80 : 0);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_packed_to_the_nearest_step_wherever_it_stands),
+        cmocka_unit_test(a_shade_is_what_blending_gives),
+        cmocka_unit_test(a_fill_of_16_bits_stops_where_it_shall),
     };
 
     return cmocka_run_group_tests_name("blend", tests, NULL, NULL);

@@ -1,6 +1,168 @@
+#include "board/compose.h"
 #include "tests/unit/paint_bench.h"
+#include "tests/wall_fixture.h"
 
 #define PICTURES 200
+
+/* ---- a painter that takes every pixel of every item in turn ---------------------------------- */
+
+static uint32_t reference[HEIGHT][WIDTH];
+
+static unsigned channel(unsigned ink, unsigned below, unsigned alpha)
+{
+    return (2 * (ink * alpha + below * (255 - alpha)) + 255) / 510; /* to the nearest */
+}
+
+static void cover(int x, int y, color ink, unsigned alpha)
+{
+    uint32_t below, value = 0;
+
+    if (x < 0 || x >= WIDTH || y < 0 || y >= HEIGHT)
+        return;
+    below = reference[y][x];
+    for (int shift = 0; shift < 24; shift += 8)
+        value |= channel(ink >> shift & 0xff, below >> shift & 0xff, alpha) << shift;
+    reference[y][x] = value;
+}
+
+static unsigned coverage(const struct glyph *glyph, int x, int y)
+{
+    x -= glyph->left;
+    y -= glyph->top;
+    return x < 0 || x >= glyph->width || y < 0 || y >= glyph->height ? 0
+                                                                     : glyph->alpha[y * glyph->stride + x];
+}
+
+static color column_of(const struct region *region, unsigned at)
+{
+    const unsigned steps = region->box.w > 1 ? (unsigned)region->box.w - 1 : 1;
+    color ink = 0;
+
+    for (int shift = 0; shift < 24; shift += 8)
+        ink |= ((region->fill >> shift & 0xff) * (steps - at) + (region->until >> shift & 0xff) * at +
+                steps / 2) /
+                   steps
+               << shift;
+    return ink;
+}
+
+static void cover_region(const struct region *region)
+{
+    const int w = region->box.w, h = region->box.h, half = (w < h ? w : h) / 2,
+              radius = region->radius_px < half ? region->radius_px : half;
+    const struct glyph *corner = radius ? glyph_get(fonts, icon_key(ICON_CORNER, radius)) : NULL;
+
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const int across = x < w - 1 - x ? x : w - 1 - x, down = y < h - 1 - y ? y : h - 1 - y;
+
+            cover(region->box.x + x, region->box.y + y, column_of(region, (unsigned)x),
+                  across < radius && down < radius ? coverage(corner, across, down) : 255);
+        }
+}
+
+static void cover_glyph(const struct placed *placed)
+{
+    const struct glyph *glyph = glyph_get(fonts, placed->key);
+
+    for (int y = glyph->top; y < glyph->top + glyph->height; y++)
+        for (int x = glyph->left; x < glyph->left + glyph->width; x++)
+            cover(placed->x + x, placed->y + y, placed->ink, coverage(glyph, x, y));
+}
+
+static void assert_is_painted_as_by_the_reference(struct painter *painter, const struct picture *picture)
+{
+    struct canvas canvas = canvas_create(PIXEL_XRGB8888, 0, 0);
+
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            reference[y][x] = picture->background;
+    for (unsigned i = 0; i < picture->nregions; i++)
+        cover_region(&picture->region[i]);
+    for (unsigned i = 0; i < picture->nglyphs; i++)
+        cover_glyph(&picture->glyph[i]);
+    painter_full(painter, &canvas.buffer, picture);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            if (pixel(&canvas, x, y) != reference[y][x])
+                fail_msg("pixel %d %d is %x, not %x", x, y, pixel(&canvas, x, y), reference[y][x]);
+    free(canvas.memory);
+}
+
+static void each_pixel_is_what_its_items_give_in_their_order(void **state)
+{
+    struct bench *bench = *state;
+
+    seed = 11;
+    for (int i = 0; i < PICTURES; i++) {
+        change(&bench->picture);
+        assert_is_painted_as_by_the_reference(bench->painter, &bench->picture);
+    }
+}
+
+static void a_row_may_have_more_colours_than_are_kept(void **state)
+{
+    struct bench *bench = *state;
+
+    seed = 12;
+    for (int y = 0; y < HEIGHT; y += 5)
+        for (int x = 0; x < WIDTH; x += 11)
+            picture_icon(&bench->picture, ICON_ARROW_UP, x, y, 10, random_below(0x1000000));
+    assert_is_painted_as_by_the_reference(bench->painter, &bench->picture);
+}
+
+static void a_row_may_have_more_glyphs_than_are_compared(void **state)
+{
+    struct bench *bench = *state;
+
+    for (int x = 0; x < WIDTH; x++)
+        picture_icon(&bench->picture, ICON_WARNING, x, 50, 1 + x % 3, 0xffffff);
+    assert_true(WIDTH > LETTERS_ALONE_MAX);
+    assert_is_painted_as_by_the_reference(bench->painter, &bench->picture);
+}
+
+/* ---- what it costs --------------------------------------------------------------------------- */
+
+static unsigned long blended_px, shaded_px;
+void __real_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+void __real_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
+void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
+void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
+{
+    blended_px += 8 * (unsigned long)eights;
+    __real_blend_row(line, alpha, eights, ink);
+}
+void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades)
+{
+    shaded_px += (unsigned long)width;
+    __real_shade_row(line, alpha, width, shades);
+}
+
+static void the_letters_of_a_wall_are_looked_up_not_blended(void **state)
+{
+    static struct room room;
+    static struct picture picture;
+    struct painter *painter = painter_create(fonts, 1920, 1080, PIXEL_XRGB8888);
+    struct screen_buffer buffer = { .stride = 1920 * 4, .width = 1920, .height = 1080 };
+
+    (void)state;
+    buffer.pixels = malloc((size_t)buffer.stride * buffer.height);
+    room_init(&room, 2);
+    room_call(&room, "А042", 7, true);
+    for (int desk = 1; desk <= 5; desk++)
+        room_recent(&room, "Б117", desk);
+    scene_build(&picture, fonts, &room.input, 1920, 1080);
+    blended_px = shaded_px = 0;
+    painter_full(painter, &buffer, &picture);
+    print_message("%lu pixels looked up, %lu blended\n", shaded_px, blended_px);
+    assert_true(shaded_px > 200000);
+    assert_true(blended_px < shaded_px / 50); /* letters that lean over each other (ТА) */
+    free(buffer.pixels);
+    painter_destroy(painter);
+}
+
+/* ---- what is composed ------------------------------------------------------------------------ */
 
 static unsigned packed(uint32_t value)
 {
@@ -102,6 +264,10 @@ static void later_glyphs_cover_earlier_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        BENCH_TEST(each_pixel_is_what_its_items_give_in_their_order),
+        BENCH_TEST(a_row_may_have_more_colours_than_are_kept),
+        BENCH_TEST(a_row_may_have_more_glyphs_than_are_compared),
+        cmocka_unit_test(the_letters_of_a_wall_are_looked_up_not_blended),
         cmocka_unit_test(a_picture_in_rgb565_is_that_in_xrgb8888_rounded),
         BENCH_TEST(corners_are_round_and_the_rest_is_solid),
         BENCH_TEST(a_radius_too_large_becomes_half_of_the_box),
