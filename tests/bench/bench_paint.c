@@ -4,8 +4,9 @@
  * that neither finds the frame in a cache, as after minutes of quiet. The layouts: "scene" is the program's own, "sketch"
  * the one that bench_cairo paints, too. "turned": the buffer is rotated. With an argument: only figures whose name contains it.
  *
- * Beside a full repaint stands what no painter that writes a frame once can go below, in the same turns: "filled", the frame
- * set to one value; "stored", one composed line of it, in the first cache, stored to each of its rows.
+ * Below a full repaint stands what no painter can go below on this machine: a frame "filled" with one value, and one whose
+ * every row is "stored" from the same line in the first cache. Two frames are copied and two are written in each of their
+ * rounds, as in those of the painter, so that the caches hold as much of them.
  */
 #include "board/paint.h"
 #include "tests/bench/wall.h"
@@ -159,31 +160,31 @@ static void cool(const struct output *output)
     __asm__ volatile("" : : "r"(sum));
 }
 
-static void copy_frame(struct output *output)
+static void copy_frame(const struct output *output)
 {
     memcpy(output->copy_to, output->copy_from, output->bytes);
 }
 
-static void fill_frame(struct output *output)
+static void fill_frame(const struct output *output)
 {
-    memset(output->copy_to, 0x28, output->bytes);
+    memset(output->buffer[0].pixels, 0x28, output->bytes);
 }
 
-static void store_lines(struct output *output)
+static void store_lines(const struct output *output)
 {
-    const uint32_t stride = output->buffer[0].stride;
+    const uint32_t stride = output->buffer[1].stride;
 
     for (size_t at = 0; at + stride <= output->bytes; at += stride)
-        memcpy(output->copy_to + at, output->copy_from, stride);
+        memcpy(output->buffer[1].pixels + at, output->copy_from, stride);
 }
 
-static double time_of(struct output *output, void (*act)(struct output *output))
+static double time_of(const struct output *output, void (*act)(const struct output *output))
 {
     cool(output);
     const double start = wall_ms();
 
     act(output);
-    __asm__ volatile("" : : "r"(output->copy_to) : "memory");
+    __asm__ volatile("" : : "r"(output) : "memory");
     return wall_ms() - start;
 }
 
@@ -210,7 +211,7 @@ static void repair(struct output *output)
 }
 
 struct figures {
-    double copy[ROUNDS], fill[ROUNDS], lines[ROUNDS], paint[ROUNDS], repair[ROUNDS], pixels[ROUNDS];
+    double copy[ROUNDS], paint[ROUNDS], repair[ROUNDS], pixels[ROUNDS];
 };
 
 static void round_of(struct output *output, struct wall_state *state, enum wall_change change,
@@ -225,11 +226,8 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
     }
     wall_next(state, change, number);
     figures->copy[i] = time_of(output, copy_frame);
-    if (change == WALL_FULL) {
-        figures->fill[i] = time_of(output, fill_frame);
-        figures->lines[i] = time_of(output, store_lines);
+    if (change == WALL_FULL)
         painter_forget(output->painter);
-    }
     cool(output);
     start = wall_ms();
     figures->pixels[i] = (double)show(output, state);
@@ -239,14 +237,22 @@ static void round_of(struct output *output, struct wall_state *state, enum wall_
     figures->repair[i] = wall_ms() - start;
 }
 
-static void print_floor(const char *name, struct figures *figures, unsigned rounds)
+static void bench_floor(struct output *output, const char *name)
 {
-    const double copy = wall_figure(figures->copy, rounds).median,
-                 fill = wall_figure(figures->fill, rounds).median,
-                 lines = wall_figure(figures->lines, rounds).median;
+    static double copied[ROUNDS], filled[ROUNDS], stored[ROUNDS];
+    const unsigned rounds = output->sweep ? COLD_ROUNDS : ROUNDS;
 
-    printf("paint %-21s %-24s median %.3f ms filled, %.2f x memcpy; %.3f ms stored, %.2f x memcpy\n", name,
-           "floor", fill, fill / copy, lines, lines / copy);
+    for (unsigned i = 0; i < rounds; i++) {
+        copied[i] = time_of(output, copy_frame);
+        filled[i] = time_of(output, fill_frame);
+        stored[i] = time_of(output, store_lines);
+    }
+    const double copy = wall_figure(copied, rounds).median, fill = wall_figure(filled, rounds).median,
+                 store = wall_figure(stored, rounds).median;
+
+    printf("paint %-21s %-24s %.3f ms filled, %.2f x memcpy (%.3f ms); %.3f ms stored, %.2f x memcpy\n", name,
+           "full repaint: floor", fill, fill / copy, copy, store, store / copy);
+    painter_forget(output->painter);
 }
 
 static void bench_change(struct output *output, const char *name, enum wall_change change)
@@ -272,8 +278,6 @@ static void bench_change(struct output *output, const char *name, enum wall_chan
            "most %.0f\n",
            name, wall_change_names[change], paint.median, paint.p99, paint.median / copy.median, copy.median,
            after.median, pixels.median, figures.pixels[rounds - 1]);
-    if (change == WALL_FULL)
-        print_floor(name, &figures, rounds);
     fflush(stdout);
 }
 
@@ -294,6 +298,8 @@ static void bench_row(struct fonts *fonts, const struct row *row, const char *pa
     for (enum wall_change change = 0; change < WALL_CHANGES; change++)
         if (is_wanted(row, change, part))
             bench_change(&output, row->name, change);
+    if (is_wanted(row, WALL_FULL, part))
+        bench_floor(&output, row->name);
     close_output(&output);
 }
 
