@@ -62,13 +62,6 @@ void selection_clip(struct selection *out, const struct selection *from, struct 
     out->nglyphs = nglyphs;
 }
 
-static int corner_radius(const struct region *region)
-{
-    const int smaller = region->box.w < region->box.h ? region->box.w : region->box.h;
-
-    return region->radius_px < smaller / 2 ? region->radius_px : smaller / 2;
-}
-
 static uint64_t count_evictions(const struct fonts *fonts)
 {
     struct glyph_cache_stats stats;
@@ -103,8 +96,8 @@ static void item_fetch(struct item *item, struct fonts *fonts)
 static void band_fetch(struct band *band)
 {
     for (unsigned i = 0; i < band->nregions; i++)
-        if (corner_radius(band->region[i]) > 0)
-            glyph_get(band->fonts, icon_key(ICON_CORNER, corner_radius(band->region[i])));
+        if (region_radius(band->region[i]) > 0)
+            glyph_get(band->fonts, icon_key(ICON_CORNER, region_radius(band->region[i])));
     for (unsigned i = 0; i < band->nglyphs; i++)
         item_fetch(&band->item[i], band->fonts);
 }
@@ -242,7 +235,7 @@ static int corner_row(const struct region *region, int radius, int y)
 
 static void paint_region(const struct band *band, const struct region *region, const struct span *span)
 {
-    const int radius = corner_radius(region), row = corner_row(region, radius, span->y);
+    const int radius = region_radius(region), row = corner_row(region, radius, span->y);
     const int left = region->box.x, right = left + region->box.w;
 
     if (span->y < region->box.y || span->y >= region->box.y + region->box.h)
@@ -262,7 +255,7 @@ static bool hides_all_below(const struct region *region, const struct span *span
 {
     return span->y >= region->box.y && span->y < region->box.y + region->box.h && span->x >= region->box.x &&
            span->x + span->width <= region->box.x + region->box.w &&
-           corner_row(region, corner_radius(region), span->y) < 0;
+           corner_row(region, region_radius(region), span->y) < 0;
 }
 
 static void paint_regions(const struct band *band, const struct span *span)
@@ -280,7 +273,7 @@ static void paint_regions(const struct band *band, const struct span *span)
 /* The first row below y that the region paints in another way. */
 static int region_holds_until(const struct region *region, int y)
 {
-    const int radius = corner_radius(region), bottom = region->box.y + region->box.h;
+    const int radius = region_radius(region), bottom = region->box.y + region->box.h;
 
     if (y < region->box.y)
         return region->box.y;

@@ -73,9 +73,8 @@ static void add_detail(cJSON *screen, const struct board *board, unsigned index)
 
 void health_picture(cJSON *object, const struct wall *wall)
 {
-    char text[20] = "";
-    if (wall->hash)
-        snprintf(text, sizeof text, "%016llx", (unsigned long long)wall->hash);
+    char text[PICTURE_HASH_SIZE];
+    picture_hash_text(wall->hash, text);
     cJSON_AddStringToObject(object, "picture", text);
 }
 

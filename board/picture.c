@@ -1,5 +1,8 @@
 #include "board/picture.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define RGB 0xffffffu /* the fourth byte is 0: the painter may blend it or not */
 
 void picture_init(struct picture *picture, int width, int height, color background)
@@ -9,6 +12,13 @@ void picture_init(struct picture *picture, int width, int height, color backgrou
     picture->background = background & RGB;
     picture->nregions = picture->nglyphs = 0;
     picture->is_full = false;
+}
+
+int region_radius(const struct region *region)
+{
+    const int smaller = region->box.w < region->box.h ? region->box.w : region->box.h;
+
+    return region->radius_px < smaller / 2 ? region->radius_px : smaller / 2;
 }
 
 static void add_region(struct picture *picture, const struct region *region)
@@ -69,26 +79,42 @@ static uint64_t pair(int16_t high, int16_t low)
     return (uint64_t)(uint16_t)high << 16 | (uint16_t)low;
 }
 
-static uint64_t mix_region(uint64_t hash, const struct region *region)
+static uint64_t mix_region(uint64_t hash, const struct region *region, struct fonts *fonts)
 {
+    const int radius = region_radius(region);
+
     hash = mix(hash, pair(region->box.x, region->box.y) << 32 | pair(region->box.w, region->box.h));
     hash = mix(hash, (uint64_t)region->fill << 32 | region->until);
-    return mix(hash, (uint16_t)region->radius_px);
+    hash = mix(hash, (uint16_t)region->radius_px);
+    return radius > 0 ? mix(hash, glyph_get(fonts, icon_key(ICON_CORNER, radius))->hash) : hash;
 }
 
-static uint64_t mix_glyph(uint64_t hash, const struct placed *placed)
+/* Spaces paint nothing, wherever they stand. */
+static uint64_t mix_glyph(uint64_t hash, const struct placed *placed, struct fonts *fonts)
 {
-    return mix(mix(hash, placed->key), pair(placed->x, placed->y) << 32 | placed->ink);
+    const struct glyph *glyph = glyph_get(fonts, placed->key);
+    const int16_t x = (int16_t)(placed->x + glyph->left), y = (int16_t)(placed->y + glyph->top);
+
+    if (glyph->width == 0)
+        return hash;
+    return mix(mix(hash, glyph->hash), pair(x, y) << 32 | placed->ink);
 }
 
-uint64_t picture_hash(const struct picture *picture)
+uint64_t picture_hash(const struct picture *picture, struct fonts *fonts)
 {
     uint64_t hash = mix(0, pair(picture->width, picture->height) << 32 | picture->background);
 
-    hash = mix(hash, (uint64_t)picture->nregions << 32 | picture->nglyphs);
+    hash = mix(hash, picture->nregions);
     for (unsigned i = 0; i < picture->nregions; i++)
-        hash = mix_region(hash, &picture->region[i]);
+        hash = mix_region(hash, &picture->region[i], fonts);
     for (unsigned i = 0; i < picture->nglyphs; i++)
-        hash = mix_glyph(hash, &picture->glyph[i]);
+        hash = mix_glyph(hash, &picture->glyph[i], fonts);
     return hash;
+}
+
+void picture_hash_text(uint64_t hash, char text[PICTURE_HASH_SIZE])
+{
+    text[0] = '\0';
+    if (hash)
+        snprintf(text, PICTURE_HASH_SIZE, "%016" PRIx64, hash);
 }

@@ -37,6 +37,16 @@ void picture_region(struct picture *picture, struct rect box, color fill, int ra
 void picture_gradient(struct picture *picture, struct rect box, color fill, color until);
 void picture_line(struct picture *picture, const struct text_line *line, int x, int baseline_y, color ink);
 void picture_icon(struct picture *picture, enum icon icon, int x, int y, int size_px, color ink);
-/* A number for the display list: equal lists have equal numbers, and different ones practically never. So for equal fonts it
- * tells whether two screens, or one at two times, show the same pixels. Not meant for every frame (1 us for 200 letters). */
-uint64_t picture_hash(const struct picture *picture);
+/* The radius that its corners are painted with: at most half of the smaller side. */
+int region_radius(const struct region *region);
+
+/* A number for what the picture paints: its size, its regions, and of each glyph the coverage (glyph.h), the place and the ink.
+ * Equal numbers are equal pixels, on any board, with any fonts and rasteriser, but for chance (1 in 10^19); and the same
+ * scene set in the same fonts by the same versions has one number on every board. No pixel is read: buffers of real outputs
+ * are for writing only. So the picture is taken upright: neither `rotation` nor the output's format nor its mode is part of it.
+ * Two lists that paint the same in another way (a letter hidden by another) have different numbers. May rasterise glyphs that
+ * the cache has lost; 6 us for 200 letters. */
+uint64_t picture_hash(const struct picture *picture, struct fonts *fonts);
+/* As text wherever it is told: 16 hexadecimal figures. "" for 0, which stands for no picture. */
+#define PICTURE_HASH_SIZE 17
+void picture_hash_text(uint64_t hash, char text[PICTURE_HASH_SIZE]);

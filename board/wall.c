@@ -463,7 +463,7 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
         return error;
     }
     carry(wall, input);
-    wall->queued_hash = picture_hash(wall->picture);
+    wall->queued_hash = picture_hash(wall->picture, wall->fonts);
     wall->must_flip = false;
     wall->is_flipping = true;
     wall->commit_us = now_us;

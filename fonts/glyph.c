@@ -308,6 +308,24 @@ static bool allocate(struct glyph *glyph)
     return true;
 }
 
+/* Bijections of the hash and of the value, so that a change of one value is never lost. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t hash_of(const struct glyph *glyph)
+{
+    uint64_t hash = mix(0, (uint64_t)glyph->width << 16 | glyph->height), eight;
+
+    for (size_t i = 0; i < (size_t)glyph->height * glyph->stride; i += sizeof(eight)) {
+        memcpy(&eight, glyph->alpha + i, sizeof(eight));
+        hash = mix(hash, eight);
+    }
+    return hash;
+}
+
 /* Takes the outline in 26.6 pixels, y upwards. Leaves the glyph empty if there is nothing or no memory. */
 static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *result)
 {
@@ -339,6 +357,7 @@ static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *re
         mask_row(glyph.alpha + (size_t)y * glyph.stride, glyph.stride,
                  (uint64_t *)glyph.inked + (size_t)y * glyph.mask_words,
                  (uint64_t *)glyph.solid + (size_t)y * glyph.mask_words);
+    glyph.hash = hash_of(&glyph);
     *result = glyph;
 }
 

@@ -71,6 +71,9 @@ struct glyph {
      * coverage 255. */
     const uint8_t *alpha;
     const uint64_t *inked, *solid;
+    /* Of width, height and coverage, 0 if empty. Equal coverage has equal numbers on every machine, whatever its fonts and
+     * rasteriser; other coverage practically never has the same. */
+    uint64_t hash;
 };
 /* Never NULL: a glyph that cannot be rasterised is empty. Rasterises on a miss; allocates only while the
  * cache grows to its bound (GLYPH_CACHE_BYTES), then recycles the least recently used. */

@@ -3,7 +3,8 @@
  * On a mismatch the picture and its difference are left in build/golden. GOLDEN_UPDATE=1 writes new ones: look at
  * them before you commit them. Beside them, `fingerprint` tells what fonts and rasteriser did when they were made:
  * where they still do the same (Debian 12 and 13), the comparison is exact; elsewhere edges of letters may differ
- * by a shade and a letter may stand a pixel off, so there the mean difference of blocks of 16 x 16 counts. */
+ * by a shade and a letter may stand a pixel off, so there the mean difference of blocks of 16 x 16 counts. And where the
+ * comparison is exact each picture has the hash that `hashes` gives it: on every board, whatever its processor. */
 #include "board/paint.h"
 #include "board/png.h"
 #include "board/scene_test.h"
@@ -360,6 +361,50 @@ static void compare(const char *name, const struct screen_buffer *now)
                  is_exact ? "exactly" : "beyond the tolerance", name);
 }
 
+/* ---- what board/picture.h tells of them ------------------------------------------------------------------
+ */
+
+static FILE *open_hashes(const char *mode)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/hashes", folder);
+    FILE *file = fopen(path, mode);
+    if (!file)
+        fail_msg("%s: %s; GOLDEN_UPDATE=1 writes it", path, strerror(errno));
+    return file;
+}
+
+/* As it was written; "" if it was not, or stands twice. */
+static void find_hash(const char *name, const char *now, char then[PICTURE_HASH_SIZE])
+{
+    char line_name[64], hash[PICTURE_HASH_SIZE];
+    unsigned times = 0;
+    then[0] = '\0';
+    FILE *file = open_hashes("r");
+    while (fscanf(file, "%63s %16s", line_name, hash) == 2) {
+        times += strcmp(hash, now) == 0;
+        if (strcmp(line_name, name) == 0)
+            strcpy(then, hash);
+    }
+    fclose(file);
+    if (times > 1)
+        then[0] = '\0';
+}
+
+static void compare_hash(const char *name)
+{
+    char now[PICTURE_HASH_SIZE], then[PICTURE_HASH_SIZE];
+    picture_hash_text(picture_hash(&picture, fonts), now);
+    if (getenv("GOLDEN_UPDATE")) {
+        FILE *file = open_hashes("a");
+        fprintf(file, "%s %s\n", name, now);
+        fclose(file);
+    } else if (is_exact) {
+        find_hash(name, now, then);
+        assert_string_equal(now, then);
+    }
+}
+
 static void the_picture_is_the_golden_one(void **data)
 {
     unsigned state = *(const unsigned *)*data;
@@ -367,6 +412,7 @@ static void the_picture_is_the_golden_one(void **data)
     if (full.width > 1920)
         shown = thumbnail(&full);
     compare(states[state].name, &shown);
+    compare_hash(states[state].name);
     if (shown.pixels != full.pixels)
         free(shown.pixels);
     free(full.pixels);
@@ -435,6 +481,8 @@ static int setup(void **state)
         return -1;
     }
     take_fingerprint();
+    if (getenv("GOLDEN_UPDATE"))
+        fclose(open_hashes("w"));
     printf("comparison: %s\n", is_exact ? "exact" : "with tolerance (other rasteriser or fonts)");
     return 0;
 }

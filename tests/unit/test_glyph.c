@@ -1,4 +1,4 @@
-#include "fonts/glyph.h"
+#include "fonts/face.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,6 +100,23 @@ static void equal_keys_are_equal_pixels_also_after_eviction(void **state)
     assert_int_equal(glyph_get(fonts, key)->height, first.height);
     assert_memory_equal(glyph_get(fonts, key)->alpha, copy, bytes);
     free(copy);
+}
+
+/* Letters of some sizes: numbers are equal where the coverage is, and only there. */
+static void equal_numbers_are_equal_coverage(void **state)
+{
+    enum { SIZES = 6, LETTERS = 40, COUNT = SIZES * LETTERS };
+    static struct glyph glyph[COUNT];
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++)
+        glyph[i] = *glyph_get(fonts, fonts_glyph_key(WEIGHT_BOLD, 0, 12 + (int)(i % SIZES), 36 + i / SIZES));
+    for (unsigned i = 0; i < COUNT; i++)
+        for (unsigned j = 0; j < i; j++) {
+            const size_t bytes = (size_t)glyph[i].height * glyph[i].stride;
+            bool is_same = glyph[i].width == glyph[j].width && glyph[i].height == glyph[j].height &&
+                           (!bytes || memcmp(glyph[i].alpha, glyph[j].alpha, bytes) == 0);
+            assert_int_equal(glyph[i].hash == glyph[j].hash, is_same);
+        }
 }
 
 static void the_cache_stays_within_its_bounds_with_many_small_glyphs(void **state)
@@ -249,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_broken_byte_counts_as_the_replacement_character),
         cmocka_unit_test(metrics_scale_with_the_size),
         cmocka_unit_test(equal_keys_are_equal_pixels_also_after_eviction),
+        cmocka_unit_test(equal_numbers_are_equal_coverage),
         cmocka_unit_test(the_cache_stays_within_its_bounds_with_many_small_glyphs),
         cmocka_unit_test(a_wrong_key_is_an_empty_glyph),
         cmocka_unit_test(arrows_point_where_they_say),

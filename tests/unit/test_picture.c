@@ -37,7 +37,9 @@ static void a_hash_differs_for_each_kind_of_change(void **state)
     struct picture *picture = &((struct bench *)*state)->picture;
 
     make_two_of_each(picture);
-    const uint64_t hash = picture_hash(picture);
+    picture_icon(picture, ICON_CORNER, 90, 20, 30, 0xffffff);
+    picture->nglyphs = 2; /* there is a third that may come */
+    const uint64_t hash = picture_hash(picture, fonts);
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         for (size_t byte = 0; byte < members[i].size; byte++)
             for (unsigned bit = 0; bit < 8; bit++) {
@@ -46,11 +48,11 @@ static void a_hash_differs_for_each_kind_of_change(void **state)
                 if (strncmp(members[i].name, "n", 1) == 0 && (byte || bit > 1))
                     continue; /* no more items than there are */
                 *value ^= (uint8_t)(1 << bit);
-                if (picture_hash(picture) == hash)
+                if (picture_hash(picture, fonts) == hash)
                     fail_msg("bit %u of byte %zu of %s is lost", bit, byte, members[i].name);
                 *value ^= (uint8_t)(1 << bit);
             }
-    assert_int_equal(picture_hash(picture), hash);
+    assert_int_equal(picture_hash(picture, fonts), hash);
 }
 
 static void a_hash_differs_for_each_order(void **state)
@@ -61,15 +63,15 @@ static void a_hash_differs_for_each_order(void **state)
     };
 
     make_two_of_each(picture);
-    const uint64_t first = picture_hash(picture);
+    const uint64_t first = picture_hash(picture, fonts);
     picture->region[0] = picture->region[1];
     picture->region[1] = region;
-    const uint64_t second = picture_hash(picture);
+    const uint64_t second = picture_hash(picture, fonts);
     assert_int_not_equal(second, first);
     const struct placed placed = picture->glyph[0];
     picture->glyph[0] = picture->glyph[1];
     picture->glyph[1] = placed;
-    const uint64_t third = picture_hash(picture);
+    const uint64_t third = picture_hash(picture, fonts);
     assert_int_not_equal(third, second);
     assert_int_not_equal(third, first);
 }
@@ -82,8 +84,59 @@ static void a_hash_is_that_of_what_is_shown_and_of_nothing_else(void **state)
     picture_init(other, WIDTH, HEIGHT, 0x081528);
     make_two_of_each(picture);
     make_two_of_each(other);
-    assert_int_equal(picture_hash(picture), picture_hash(other));
+    assert_int_equal(picture_hash(picture, fonts), picture_hash(other, fonts));
     free(other);
+}
+
+static void put_telephone(struct picture *picture, struct fonts *set)
+{
+    const struct text_style style = { .weight = WEIGHT_BOLD, .size_px = 40, .lang = "kk" };
+
+    picture_init(picture, WIDTH, HEIGHT, 0x081528);
+    picture_line(picture, text_shape(set, &style, "\u260e"), 10, 60, 0xffffff);
+}
+
+/* Noto has no telephone: here it is of the second face, there of the only one. */
+static void a_hash_tells_coverage_and_not_the_number_of_a_face(void **state)
+{
+    static const char *const dejavu[] = { "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", NULL };
+    const struct font_files files = { .path = { dejavu, dejavu } };
+    struct picture *picture = &((struct bench *)*state)->picture;
+    char error[200];
+    struct fonts *other = fonts_create(&files, error, sizeof(error));
+
+    assert_non_null(other);
+    put_telephone(picture, fonts);
+    const glyph_key key = picture->glyph[0].key;
+    const uint64_t hash = picture_hash(picture, fonts);
+    put_telephone(picture, other);
+    assert_true(picture->glyph[0].key != key);
+    assert_true(picture_hash(picture, other) == hash);
+    assert_true(picture_hash(picture, fonts) != hash); /* that key is another letter there */
+    fonts_destroy(other);
+}
+
+static void what_paints_nothing_is_no_part_of_the_hash(void **state)
+{
+    struct picture *picture = &((struct bench *)*state)->picture;
+    const struct text_style style = { .weight = WEIGHT_BOLD, .size_px = 40, .lang = "kk" };
+
+    make_two_of_each(picture);
+    const uint64_t hash = picture_hash(picture, fonts);
+    picture_line(picture, text_shape(fonts, &style, " "), 10, 60, 0xffffff);
+    assert_int_equal(picture->nglyphs, 3);
+    assert_true(picture_hash(picture, fonts) == hash);
+}
+
+static void a_hash_is_written_in_16_figures(void **state)
+{
+    char text[PICTURE_HASH_SIZE];
+
+    (void)state;
+    picture_hash_text(0x5f0c91d2, text);
+    assert_string_equal(text, "000000005f0c91d2");
+    picture_hash_text(0, text);
+    assert_string_equal(text, "");
 }
 
 int main(void)
@@ -92,6 +145,9 @@ int main(void)
         BENCH_TEST(a_hash_differs_for_each_kind_of_change),
         BENCH_TEST(a_hash_differs_for_each_order),
         BENCH_TEST(a_hash_is_that_of_what_is_shown_and_of_nothing_else),
+        BENCH_TEST(a_hash_tells_coverage_and_not_the_number_of_a_face),
+        BENCH_TEST(what_paints_nothing_is_no_part_of_the_hash),
+        cmocka_unit_test(a_hash_is_written_in_16_figures),
     };
 
     return cmocka_run_group_tests_name("picture", tests, open_fonts, close_fonts);

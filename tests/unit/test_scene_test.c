@@ -25,7 +25,7 @@ static void build(struct picture *out, enum test_pattern pattern, uint64_t frame
 
 static bool is_same(const struct picture *a, const struct picture *b)
 {
-    return picture_hash(a) == picture_hash(b);
+    return picture_hash(a, fonts) == picture_hash(b, fonts);
 }
 
 static int open_room(void **state)
