@@ -26,7 +26,7 @@ static void read_factory(const struct json_at *at, const cJSON *root, struct led
     static const char *const keys[] = { "unit", "baud", "parity", "stop_bits" };
     static const char *const parities[] = { "none", "even", "odd" };
     char path[JSON_PATH_MAX];
-    const cJSON *object = json_object(at, root, "factory", true);
+    const cJSON *object = json_object(at, root, "factory", false);
     if (!object)
         return;
     struct json_at here = json_at_key(at, "factory", path);

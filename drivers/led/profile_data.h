@@ -80,12 +80,12 @@ struct led_fold_entry {
 };
 
 struct led_profile {
-    char name[33], title[96], source[384];
+    char name[33], title[96], source[640];
     const char *confidence; /* a literal */
     struct {
         uint8_t unit;
         struct led_serial serial;
-    } factory;
+    } factory; /* all 0: not known */
     bool has_fc05, has_fc06, has_fc16;
     uint16_t max_regs; /* of one request, as the device limits it */
     uint16_t turnaround_ms, min_gap_ms;

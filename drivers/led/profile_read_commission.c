@@ -86,6 +86,8 @@ void profile_read_commission(const struct json_at *at, const cJSON *root, struct
     if (!object)
         return;
     profile->commission.has = true;
+    if (!profile->factory.unit)
+        json_complain(at->report, place.path, "needs \"factory\": how a new unit is found");
     profile->commission.effect =
         profile_read_choice(&place.at, object, "effect", true, effects, COUNT(effects));
     profile->commission.answer =

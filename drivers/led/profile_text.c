@@ -291,7 +291,7 @@ bool led_profile_equals(const struct led_profile *profile, const char *text, boo
     if (memcmp(value, read + (profile->text.reg - profile->verify_reg), profile->text.regs * sizeof *value) !=
         0)
         return false;
-    bool is_readable = profile->has_blink && blink < profile->verify_regs;
+    bool is_readable = profile->has_blink && profile->blink_on.function != 5 && blink < profile->verify_regs;
     return !is_readable || (read[blink] != profile->blink_off.value[0]) == is_blinking;
 }
 

@@ -12,6 +12,12 @@
  * 8 s after the event. If this process has a virtual terminal as its standard input, leaving that terminal gives the
  * screens away and coming back takes them again (console_ioctl(2), VT_PROCESS).
  *
+ * What the kernel sees by itself it tells at once where the driver has a hot-plug interrupt (vc4 of a Pi 4 and 5, dw-hdmi of
+ * Rockchip, i915, amdgpu), and within 10 s where it polls the connector (vc4 of a Pi 3; drm_probe_helper.c, output_poll_execute(),
+ * DRM_OUTPUT_POLL_PERIOD). Asking as often as that would find nothing more. What it does not see is that a display went which
+ * it polls for coming only (DRM_CONNECTOR_POLL_CONNECT: VGA of older cards, where looking may flicker), a change in an
+ * emulated card, and one by hand (/sys/class/drm/…/status) on a card that it does not poll: the next probe finds it.
+ *
  * One thread (that of the loop), but for the worker, which is private.
  */
 #pragma once
@@ -62,7 +68,7 @@ int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
 /* True: something has changed. Ask every screen for its status, and try those that are absent. */
 bool outputs_dispatch(struct outputs *outputs);
 /* Looks for cards and asks all displays again, on the worker. At most once a second; more wishes are one. The end shows on
- * outputs_fd(). Some kernels lose a hot-plug: call it every 10 s while a screen is not shown, else once a minute. */
+ * outputs_fd(). For what the kernel does not tell: call it every 10 s while a screen is not shown, else once a minute. */
 void outputs_probe(struct outputs *outputs);
 unsigned outputs_count(const struct outputs *outputs);
 /* Valid until the next dispatch. Index below outputs_count(); NULL from find: there is no such connector. */

@@ -15,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "integration")]
 from harness import SOURCE, run, wait_for  # pylint: disable=wrong-import-position
-from room import Room  # pylint: disable=wrong-import-position
+from room import WALLS, Room  # pylint: disable=wrong-import-position
 
 KILLS = 50
 MODE, MODE_4K = "1920x1080@60", "3840x2160@60"
@@ -44,6 +44,78 @@ def a_snapshot_is_what_is_scanned_out():
         seen, expected = room.snapshots()
         return seen == expected
     wait_for("the snapshots of both walls are the renderer's", are_equal, 30, 0.1)
+
+
+def other_day():
+    """Hours that are not near now, whatever the time zone."""
+    day = time.strftime("%a", time.gmtime(time.time() + 3 * 86400)).lower()
+    return [{"days": day, "from": "11:59", "to": "12:00"}]
+
+
+def a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it():
+    """Nobody was called yet, so it sleeps at once."""
+    mark = room.machine.trace_size()
+    room.change_screen(0, hours=other_day(), awake_minutes=1, zones=["front"])
+    room.dark(0)
+    print("        " + room.wait_screen(0, "standby")["detail"])
+    assert room.machine.scanouts_ended(mark), "the picture is black, but the display has a signal"
+    receipt = room.call("4")
+    assert results(receipt) == {"screen/portrait": "shown", "chime/hall": "finished"}, receipt
+    assert room.machine.is_dark(0), "a call to another zone"
+
+    room.post("/api/hall", {"alert": True})
+    room.equal("with an alert")
+    room.post("/api/hall", {"alert": False})
+    room.dark(0)
+
+    start = time.monotonic()
+    receipt = room.call("1")
+    assert results(receipt)["screen/main"] == "shown", receipt
+    room.equal("with the call that woke it")
+    room.dark(0, 120)
+    assert time.monotonic() - start >= 60, "less than awake_minutes"
+    room.equal_on(1, "beside a dark wall")
+    room.change_screen(0, hours=None, awake_minutes=None, zones=None)
+    room.equal("with hours no more")
+
+
+def mode_setting_calls(desk):
+    """(card, call): what kezekd asks of the kernel while somebody is called, as the kernel logs it (drm.debug, DRM_UT_CORE)."""
+    debug = "/sys/module/drm/parameters/debug"
+    room.machine.must(f"dmesg -c >/dev/null; echo 1 >{debug}")
+    receipt = room.call(desk)
+    log = room.machine.must(f"echo 0 >{debug}; dmesg")
+    assert receipt["result"] == "shown", receipt
+    return set(re.findall(r'"kezekd" .*dev=(\w+), .*DRM_IOCTL_MODE_(ATOMIC|PAGE_FLIP)', log))
+
+
+def the_older_calls_of_the_kernel_show_the_same():
+    """Nobody was called within awake_minutes: the screen sleeps as soon as it may."""
+    mark = room.machine.trace_size()
+    room.change_screen(1, kms="legacy")
+    room.change_screen(0, kms="legacy", hours=other_day(), awake_minutes=1)
+    room.post("/api/hall", {"alert": True})
+    room.equal("with an alert by the older calls")
+    room.post("/api/hall", {"alert": False})
+    room.dark(0)
+    assert room.machine.scanouts_ended(mark), "the picture is black, but the display has a signal"
+
+    room.change_screen(0, hours=None, awake_minutes=None)
+    room.equal("awake by the older calls")
+    legacy = mode_setting_calls("2")
+    room.equal("with a call by the older calls")
+    room.machine.must("chvt 1")
+    room.wait_screen(0, "away")
+    room.machine.must("chvt 7")
+    room.equal("back from the console by the older calls")
+
+    for wall, _ in enumerate(WALLS):
+        room.change_screen(wall, kms=None)
+    room.equal("by the newer calls again")
+    atomic = mode_setting_calls("2")
+    cards = {card for card, _ in atomic}
+    assert len(cards) == len(WALLS) and atomic == {(card, "ATOMIC") for card in cards}, atomic
+    assert legacy == {(card, "PAGE_FLIP") for card in cards}, legacy
 
 
 def a_call_reaches_screens_led_board_and_pin_and_its_receipt_says_so():
@@ -249,38 +321,6 @@ def a_reload_to_4k_and_back_shows_the_same_as_the_renderer():
         assert f"{room.machine.picture(0)[0]}x" in mode
 
 
-def other_day():
-    """Hours that are not near now, whatever the time zone."""
-    day = time.strftime("%a", time.gmtime(time.time() + 3 * 86400)).lower()
-    return [{"days": day, "from": "11:59", "to": "12:00"}]
-
-
-def a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it():
-    mark = room.machine.trace_size()
-    room.change_screen(0, hours=other_day(), awake_minutes=1, zones=["front"])
-    room.dark(0, 120)  # the last call may be of this minute
-    print("        " + room.wait_screen(0, "standby")["detail"])
-    assert room.machine.scanouts_ended(mark), "the picture is black, but the display has a signal"
-    receipt = room.call("4")
-    assert results(receipt) == {"screen/portrait": "shown", "chime/hall": "finished"}, receipt
-    assert room.machine.is_dark(0), "a call to another zone"
-
-    room.post("/api/hall", {"alert": True})
-    room.equal("with an alert")
-    room.post("/api/hall", {"alert": False})
-    room.dark(0)
-
-    start = time.monotonic()
-    receipt = room.call("1")
-    assert results(receipt)["screen/main"] == "shown", receipt
-    room.equal("with the call that woke it")
-    room.dark(0, 120)
-    assert time.monotonic() - start >= 60, "less than awake_minutes"
-    room.equal_on(1, "beside a dark wall")
-    room.change_screen(0, hours=None, awake_minutes=None, zones=None)
-    room.equal("with hours no more")
-
-
 def a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes():
     driver = "/sys/bus/virtio/drivers/virtio_gpu"
     device = room.machine.must("basename /sys/class/drm/card*-Virtual-1/device/device/virtio*").strip()
@@ -303,6 +343,8 @@ def main():
         run([
             both_walls_are_what_the_renderer_paints,
             a_snapshot_is_what_is_scanned_out,
+            a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it,
+            the_older_calls_of_the_kernel_show_the_same,
             a_call_reaches_screens_led_board_and_pin_and_its_receipt_says_so,
             the_pin_sounds_the_frequencies_of_the_melody_and_ends_low,
             an_adapter_that_is_unplugged_is_missed_and_its_boards_are_written_again,
@@ -316,7 +358,6 @@ def main():
             a_clean_stop_leaves_a_console_that_can_be_used,
             another_program_that_has_the_card_is_named,
             a_reload_to_4k_and_back_shows_the_same_as_the_renderer,
-            a_display_sleeps_outside_its_hours_and_an_alert_or_a_call_to_its_zones_wakes_it,
             a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes,
         ])
     except SystemExit as end:

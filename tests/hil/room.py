@@ -120,7 +120,10 @@ class Room:
         self.write_peer()
         self.restart_peer()
         text = base64.b64encode(json.dumps(self.file).encode()).decode()
+        reloads = self.reloads()
         self.machine.must(f"echo {text} | base64 -d >/etc/hall.json && kezekctl reload")
+        wait_for("the hall file is in force", lambda: self.reloads() > reloads)
+        self.fresh()
 
     def restart_peer(self):
         self.peer.kill()
@@ -156,8 +159,12 @@ class Room:
         """How often kezekd ended with that status."""
         return self.machine.text("console").count(f"kezekd ended with status {status}")
 
+    def reloads(self):
+        return self.log().count("reload: /etc/hall.json is in force")
+
     def fresh(self):
-        self.wait_status("the truth is known", lambda s: s["feed"]["truth"] == "fresh" and s["feed"]["profile"] == "full")
+        self.wait_status("the truth is known", lambda s: s["link"]["connected"] and s["feed"]["truth"] == "fresh"
+                         and s["feed"]["profile"] == "full")
 
     def status(self):
         code, output = self.machine.run("kezekctl --json status")

@@ -4,8 +4,10 @@
 [ -z "${KEZEK_INNER:-}" ] || { echo "runs inside a Debian root already"; exit 77; }
 tests/needs roots || exit 1
 base=$(mktemp -d "${TMPDIR:-/tmp}/kezek-root.XXXXXX")
+inner=""
 cleanup() {
     trap - EXIT
+    [ -z "$inner" ] || end_inner
     rm -rf --one-file-system "$base"
 }
 trap cleanup EXIT
@@ -24,13 +26,26 @@ make_root() {
     git ls-files -z | xargs -0 tar -cf - | tar -xf - -C "$base/$name/kezek"
 }
 
-# inside NAME COMMAND …: in its own mount and process namespaces, so that what it mounts and starts ends with it.
+# The first process of the namespace takes all others along, and unshare waits for it.
+end_inner() {
+    # shellcheck disable=SC2046 # one number, or none
+    kill -KILL $(cat "/proc/$inner/task/$inner/children") 2>/dev/null || kill -KILL "$inner" 2>/dev/null
+    wait "$inner"
+} 2>/dev/null
+
+# inside NAME COMMAND …: in its own mount and process namespaces, so that what it mounts and starts ends with it; and with
+# this script, wherever that is stopped. unshare ignores SIGTERM, and bash hears it only between commands, but for `wait`.
 inside() {
-    local root=$base/$1
+    local root=$base/$1 status
     shift
-    unshare --mount --pid --fork --kill-child sh -c '
+    setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child sh -c '
         root=${1:?}; shift
         mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" || exit 1
         exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 KEZEK_INNER=1 \
-            sh -c "cd /kezek && exec \"\$@\"" sh "$@"' sh "$root" "$@"
+            sh -c "cd /kezek && exec \"\$@\"" sh "$@"' sh "$root" "$@" <&0 &
+    inner=$!
+    wait "$inner"
+    status=$?
+    inner=""
+    return $status
 }

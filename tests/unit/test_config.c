@@ -360,8 +360,8 @@ static const struct {
     { "\"unit\":16", "\"unit\":0", "desks[0].led.unit: 0 is not an integer from 1 to 247" },
     { "\"unit\":16", "\"unit\":248", "desks[0].led.unit: 248 is not an integer from 1 to 247" },
     { "\"profile\":\"owen-smi2\"", "\"profile\":\"owen-smi3\"",
-      "desks[0].led.profile: there is no LED profile \"owen-smi3\"; known are dm56a04, owen-smi2; own "
-      "ones go into /etc/kezek/profiles" },
+      "desks[0].led.profile: there is no LED profile \"owen-smi3\"; known are ditel-dn, dm36b06, dm56a04, "
+      "icpdas-ikan, led-485, owen-smi2-m, owen-smi2; own ones go into /etc/kezek/profiles" },
     { "\"id\":\"2\",\"zone\"", "\"id\":\"2\",\"label\":\"Жүз\",\"zone\"",
       "desks[1].label: \"Жүз\" cannot be shown on the LED board of the desk: owen-smi2 cannot show 'Ж' "
       "without looking like another sign" },
