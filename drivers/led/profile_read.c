@@ -1,5 +1,9 @@
 #include "drivers/led/profile_read.h"
 
+#include "protocol/utf8.h"
+
+#include <string.h>
+
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* ---- small readers --------------------------------------------------------------------------- */
@@ -89,8 +93,14 @@ const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, c
     if (!object)
         return NULL;
     place->at = json_at_key(at, key, place->path);
+    place->before = at->report->count;
     profile_read_fields(&place->at, object, field, count);
     return object;
+}
+
+bool profile_is_sound(const struct profile_place *place)
+{
+    return place->at.report->count == place->before;
 }
 
 uint8_t profile_read_choice(const struct json_at *at, const cJSON *object, const char *key, bool is_required,
@@ -99,6 +109,16 @@ uint8_t profile_read_choice(const struct json_at *at, const cJSON *object, const
     int index = 0;
     json_choice(at, object, key, is_required, names, count, &index);
     return (uint8_t)index;
+}
+
+struct json_at profile_at_entry(const struct json_at *at, const cJSON *item, char path[JSON_PATH_MAX])
+{
+    char shown[JSON_SHOW_MAX];
+    const char *key = item->string, *end = key + strlen(key);
+    for (const char *c = key; c < end;)
+        if (!utf8_is_printable(utf8_next(&c, end)))
+            key = json_show_text(item->string, shown);
+    return json_at_key(at, key, path);
 }
 
 /* ---- writes ---------------------------------------------------------------------------------- */

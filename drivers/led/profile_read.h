@@ -29,7 +29,10 @@ struct profile_field {
 struct profile_place {
     struct json_at at;
     char path[JSON_PATH_MAX];
+    unsigned before; /* complaints until then */
 };
+/* Nothing in it was complained about: only then it is worth to compare its members with others. */
+bool profile_is_sound(const struct profile_place *place);
 /* The members of an object, and no others. */
 void profile_read_fields(const struct json_at *at, const cJSON *object, const struct profile_field *field,
                          unsigned count);
@@ -40,6 +43,9 @@ uint8_t profile_read_choice(const struct json_at *at, const cJSON *object, const
 const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, const char *key,
                                   bool is_required, const struct profile_field *field, unsigned count,
                                   struct profile_place *place);
+
+/* The place of a member whose key is free: as it is, or made fit for a line if it has what cannot be printed. */
+struct json_at profile_at_entry(const struct json_at *at, const cJSON *item, char path[JSON_PATH_MAX]);
 
 /* An optional list of writes: how many. Each is checked as below. */
 uint8_t profile_read_writes(const struct json_at *at, const struct led_profile *profile, const cJSON *root,

@@ -24,7 +24,7 @@ static void read_choice(const struct json_at *at, const cJSON *item, enum led_se
     static const char *const expected[LED_SETTINGS] = { "a speed from 1200 to 230400",
                                                         "one of none, even, odd", "1 or 2" };
     char path[JSON_PATH_MAX];
-    struct json_at here = json_at_key(at, item->string, path);
+    struct json_at here = profile_at_entry(at, item, path);
     int code = code_of(kind, item->string);
     uint16_t value = 0;
     if (!code)

@@ -51,7 +51,8 @@ static void read_brightness(const struct json_at *at, const cJSON *root, struct 
         { "max", true, 1, 65535, &profile->brightness.max },
     };
     struct profile_place place;
-    if (!profile_read_section(at, root, "brightness", false, fields, COUNT(fields), &place))
+    if (!profile_read_section(at, root, "brightness", false, fields, COUNT(fields), &place) ||
+        !profile_is_sound(&place))
         return;
     profile_check_register(&place.at, profile, profile->brightness.reg);
     if (profile->brightness.min >= profile->brightness.max)
@@ -90,7 +91,8 @@ static void read_group(const struct json_at *at, const cJSON *root, struct led_p
         { "max_units", true, 2, LED_REGS_MAX, &max_units },
     };
     struct profile_place place;
-    if (!profile_read_section(at, root, "group", false, fields, COUNT(fields), &place))
+    if (!profile_read_section(at, root, "group", false, fields, COUNT(fields), &place) ||
+        !profile_is_sound(&place))
         return;
     profile->group.max_units = (uint8_t)max_units;
     if (!profile->has_fc16)
@@ -112,7 +114,8 @@ static void read_verify(const struct json_at *at, const cJSON *root, struct led_
         { "registers", true, 1, LED_TEXT_REGS_MAX, &profile->verify_regs },
     };
     struct profile_place place;
-    if (!profile_read_section(at, root, "verify", false, fields, COUNT(fields), &place))
+    if (!profile_read_section(at, root, "verify", false, fields, COUNT(fields), &place) ||
+        !profile_is_sound(&place))
         return;
     if (profile->verify_regs > profile->max_regs)
         json_complain(at->report, place.path, "reads %u registers; \"max_registers\" is %u",
@@ -140,6 +143,8 @@ static void read_lit(const struct json_at *at, const cJSON *root, struct led_pro
         return;
     profile->is_lit_right_first =
         profile_read_choice(&place.at, object, "order", true, orders, COUNT(orders));
+    if (!profile_is_sound(&place))
+        return;
     if (profile->lit_reg < profile->verify_reg ||
         profile->lit_reg + profile->lit_regs > profile->verify_reg + profile->verify_regs)
         json_complain(at->report, place.path, "is outside of what \"verify\" reads");
@@ -152,7 +157,12 @@ static void read_lit(const struct json_at *at, const cJSON *root, struct led_pro
 
 static void read_pattern(const struct json_at *at, const cJSON *object, struct led_profile *profile)
 {
+    const struct profile_field fields[] = {
+        { "function", true, 0, 0, NULL },
+        { "pattern", true, 0, 0, NULL },
+    };
     char text[128], path[JSON_PATH_MAX], why[96];
+    profile_read_fields(at, object, fields, COUNT(fields));
     if (!json_string(at, object, "pattern", true, text, sizeof text))
         return;
     int error = regcomp(&profile->pattern, text, REG_EXTENDED | REG_NOSUB);
@@ -165,28 +175,36 @@ static void read_pattern(const struct json_at *at, const cJSON *object, struct l
                   why);
 }
 
+static void read_identity(const struct json_at *at, const cJSON *object, struct led_profile *profile)
+{
+    const struct profile_field fields[] = {
+        { "function", true, 0, 0, NULL },
+        { "register", true, 0, 65535, &profile->identity.reg },
+        { "values", true, 0, 0, NULL },
+    };
+    profile->identify = LED_IDENTIFY_REGISTERS;
+    profile_read_fields(at, object, fields, COUNT(fields));
+    profile->identity.count =
+        profile_read_values(at, object, "values", profile->identity.value, LED_TEXT_REGS_MAX);
+    if (profile->identity.reg + profile->identity.count > 65536)
+        json_complain(at->report, at->path, "goes beyond register 65535");
+}
+
 static void read_identify(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
-    static const char *const keys[] = { "function", "pattern", "register", "values" };
     char path[JSON_PATH_MAX];
     const cJSON *object = json_object(at, root, "identify", false);
-    uint8_t function = 3;
-    if (!object)
-        return;
     struct json_at here = json_at_key(at, "identify", path);
-    json_known_keys(&here, object, keys, COUNT(keys));
-    profile_read_u8(&here, object, "function", true, 3, 17, &function);
-    if (function == 17) {
+    uint8_t function = 3;
+    if (!object || !profile_read_u8(&here, object, "function", true, 3, 17, &function))
+        return;
+    if (function == 17)
         read_pattern(&here, object, profile);
-    } else if (function == 3) {
-        profile->identify = LED_IDENTIFY_REGISTERS;
-        profile_read_u16(&here, object, "register", true, 0, 65535, &profile->identity.reg);
-        profile->identity.count =
-            profile_read_values(&here, object, "values", profile->identity.value, LED_TEXT_REGS_MAX);
-    } else {
+    else if (function == 3)
+        read_identity(&here, object, profile);
+    else
         json_complain(at->report, path, "function %u does not identify; 17 (server id) and 3 (registers) do",
                       function);
-    }
 }
 
 static bool has_colours(const struct led_profile *profile)

@@ -34,8 +34,8 @@ static void read_fold_entry(const struct json_at *at, const cJSON *item, struct 
     uint32_t cp = utf8_next(&from, end);
     const char *to = cJSON_IsString(item) ? item->valuestring : "";
     const uint8_t letter = (uint8_t)to[0];
-    if (cp == UTF8_BAD || from != end)
-        json_complain(at->report, at->path, "is not one character");
+    if (from != end || !utf8_is_printable(cp))
+        json_complain(at->report, at->path, "is not one printable character");
     else if (cp < 128 && profile->text.shows[cp])
         json_complain(at->report, at->path, "is in \"charset\" and folded away; one of them is wrong");
     else if (strlen(to) != 1 || letter > 127 || !profile->text.shows[letter])
@@ -55,7 +55,7 @@ static void read_fold(const struct json_at *at, const cJSON *text, struct led_pr
     }
     cJSON_ArrayForEach(item, object)
     {
-        struct json_at at_entry = json_at_key(&here, item->string, path_of_entry);
+        struct json_at at_entry = profile_at_entry(&here, item, path_of_entry);
         read_fold_entry(&at_entry, item, profile);
     }
     qsort(profile->text.fold, profile->text.nfolds, sizeof profile->text.fold[0], by_code_point);
@@ -117,7 +117,6 @@ static void read_text(const struct json_at *at, const cJSON *root, struct led_pr
         { "fold", false, 0, 0, NULL },
     };
     struct profile_place place;
-    unsigned before = at->report->count;
     const cJSON *object = profile_read_section(at, root, "text", false, fields, COUNT(fields), &place);
     if (!object)
         return;
@@ -130,7 +129,7 @@ static void read_text(const struct json_at *at, const cJSON *root, struct led_pr
     profile->text.pad = profile_read_ascii(here, object, "pad", ' ');
     read_charset(here, object, profile);
     read_fold(here, object, profile);
-    if (at->report->count == before)
+    if (profile_is_sound(&place))
         check_text(here, profile);
 }
 
@@ -143,7 +142,8 @@ static void read_point(const struct json_at *at, const cJSON *object, struct led
         { "max", true, 1, 9, &profile->number.decimals },
     };
     struct profile_place place;
-    if (!profile_read_section(at, object, "point", false, fields, COUNT(fields), &place))
+    if (!profile_read_section(at, object, "point", false, fields, COUNT(fields), &place) ||
+        !profile_is_sound(&place))
         return;
     profile->number.has_point = true;
     profile_check_register(&place.at, profile, profile->number.point_reg);
@@ -195,7 +195,6 @@ static void read_number(const struct json_at *at, const cJSON *root, struct led_
         { "point", false, 0, 0, NULL },
     };
     struct profile_place place;
-    unsigned before = at->report->count;
     const cJSON *object = profile_read_section(at, root, "number", false, fields, COUNT(fields), &place);
     if (!object)
         return;
@@ -208,7 +207,7 @@ static void read_number(const struct json_at *at, const cJSON *root, struct led_
     take_number(profile);
     read_point(here, object, profile);
     profile->text.dot = profile->number.decimals ? LED_DOT_JOINS : LED_DOT_NONE;
-    if (at->report->count == before)
+    if (profile_is_sound(&place))
         check_number(here, profile);
 }
 
@@ -217,17 +216,16 @@ static void read_number(const struct json_at *at, const cJSON *root, struct led_
 static void read_glyph(const struct json_at *at, const cJSON *item, struct led_profile *profile)
 {
     unsigned char c = (unsigned char)item->string[0];
+    char shown[JSON_SHOW_MAX];
     uint8_t segments = 0;
     if (strlen(item->string) != 1 || c >= 128 || !cJSON_IsString(item)) {
         json_complain(at->report, at->path, "is not one ASCII character with its segments as text");
         return;
     }
-    for (const char *s = item->valuestring; *s; s++) {
-        if (*s < 'a' || *s > 'g')
-            json_complain(at->report, at->path, "'%c' is no segment; a to g are", *s);
-        else
-            segments |= (uint8_t)(1u << (*s - 'a'));
-    }
+    if (item->valuestring[strspn(item->valuestring, "abcdefg")] != '\0')
+        json_complain(at->report, at->path, "%s is not made of the segments a to g", json_show(item, shown));
+    for (unsigned i = 0; i < 7; i++)
+        segments |= (uint8_t)(strchr(item->valuestring, (int)('a' + i)) ? 1u << i : 0);
     profile->glyph[c] = segments;
 }
 
@@ -270,7 +268,7 @@ static void read_glyphs(const struct json_at *at, const cJSON *root, struct led_
     struct json_at here = json_at_key(at, "glyphs", path);
     cJSON_ArrayForEach(item, object)
     {
-        struct json_at at_glyph = json_at_key(&here, item->string, path_of_glyph);
+        struct json_at at_glyph = profile_at_entry(&here, item, path_of_glyph);
         read_glyph(&at_glyph, item, profile);
     }
     read_bits(at, root, profile);

@@ -5,32 +5,9 @@
  *   build-fuzz/tests/fuzz/fuzz_hall -max_len=16384 -max_total_time=60 CORPUS
  */
 #include "board/announce.h"
-#include "protocol/utf8.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "tests/fuzz/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool is_true)
-{
-    if (!is_true)
-        abort();
-}
-
-static void hear(void *data, const char *line)
-{
-    (void)data;
-    const char *at = line, *end = line + strlen(line);
-    require(at < end);
-    while (at < end) {
-        uint32_t cp = utf8_next(&at, end);
-        require(utf8_is_printable(cp) || (cp == UTF8_BAD && end - at < 4)); /* cut at the end of its room */
-    }
-}
 
 static void read_text(void *data, const char *where, const char *text)
 {
@@ -57,20 +34,11 @@ static void use(const struct config *config)
     }
 }
 
-static int memory_file(char path[64])
-{
-    int fd = memfd_create("hall", MFD_CLOEXEC);
-    require(fd >= 0);
-    snprintf(path, 64, "/proc/self/fd/%d", fd);
-    return fd;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64];
-    int fd = memory_file(path);
+    int fd = memory_file(data, size, path);
     struct json_report report = { .line = hear };
-    require(write(fd, data, size) == (ssize_t)size);
     struct config *config = config_load(path, NULL, &report);
     require((config == NULL) == (report.count > 0));
     if (config)

@@ -4,10 +4,6 @@
 
 #include <errno.h>
 
-static const char *const shipped[] = { "ditel-dn", "dm36b06",   "dm56a04",    "icpdas-ikan",
-                                       "led-485",  "owen-smi2", "owen-smi2-m" };
-#define SHIPPED (sizeof shipped / sizeof shipped[0])
-
 /* ---- frames as text -------------------------------------------------------------------------- */
 
 #define FRAME_SIZE 1024
