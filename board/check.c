@@ -158,22 +158,39 @@ static int check_screens(const struct config *config, struct fonts *fonts, FILE 
 
 /* ---- buses ----------------------------------------------------------------------------------- */
 
+static const char *loads_verdict(unsigned loads)
+{
+    if (loads > LED_LOADS_MAX)
+        return "FAIL: more than a bus drives; take another bus, or a repeater and boards of less than a "
+               "whole load";
+    return loads > LED_LOADS_WARN ? "WARN: a repeater or another bus leaves room" : "PASS";
+}
+
 static void print_bus(const struct led_bus_config *bus, const struct led_budget *budget, FILE *out)
 {
     fprintf(out,
             "  a call is on the wire after %.0f ms; %.0f ms behind another board, %.0f ms behind one that is "
             "dead\n",
             budget->idle_us / 1e3, budget->behind_us / 1e3, budget->dead_us / 1e3);
-    fprintf(out, "  everything written and read back: %.2f s, each %u s: %.1f %% of the bus\n",
-            budget->refresh_us / 1e6, bus->reassert_ms / 1000, budget->load_permille / 10.0);
-    fprintf(out, "  %u of 32 unit loads with the adapter  %s\n", budget->loads,
-            budget->loads > LED_LOADS_WARN ? "WARN: a repeater or another bus leaves room" : "PASS");
+    if (budget->group_us)
+        fprintf(out, "  all boards change in %.2f s by group frames; a call behind one waits %.0f ms\n",
+                budget->change_us / 1e6, budget->group_us / 1e3);
+    else
+        fprintf(out, "  all boards change in %.2f s\n", budget->change_us / 1e6);
+    fprintf(
+        out,
+        "  everything written and read back: %.2f s (%.2f s at the start), each %u s: %.1f %% of the bus\n",
+        budget->refresh_us / 1e6, budget->start_us / 1e6, bus->reassert_ms / 1000,
+        budget->load_permille / 10.0);
+    fprintf(out, "  %u of %d unit loads with the adapter  %s\n", budget->loads, LED_LOADS_MAX,
+            loads_verdict(budget->loads));
     if (budget->load_permille >= 1000)
         fprintf(out, "  WARN: the bus cannot repeat everything in that time; raise the baud rate or share "
                      "the boards out\n");
 }
 
-static void check_bus(const struct led_bus_config *bus, FILE *out)
+/* The number of errors. */
+static int check_bus(const struct led_bus_config *bus, FILE *out)
 {
     struct led_budget budget;
     fprintf(out, "bus %s: %s, %d %u%c%u, %u boards\n", bus->id, bus->device[0] ? bus->device : "simulated",
@@ -181,6 +198,7 @@ static void check_bus(const struct led_bus_config *bus, FILE *out)
     led_bus_budget(bus, &budget);
     if (bus->nunits)
         print_bus(bus, &budget, out);
+    return budget.loads > LED_LOADS_MAX;
 }
 
 int check_hall(const struct config *config, struct fonts *fonts, FILE *out)
@@ -191,6 +209,6 @@ int check_hall(const struct config *config, struct fonts *fonts, FILE *out)
     errors += check_profile(config, out);
     errors += check_screens(config, fonts, out);
     for (unsigned i = 0; i < config->nbuses; i++)
-        check_bus(&config->bus[i], out);
+        errors += check_bus(&config->bus[i], out);
     return errors;
 }

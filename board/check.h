@@ -31,5 +31,5 @@ int check_profile(const struct config *config, FILE *out);
  * 703.5.5 is told beside it. Distance: from eyes at 1.2 m (seated) to the screen at height_m. A screen
  * without diagonal_in or farthest_m is not calculated.
  *
- * Buses: led_bus_budget(); a warning above 28 of 32 unit loads. */
+ * Buses: led_bus_budget(); a warning above 28 of 32 unit loads, an error above 32. */
 int check_hall(const struct config *config, struct fonts *fonts, FILE *out);

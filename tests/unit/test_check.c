@@ -163,14 +163,24 @@ static void a_turned_screen_is_calculated_upright(void **state)
     assert_says(bench, "screen main: 1080x1920, 55 in, 0.634 mm");
 }
 
-static void more_than_28_unit_loads_are_warned_about(void **state)
+static void load_bus(struct bench *bench, unsigned boards)
+{
+    struct led_bus_config *bus = &bench->config->bus[0];
+    for (bus->nunits = 0; bus->nunits < boards; bus->nunits++)
+        bus->unit[bus->nunits] = (struct led_unit_config){ (uint8_t)(bus->nunits + 1), bus->unit[0].profile };
+}
+
+static void more_than_28_unit_loads_are_warned_about_and_more_than_32_are_an_error(void **state)
 {
     struct bench *bench = *state;
-    struct led_bus_config *bus = &bench->config->bus[0];
-    for (bus->nunits = 0; bus->nunits < 28; bus->nunits++)
-        bus->unit[bus->nunits] = (struct led_unit_config){ (uint8_t)(bus->nunits + 1), bus->unit[0].profile };
+    load_bus(bench, 28);
     assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
     assert_says(bench, "  29 of 32 unit loads with the adapter  WARN");
+    load_bus(bench, 31);
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
+    load_bus(bench, 32);
+    assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 1);
+    assert_says(bench, "  33 of 32 unit loads with the adapter  FAIL: ");
 }
 
 /* ---- the board ------------------------------------------------------------------------------- */
@@ -304,7 +314,7 @@ int main(void)
         TEST(a_screen_too_small_for_its_hall_is_an_error),
         TEST(a_screen_without_measures_is_said_to_be_unchecked),
         TEST(a_turned_screen_is_calculated_upright),
-        TEST(more_than_28_unit_loads_are_warned_about),
+        TEST(more_than_28_unit_loads_are_warned_about_and_more_than_32_are_an_error),
         TEST(the_first_hall_fits_its_board),
         TEST(what_the_board_does_not_have_is_named_with_what_it_has),
         TEST(what_says_nothing_of_its_kind_is_left_alone),

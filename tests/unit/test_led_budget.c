@@ -1,4 +1,5 @@
 #include "drivers/led/budget.h"
+#include "drivers/led/schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +85,61 @@ static void a_refresh_is_the_sum_of_all_boards(void **state)
     led_profile_destroy(profile);
 }
 
+/* 32 boards with the addresses 1 to 32: frames of 30 (249 bytes) and of 2, each with its rest of the line. */
+static void group_frames_change_all_boards_at_once(void **state)
+{
+    (void)state;
+    struct led_profile *smi2 = profile_of("owen-smi2"), *dm56 = profile_of("dm56a04");
+    uint32_t rest_us = led_profile_broadcast_ms(smi2) * 1000;
+    struct led_bus_config bus = bus_of(smi2, 32, 9600, 'N');
+    struct led_budget budget;
+    led_bus_budget(&bus, &budget);
+    uint32_t frame_us = 3646 + 259375 + rest_us, pair_us = 3646 + 26042 + rest_us;
+    assert_in_range(budget.change_us, frame_us + pair_us - 10, frame_us + pair_us + 10);
+    assert_in_range(budget.group_us - budget.idle_us, frame_us - 5, frame_us + 5);
+    assert_int_equal(budget.worst_us, budget.group_us);
+    bus.unit[31].unit = 100; /* alone: by its own frame, 75 ms */
+    led_bus_budget(&bus, &budget);
+    assert_in_range(budget.change_us, frame_us + 2 * 74600, frame_us + 2 * 74800);
+    bus.unit[7].profile = dm56; /* another kind on the line: no frames to all */
+    led_bus_budget(&bus, &budget);
+    assert_int_equal(budget.group_us, 0);
+    assert_true(budget.change_us > 31 * 74600);
+    assert_int_equal(budget.worst_us, budget.dead_us);
+    led_profile_destroy(smi2);
+    led_profile_destroy(dm56);
+}
+
+static void the_start_asks_each_board_who_it_is(void **state)
+{
+    (void)state;
+    struct led_profile *smi2 = profile_of("owen-smi2"), *dm56 = profile_of("dm56a04");
+    struct led_bus_config bus = bus_of(smi2, 10, 9600, 'N');
+    struct led_budget budget;
+    led_bus_budget(&bus, &budget);
+    /* silence 3.65, 4 bytes 4.17, answer after 45, at most 69 bytes 71.9 ms */
+    assert_in_range(budget.start_us - budget.refresh_us, 1246000, 1248000);
+    bus = bus_of(dm56, 10, 9600, 'N');
+    led_bus_budget(&bus, &budget);
+    assert_int_equal(budget.start_us, budget.refresh_us); /* these have no question */
+    led_profile_destroy(smi2);
+    led_profile_destroy(dm56);
+}
+
+static void brightness_is_part_of_a_refresh(void **state)
+{
+    (void)state;
+    struct led_profile *profile = profile_of("dm56a04");
+    struct led_bus_config bus = bus_of(profile, 2, 9600, 'N');
+    struct led_budget budget;
+    led_bus_budget(&bus, &budget);
+    /* text 49.7 ms, blinking and brightness 40.3, read-back of 9 registers */
+    struct led_write read = { .function = 3, .reg = profile->verify_reg, .count = profile->verify_regs };
+    uint32_t each_us = 49688 + 2 * 40313 + schedule_exchange_us(&bus, profile, &read);
+    assert_in_range(budget.refresh_us, 2 * each_us - 10, 2 * each_us + 10);
+    led_profile_destroy(profile);
+}
+
 static void a_bus_without_boards_costs_nothing(void **state)
 {
     (void)state;
@@ -99,6 +155,9 @@ int main(void)
         cmocka_unit_test(a_call_needs_its_frame_and_the_silence_before_it),
         cmocka_unit_test(a_transaction_in_flight_and_a_dead_board_are_waited_for),
         cmocka_unit_test(a_refresh_is_the_sum_of_all_boards),
+        cmocka_unit_test(group_frames_change_all_boards_at_once),
+        cmocka_unit_test(the_start_asks_each_board_who_it_is),
+        cmocka_unit_test(brightness_is_part_of_a_refresh),
         cmocka_unit_test(a_bus_without_boards_costs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
