@@ -1,23 +1,13 @@
 #!/usr/bin/python3
 """Board profiles against board/profiles/schema.json; each key of the schema is one that the loader knows; a suggested chime
 line is one of the board's; kezek-hall(5) names every profile; and the table of boards in BOARD.md says what they say."""
-import glob
-import json
-import os
 import re
 import sys
 
-import jsonschema
+from profiles import Folder, keys_of, read
 
-FOLDER = "board/profiles"
 HEAD = "| `board_profile` | board | outputs, at most | chime line | serial for RS-485 |"
-os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 passed, complaints = 0, []
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file) if path.endswith(".json") else file.read()
 
 
 def check(is_fine, what):
@@ -25,16 +15,6 @@ def check(is_fine, what):
     passed += bool(is_fine)
     if not is_fine:
         complaints.append(what)
-
-
-def keys_of(schema):
-    if isinstance(schema, dict):
-        yield from schema.get("properties", {})
-        for part in schema.values():
-            yield from keys_of(part)
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from keys_of(part)
 
 
 def loaded(schema):
@@ -64,24 +44,18 @@ def table_of(document):
 
 
 def main():
-    schema = read(f"{FOLDER}/schema.json")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    folder = Folder("board/profiles")
+    at_schema = f"{folder.path}/schema.json"
     known = set(re.findall(r'\{ "([a-z_$]+)", FIELD', read("board/config_profile.c")))
-    for key in sorted(set(keys_of(loaded(schema)))):
-        check(key in known, f"{FOLDER}/schema.json: {key}: the loader does not know it")
-    for key in sorted(known - set(keys_of(schema))):
-        check(False, f"{FOLDER}/schema.json: {key}: the loader knows it, the schema does not")
+    for key in sorted(set(keys_of(loaded(folder.schema)))):
+        check(key in known, f"{at_schema}: {key}: the loader does not know it")
+    for key in sorted(known - set(keys_of(folder.schema))):
+        check(False, f"{at_schema}: {key}: the loader knows it, the schema does not")
     wanted, manual = [], read("board/man/kezek-hall.5.scd")
-    for path in sorted(glob.glob(f"{FOLDER}/*.json")):
-        name = os.path.basename(path).removesuffix(".json")
-        if name == "schema":
-            continue
-        profile = read(path)
-        defects = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(profile)]
-        check(not defects, f"{path}: {defects}")
-        check(profile["name"] == name, f"{path}: the name is {profile['name']}")
-        check(re.search(rf"\b{name}\b", manual), f"kezek-hall(5) does not name {name}")
+    for path, profile in folder.profiles():
+        defects = folder.defects(path, profile)
+        check(not defects, "\n".join(defects))
+        check(re.search(rf"\b{profile['name']}\b", manual), f"kezek-hall(5) does not name {profile['name']}")
         chime = profile["gpio"].get("chime")
         lines = {c["label"]: c["lines"] for c in profile["gpio"]["chips"]}
         check(not chime or chime["line"] < lines.get(chime["chip"], 0), f"{path}: the chime line is not on the board")
