@@ -71,7 +71,7 @@ def figures_are_those_of_the_screen():
     _, out, _ = bench([MAIN], "--seconds", "1")
     interval = float(re.search(r"median +([\d.]+)", figure(out, "main", "flip -> flip"))[1])
     latency = float(re.search(r"median +([\d.]+)", figure(out, "main", "commit -> flip"))[1])
-    assert 16.6 <= interval < 50 and 0 < latency <= interval, (interval, latency)
+    assert 16.6 <= interval and 0 < latency <= interval, (interval, latency)
     copy = float(re.search(r"median +([\d.]+)", figure(out, "main", "copy of a frame"))[1])
     rate = float(re.search(r"([\d.]+) GB/s", figure(out, "main", "copy of a frame"))[1])
     assert abs(rate - 640 * 360 * 4 / copy / 1e6) <= 0.05 * rate, (copy, rate)

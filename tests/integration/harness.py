@@ -21,6 +21,11 @@ BUILD = os.path.join(SOURCE, os.environ.get("BUILD", "build"))
 RAM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+# When a test gives up: nothing that works takes so long, not even on a machine that builds something else meanwhile. Shorter
+# than a minute, since each minute of the clock repairs what an event has missed.
+GUARD_S = 30
+
+
 def die_with_parent():
     """In a child: a test that is killed leaves nothing behind."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -32,7 +37,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(what, condition, seconds=10, pause=0.02):
+def wait_for(what, condition, seconds=GUARD_S, pause=0.02):
     """The first true value of condition(); an AssertionError naming `what` after `seconds`."""
     end = time.monotonic() + seconds
     while True:
@@ -78,7 +83,7 @@ class Broker:
         if isinstance(payload, str):
             payload = payload.encode()
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, *options,
-                        *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=10)
+                        *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=GUARD_S)
 
 
 class Listener:
@@ -118,7 +123,7 @@ class Listener:
                 self.seen.append((topic, json.loads(payload)))
         return self.seen
 
-    def wait(self, what, match, seconds=10):
+    def wait(self, what, match, seconds=GUARD_S):
         """The first message for which match(topic, object) holds."""
         return wait_for(what, lambda: next((o for t, o in self.poll() if match(t, o)), None), seconds)
 
@@ -182,7 +187,7 @@ class Hall:
 
     def socket(self):
         s = socket.socket(socket.AF_UNIX)
-        s.settimeout(10)
+        s.settimeout(GUARD_S)
         s.connect(os.path.join(self.rundir, "control"))
         return s
 
@@ -210,22 +215,25 @@ class Hall:
     def connected(self):
         wait_for("link is connected", lambda: self.status()["link"]["connected"])
 
+    def fresh(self):
+        wait_for("the queue server is heard", lambda: self.status()["feed"]["truth"] == "fresh")
+
     def boards_answer(self):
         """Every LED board of the hall has confirmed something."""
         wait_for("LED boards answer", lambda: all(
-            u["certainty"] != "unknown" and not u["dead"] for b in self.status()["buses"] for u in b["units"]), 30)
+            u["certainty"] != "unknown" and not u["dead"] for b in self.status()["buses"] for u in b["units"]))
 
     def call(self, desk, ticket, **more):
         self.broker.publish(f"{self.prefix}/event", {"v": 1, "type": "call", "desk": desk, "ticket": ticket, **more})
 
     def page_get(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.page}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.page}{path}", timeout=GUARD_S) as answer:
             return answer.read()
 
     def page_post(self, path, body):
         request = urllib.request.Request(f"http://127.0.0.1:{self.page}{path}", json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=GUARD_S) as answer:
             return json.loads(answer.read() or b"{}")
 
     def close(self):

@@ -1,19 +1,10 @@
 // page.js URL PICTURE: the demo page as a newcomer uses it, in headless Chromium: press "Call next" at desk 3, and see both walls,
 // the LED board, the sound and the receipt answer. Leaves a screenshot. Prints what it saw; exits 1 when something is missing.
 'use strict';
-const { chromium } = require('playwright-core');
+const { visit } = require('./browser');
 const [url, picture] = process.argv.slice(2);
 
-(async () => {
-    const browser = await chromium.launch({
-        executablePath: '/usr/bin/chromium',
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-            '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-    });
-    const page = await browser.newPage({ viewport: { width: 1500, height: 1500 } });
-    const errors = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(url);
+visit({ width: 1500, height: 1500 }, url, async (page) => {
     const wall = (id) => page.locator(`#walls img[data-screen="${id}"]`);
     const frame = (id) => wall(id).getAttribute('data-frame').then(Number);
     await page.waitForFunction(() => document.querySelectorAll('#walls img[data-frame]').length === 2);
@@ -43,7 +34,5 @@ const [url, picture] = process.argv.slice(2);
     await page.waitForFunction(() => !document.querySelector('#desks [data-desk="3"]').dataset.ticket);
     await page.waitForFunction(() => document.querySelector('[data-desk="3"] .board').dataset.text === '');
     await page.screenshot({ path: picture, fullPage: true });
-    if (errors.length) throw new Error(`errors on the page: ${errors.join('; ')}`);
     console.log(`ticket ${ticket}: walls, LED board, receipt; ${heard}`);
-    await browser.close();
-})().catch((error) => { console.error(error.message); process.exit(1); });
+});
