@@ -180,16 +180,18 @@ static const char *no_picture(int error)
     }
 }
 
-static void encoded(void *data, uint64_t client, uint8_t *png, size_t size, int error)
+static void encoded(void *data, const struct snapshot *snapshot)
 {
     struct board *board = data;
-    char line[96];
-    if (error) {
-        control_error(board->control, client, "no picture: %s", no_picture(error));
+    char line[128], picture[PICTURE_HASH_SIZE];
+    if (snapshot->error) {
+        control_error(board->control, snapshot->client, "no picture: %s", no_picture(snapshot->error));
         return;
     }
-    snprintf(line, sizeof line, "{\"ok\":true,\"format\":\"png\",\"bytes\":%zu}", size);
-    control_reply_bytes(board->control, client, line, png, size);
+    picture_hash_text(snapshot->picture, picture);
+    snprintf(line, sizeof line, "{\"ok\":true,\"format\":\"png\",\"bytes\":%zu,\"picture\":\"%s\"}",
+             snapshot->size, picture);
+    control_reply_bytes(board->control, snapshot->client, line, snapshot->png, snapshot->size);
 }
 
 static void answer_snapshot(struct board *board, uint64_t client, const cJSON *request)

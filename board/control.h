@@ -10,7 +10,7 @@
  * Requests (board/commands.c answers them):
  *   status | watch | reload | screens | leds | chimes
  *   event  type, desk, ticket … as in the contract    manual operation; refused while a full-profile server is in charge
- *   snapshot  screen                                  → {"ok":true,"format":"png","bytes":N} and the PNG
+ *   snapshot  screen                                  → {"ok":true,"format":"png","bytes":N,"picture":"hash"} and the PNG
  *   screen-test  screen, pattern, seconds             grid, bars, gradient, text, motion; off ends it
  *   led-show  desk, text, seconds                     led-identify  desk, seconds
  *   chime  chime, melody (absent: that of a call)

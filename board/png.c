@@ -94,9 +94,17 @@ static void row_from_565(uint8_t *rgb, struct walk walk, unsigned width)
     }
 }
 
+static void set_picture(png_structp png, png_infop info, const char *picture)
+{
+    char key[] = PNG_PICTURE;
+    png_text text = { .compression = PNG_TEXT_COMPRESSION_NONE, .key = key, .text = (char *)picture };
+    if (picture && picture[0])
+        png_set_text(png, info, &text, 1); /* copies */
+}
+
 /* Apart from its caller, so that no local of the caller lives across setjmp. */
 static int encode_rows(png_structp png, png_infop info, const struct screen_buffer *buffer, int level,
-                       uint8_t *row)
+                       const char *picture, uint8_t *row)
 {
     if (setjmp(png_jmpbuf(png)))
         return -ENOMEM;
@@ -105,6 +113,7 @@ static int encode_rows(png_structp png, png_infop info, const struct screen_buff
     png_set_compression_level(png, level);
     png_set_filter(png, PNG_FILTER_TYPE_BASE,
                    PNG_FILTER_NONE); /* flat colours and letters repeat: a fifth smaller */
+    set_picture(png, info, picture);
     png_write_info(png, info);
     for (unsigned y = 0; y < buffer->height; y++) {
         struct walk walk = walk_row(buffer, y);
@@ -118,7 +127,8 @@ static int encode_rows(png_structp png, png_infop info, const struct screen_buff
     return 0;
 }
 
-int png_encode(const struct screen_buffer *buffer, int level, uint8_t **out, size_t *size)
+int png_encode(const struct screen_buffer *buffer, int level, const char *picture, uint8_t **out,
+               size_t *size)
 {
     struct sink sink = { 0 };
     int result = -ENOMEM;
@@ -127,7 +137,8 @@ int png_encode(const struct screen_buffer *buffer, int level, uint8_t **out, siz
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (row && info) {
         png_set_write_fn(png, &sink, sink_write, sink_flush);
-        result = buffer->width && buffer->height ? encode_rows(png, info, buffer, level, row) : -EINVAL;
+        result =
+            buffer->width && buffer->height ? encode_rows(png, info, buffer, level, picture, row) : -EINVAL;
     }
     png_destroy_write_struct(&png, &info);
     free(row);
@@ -165,7 +176,7 @@ int png_write(const struct screen_buffer *buffer, const char *path)
 {
     uint8_t *bytes;
     size_t size;
-    int result = png_encode(buffer, 9, &bytes, &size);
+    int result = png_encode(buffer, 9, NULL, &bytes, &size);
     if (result < 0)
         return result;
     result = write_file(path, bytes, size);

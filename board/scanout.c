@@ -18,9 +18,10 @@ void scanout_finish(struct scanout *scanout)
     pthread_mutex_destroy(&scanout->lock);
 }
 
-void scanout_show(struct scanout *scanout, const struct screen_buffer *front)
+void scanout_show(struct scanout *scanout, const struct screen_buffer *front, uint64_t picture)
 {
     const bool is_open = __atomic_load_n(&scanout->is_open, __ATOMIC_RELAXED);
+    __atomic_store_n(&scanout->picture, picture, __ATOMIC_RELAXED);
     if (is_open && __atomic_load_n(&scanout->pixels, __ATOMIC_RELAXED) == front->pixels)
         return;
     if (!is_open)
@@ -83,10 +84,12 @@ static bool has_changed(const struct scanout *scanout, uint64_t flips)
            !__atomic_load_n(&scanout->is_open, __ATOMIC_RELAXED);
 }
 
-static bool try_copy(const struct scanout *scanout, const struct screen_buffer *copy, size_t rows)
+static bool try_copy(const struct scanout *scanout, const struct screen_buffer *copy, size_t rows,
+                     uint64_t *picture)
 {
     const uint64_t flips = __atomic_load_n(&scanout->flips, __ATOMIC_ACQUIRE);
     const uint8_t *pixels = __atomic_load_n(&scanout->pixels, __ATOMIC_RELAXED);
+    *picture = __atomic_load_n(&scanout->picture, __ATOMIC_RELAXED);
     for (size_t row = 0; row < rows; row++) {
         if (has_changed(scanout, flips))
             return false;
@@ -96,23 +99,23 @@ static bool try_copy(const struct scanout *scanout, const struct screen_buffer *
     return !has_changed(scanout, flips);
 }
 
-static int copy_pixels(const struct scanout *scanout, struct screen_buffer *copy)
+static int copy_pixels(const struct scanout *scanout, struct screen_buffer *copy, uint64_t *picture)
 {
     const size_t rows = copy->rotation % 180 ? copy->width : copy->height;
     copy->pixels = malloc(rows * copy->stride);
     if (!copy->pixels)
         return -ENOMEM;
     for (int i = 0; i < SCANOUT_TRIES; i++)
-        if (try_copy(scanout, copy, rows))
+        if (try_copy(scanout, copy, rows, picture))
             return 0;
     free(copy->pixels);
     return __atomic_load_n(&scanout->is_open, __ATOMIC_RELAXED) ? -EAGAIN : -ENODEV;
 }
 
-int scanout_copy(struct scanout *scanout, struct screen_buffer *copy)
+int scanout_copy(struct scanout *scanout, struct screen_buffer *copy, uint64_t *picture)
 {
     struct screen_buffer result = scanout->buffer;
-    int error = copy_pixels(scanout, &result);
+    int error = copy_pixels(scanout, &result, picture);
     scanout_leave(scanout);
     if (error == 0)
         *copy = result;

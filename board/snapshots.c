@@ -1,5 +1,6 @@
 #include "board/snapshots.h"
 
+#include "board/picture.h"
 #include "board/png.h"
 #include "drivers/mailbox.h"
 
@@ -13,17 +14,14 @@ struct job {
     struct snapshots *snapshots;
     pthread_t thread;
     bool is_used;
-    uint64_t client;
     struct scanout *scanout;
-    uint8_t *png;
-    size_t size;
-    int error;
+    struct snapshot result;
 };
 
 struct snapshots {
     struct mailbox *mailbox; /* of struct job * */
     struct loop_source *source;
-    void (*done)(void *data, uint64_t client, uint8_t *png, size_t size, int error);
+    void (*done)(void *data, const struct snapshot *snapshot);
     void *data;
     struct job job[SNAPSHOTS_MAX];
 };
@@ -31,10 +29,13 @@ struct snapshots {
 static void *work(void *data)
 {
     struct job *job = data;
+    struct snapshot *result = &job->result;
     struct screen_buffer copy;
-    job->error = scanout_copy(job->scanout, &copy);
-    if (job->error == 0) {
-        job->error = png_encode(&copy, LEVEL, &job->png, &job->size);
+    char picture[PICTURE_HASH_SIZE];
+    result->error = scanout_copy(job->scanout, &copy, &result->picture);
+    if (result->error == 0) {
+        picture_hash_text(result->picture, picture);
+        result->error = png_encode(&copy, LEVEL, picture, &result->png, &result->size);
         free(copy.pixels);
     }
     mailbox_post(job->snapshots->mailbox, &job); /* has room: one letter a job */
@@ -54,13 +55,12 @@ static void ready(void *data, uint32_t events)
     struct job *job;
     while (mailbox_take(snapshots->mailbox, &job)) {
         finish(job);
-        snapshots->done(snapshots->data, job->client, job->error ? NULL : job->png, job->size, job->error);
+        snapshots->done(snapshots->data, &job->result);
     }
 }
 
-struct snapshots *
-snapshots_create(struct loop *loop,
-                 void (*done)(void *data, uint64_t client, uint8_t *png, size_t size, int error), void *data)
+struct snapshots *snapshots_create(struct loop *loop,
+                                   void (*done)(void *data, const struct snapshot *snapshot), void *data)
 {
     struct snapshots *snapshots = calloc(1, sizeof *snapshots);
     if (!snapshots)
@@ -87,7 +87,7 @@ void snapshots_destroy(struct snapshots *snapshots)
         if (!job->is_used)
             continue;
         finish(job);
-        free(job->error ? NULL : job->png);
+        free(job->result.png);
     }
     loop_remove(snapshots->source);
     mailbox_destroy(snapshots->mailbox);
@@ -96,7 +96,7 @@ void snapshots_destroy(struct snapshots *snapshots)
 
 static int start(struct snapshots *snapshots, struct job *job, uint64_t client, struct scanout *scanout)
 {
-    *job = (struct job){ .snapshots = snapshots, .client = client, .scanout = scanout };
+    *job = (struct job){ .snapshots = snapshots, .scanout = scanout, .result.client = client };
     int error = scanout_enter(scanout);
     if (error < 0)
         return error;

@@ -233,7 +233,7 @@ static int show_front(struct wall *wall)
     struct screen_buffer front;
     int error = wall->ops->front(wall->screen, &front);
     if (error == 0)
-        scanout_show(&wall->scanout, &front);
+        scanout_show(&wall->scanout, &front, wall->hash);
     else
         scanout_close(&wall->scanout);
     return error;
@@ -242,13 +242,13 @@ static int show_front(struct wall *wall)
 static void flipped(void *data, const struct screen_flip *flip)
 {
     struct wall *wall = data;
+    wall->hash = wall->queued_hash;
     if (scanout_is_read(&wall->scanout))
         show_front(wall);
     wall->is_flipping = wall->is_late = wall->is_suspect = wall->may_set = false;
     wall->retry_delay_us = 0;
     wall->frames++;
     wall->flip_us = flip->at_us;
-    wall->hash = wall->queued_hash;
     if (wall->test_until_us && wall->test_pattern == TEST_MOTION)
         wall->is_dirty = wall->must_flip = true;
     judge(wall);

@@ -133,7 +133,7 @@ static void shoot(const struct job *job, struct camera_picture *picture)
                                   .format = (uint8_t)view.share->format };
     uint8_t *png = NULL;
     picture->frame = copy_front(view.share, &copy);
-    if (picture->frame > 0 && png_encode(&copy, PNG_LEVEL, &png, &picture->size) == 0)
+    if (picture->frame > 0 && png_encode(&copy, PNG_LEVEL, NULL, &png, &picture->size) == 0)
         picture->png = png;
     free(copy.pixels);
     unmap(&view);

@@ -194,15 +194,16 @@ static int save(struct ctl *ctl, size_t size, const char *path)
     return status;
 }
 
-static int receive_picture(struct ctl *ctl, double size, const char *path)
+static int receive_picture(struct ctl *ctl, const cJSON *reply, const char *path)
 {
+    const double size = ctl_number(reply, "bytes");
     if (!(size >= 1) || size > CTL_BYTES_MAX)
         return ctl_complain(ctl, CTL_UNREACHABLE, "the board announced a picture of %.0f bytes", size);
     if (!strcmp(path, "-"))
         return ctl_bytes(ctl, (size_t)size, ctl->out);
     int status = save(ctl, (size_t)size, path);
     if (status == CTL_OK && !ctl->is_json)
-        fprintf(ctl->out, "%s\n", path);
+        fprintf(ctl->out, "%s: picture %s\n", path, ctl_text(reply, "picture"));
     return status;
 }
 
@@ -219,7 +220,7 @@ int ctl_screen_snapshot(struct ctl *ctl, const struct ctl_args *args)
     cJSON_AddStringToObject(request, "screen", args->word[0]);
     int status = ctl_ask(ctl, request, &reply);
     if (status == CTL_OK)
-        status = receive_picture(ctl, ctl_number(reply, "bytes"), path ? path : name);
+        status = receive_picture(ctl, reply, path ? path : name);
     cJSON_Delete(reply);
     return status;
 }

@@ -99,7 +99,8 @@ static void on_request(void *data, struct control_client *client, const cJSON *r
     if (!strcmp(command, "watch"))
         watch_lines(board->control, id);
     else if (!strcmp(command, "snapshot") && !strcmp(ctl_text(request, "screen"), "main"))
-        control_reply_bytes(board->control, id, "{\"ok\":true,\"format\":\"png\",\"bytes\":9}",
+        control_reply_bytes(board->control, id,
+                            "{\"ok\":true,\"format\":\"png\",\"bytes\":9,\"picture\":\"5f0c91d2a77be630\"}",
                             strdup("\x89PNG\n123"), 9);
     else
         control_error(board->control, id, "no screen \"%s\"", ctl_text(request, "screen"));
@@ -349,6 +350,7 @@ static void a_snapshot_is_written_whole_or_not_at_all(void **state)
     snprintf(path, sizeof path, "%s/a.png", board->folder);
     snprintf(line, sizeof line, "screen snapshot main -o %s", path);
     assert_int_equal(run(board, line), 0);
+    has(board->out, "/a.png: picture 5f0c91d2a77be630\n");
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
     assert_int_equal(fread(bytes, 1, sizeof bytes, file), 9);

@@ -118,13 +118,29 @@ static void full_intensity_stays_full(void **state)
     free(in.pixels);
 }
 
+static void the_file_says_which_picture_it_is(void **state)
+{
+    static const char chunk[] = "tEXt" PNG_PICTURE "\0"
+                                "5f0c91d2a77be630";
+    uint8_t white[4] = { 0xff, 0xff, 0xff, 0 }, *bytes;
+    struct screen_buffer out = { .pixels = white, .stride = 4, .width = 1, .height = 1 };
+    size_t size;
+    (void)state;
+    assert_int_equal(png_encode(&out, 1, "5f0c91d2a77be630", &bytes, &size), 0);
+    assert_non_null(memmem(bytes, size, chunk, sizeof chunk - 1));
+    free(bytes);
+    assert_int_equal(png_encode(&out, 1, "", &bytes, &size), 0);
+    assert_null(memmem(bytes, size, "tEXt", 4));
+    free(bytes);
+}
+
 static void a_buffer_without_pixels_is_refused(void **state)
 {
     (void)state;
     struct screen_buffer none = { .width = 0, .height = 4 };
     uint8_t *bytes = NULL;
     size_t size = 1;
-    assert_int_equal(png_encode(&none, 1, &bytes, &size), -EINVAL);
+    assert_int_equal(png_encode(&none, 1, NULL, &bytes, &size), -EINVAL);
     assert_null(bytes);
 }
 
@@ -178,6 +194,7 @@ int main(void)
         cmocka_unit_test(what_was_written_is_read_again),
         cmocka_unit_test(a_turned_screen_is_written_upright),
         cmocka_unit_test(full_intensity_stays_full),
+        cmocka_unit_test(the_file_says_which_picture_it_is),
         cmocka_unit_test(a_buffer_without_pixels_is_refused),
         cmocka_unit_test(what_is_no_picture_is_refused),
         cmocka_unit_test(a_cut_file_is_refused),

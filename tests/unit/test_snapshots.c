@@ -29,11 +29,18 @@ static void fill(unsigned index, uint8_t value)
     memset(output.buffer[index].pixels, value, BYTES);
 }
 
+/* The value stands for the picture, too. */
+static void show(void)
+{
+    const struct screen_buffer *front = &output.buffer[output.front];
+    scanout_show(&output.scanout, front, front->pixels[0]);
+}
+
 /* As a wall does it: the other buffer is painted only after everybody could know. */
 static void flip(uint8_t next)
 {
     output.front = 1 - output.front;
-    scanout_show(&output.scanout, &output.buffer[output.front]);
+    show();
     fill(1 - output.front, next);
 }
 
@@ -65,7 +72,7 @@ static void nothing_is_copied_before_something_is_shown_and_after_it_is_closed(v
 {
     (void)unused;
     assert_int_equal(scanout_enter(&output.scanout), -ENODEV);
-    scanout_show(&output.scanout, &output.buffer[0]);
+    show();
     assert_int_equal(scanout_enter(&output.scanout), 0);
     assert_true(scanout_is_read(&output.scanout));
     scanout_leave(&output.scanout);
@@ -77,12 +84,14 @@ static void nothing_is_copied_before_something_is_shown_and_after_it_is_closed(v
 static void a_copy_is_what_is_shown(void **unused)
 {
     struct screen_buffer copy;
+    uint64_t picture;
     (void)unused;
     fill(1, 7);
     flip(9);
     assert_int_equal(scanout_enter(&output.scanout), 0);
-    assert_int_equal(scanout_copy(&output.scanout, &copy), 0);
+    assert_int_equal(scanout_copy(&output.scanout, &copy, &picture), 0);
     assert_int_equal(copy.width, W);
+    assert_int_equal(picture, 7);
     assert_memory_equal(copy.pixels, output.buffer[1].pixels, BYTES);
     assert_false(scanout_is_read(&output.scanout));
     free(copy.pixels);
@@ -91,15 +100,16 @@ static void a_copy_is_what_is_shown(void **unused)
 static void another_device_may_have_another_shape(void **unused)
 {
     struct screen_buffer copy, small = output.buffer[0];
+    uint64_t picture;
     (void)unused;
-    scanout_show(&output.scanout, &output.buffer[0]);
+    show();
     scanout_close(&output.scanout);
     small.width = H / 2;
     small.height = W / 2;
     small.rotation = 90;
-    scanout_show(&output.scanout, &small);
+    scanout_show(&output.scanout, &small, 5);
     assert_int_equal(scanout_enter(&output.scanout), 0);
-    assert_int_equal(scanout_copy(&output.scanout, &copy), 0);
+    assert_int_equal(scanout_copy(&output.scanout, &copy, &picture), 0);
     assert_int_equal(copy.width, H / 2);
     assert_int_equal(copy.rotation, 90);
     assert_memory_equal(copy.pixels, small.pixels, (size_t)small.stride * small.width);
@@ -119,14 +129,15 @@ static void *read_on(void *data)
     struct reader *reader = data;
     for (int i = 0; i < COPIES; i++) {
         struct screen_buffer copy;
+        uint64_t picture;
         int error = scanout_enter(&output.scanout);
-        error = error ? error : scanout_copy(&output.scanout, &copy);
+        error = error ? error : scanout_copy(&output.scanout, &copy, &picture);
         if (error) {
             reader->refused++;
             continue;
         }
         reader->taken++;
-        reader->torn += memcmp(copy.pixels, copy.pixels + 1, BYTES - 1) != 0;
+        reader->torn += memcmp(copy.pixels, copy.pixels + 1, BYTES - 1) != 0 || picture != copy.pixels[0];
         free(copy.pixels);
     }
     __atomic_store_n(&reader->is_done, true, __ATOMIC_RELEASE);
@@ -139,7 +150,7 @@ static void a_copy_is_never_of_two_pictures(void **unused)
     struct reader reader = { 0 };
     unsigned flips = 0;
     (void)unused;
-    scanout_show(&output.scanout, &output.buffer[0]);
+    show();
     assert_int_equal(pthread_create(&reader.thread, NULL, read_on, &reader), 0);
     while (!__atomic_load_n(&reader.is_done, __ATOMIC_ACQUIRE))
         flip((uint8_t)++flips);
@@ -152,8 +163,9 @@ static void a_copy_is_never_of_two_pictures(void **unused)
 static void *copy_once(void *data)
 {
     struct screen_buffer copy = { 0 };
+    uint64_t picture;
     int *error = data;
-    *error = scanout_copy(&output.scanout, &copy);
+    *error = scanout_copy(&output.scanout, &copy, &picture);
     free(copy.pixels);
     return NULL;
 }
@@ -164,7 +176,8 @@ static void closing_ends_a_copy_and_frees_the_buffers(void **unused)
     for (int i = 0; i < 100; i++) {
         pthread_t thread;
         int error = 1;
-        scanout_show(&output.scanout, &output.buffer[i % 2]);
+        output.front = (unsigned)i % 2;
+        show();
         assert_int_equal(scanout_enter(&output.scanout), 0);
         assert_int_equal(pthread_create(&thread, NULL, copy_once, &error), 0);
         scanout_close(&output.scanout);
@@ -179,9 +192,10 @@ static void *read_until_refused(void *data)
 {
     struct reader *reader = data;
     struct screen_buffer copy;
+    uint64_t picture;
     int error;
     while ((error = scanout_enter(&output.scanout)) == 0 &&
-           (error = scanout_copy(&output.scanout, &copy)) == 0)
+           (error = scanout_copy(&output.scanout, &copy, &picture)) == 0)
         free(copy.pixels);
     reader->refused += error == -EAGAIN;
     __atomic_store_n(&reader->is_done, true, __ATOMIC_RELEASE);
@@ -192,11 +206,11 @@ static void bars_that_never_stand_still_end_in_an_error(void **unused)
 {
     struct reader reader = { 0 };
     (void)unused;
-    scanout_show(&output.scanout, &output.buffer[0]);
+    show();
     assert_int_equal(pthread_create(&reader.thread, NULL, read_until_refused, &reader), 0);
     while (!__atomic_load_n(&reader.is_done, __ATOMIC_ACQUIRE)) {
         output.front = 1 - output.front;
-        scanout_show(&output.scanout, &output.buffer[output.front]);
+        show();
     }
     pthread_join(reader.thread, NULL);
     assert_int_equal(reader.refused, 1);
@@ -205,21 +219,15 @@ static void bars_that_never_stand_still_end_in_an_error(void **unused)
 /* ---- as PNG ---------------------------------------------------------------------------------- */
 static struct {
     struct loop *loop;
-    uint64_t client;
-    uint8_t *png;
-    size_t size;
-    int error;
+    struct snapshot result;
     unsigned answers, wanted;
 } taken;
 
-static void done(void *data, uint64_t client, uint8_t *png, size_t size, int error)
+static void done(void *data, const struct snapshot *snapshot)
 {
     (void)data;
-    taken.client = client;
-    free(taken.png);
-    taken.png = png;
-    taken.size = size;
-    taken.error = error;
+    free(taken.result.png);
+    taken.result = *snapshot;
     if (++taken.answers == taken.wanted)
         loop_quit(taken.loop, 0);
 }
@@ -233,7 +241,7 @@ static int start_loop(void **state)
 
 static int stop_loop(void **state)
 {
-    free(taken.png);
+    free(taken.result.png);
     stop(state);
     loop_destroy(taken.loop);
     return 0;
@@ -243,7 +251,7 @@ static void a_snapshot_is_a_png_of_what_was_shown_though_the_wall_goes(void **un
 {
     struct snapshots *snapshots = snapshots_create(taken.loop, done, NULL);
     (void)unused;
-    fill(1, 0x21);
+    fill(1, 7);
     flip(0);
     taken.wanted = 1;
     assert_int_equal(snapshots_take(snapshots, 42, &output.scanout), 0);
@@ -251,10 +259,12 @@ static void a_snapshot_is_a_png_of_what_was_shown_though_the_wall_goes(void **un
         ;
     scanout_close(&output.scanout);
     loop_run(taken.loop);
-    assert_int_equal(taken.error, 0);
-    assert_int_equal(taken.client, 42);
-    assert_memory_equal(taken.png, "\x89PNG", 4);
-    assert_true(taken.size > 100);
+    assert_int_equal(taken.result.error, 0);
+    assert_int_equal(taken.result.client, 42);
+    assert_memory_equal(taken.result.png, "\x89PNG", 4);
+    assert_true(taken.result.size > 100);
+    assert_int_equal(taken.result.picture, 7);
+    assert_non_null(memmem(taken.result.png, taken.result.size, "tEXtkezek-picture\0000000000000000007", 34));
     snapshots_destroy(snapshots);
 }
 
@@ -263,14 +273,14 @@ static void a_screen_that_is_not_open_and_too_many_at_once_are_refused(void **un
     struct snapshots *snapshots = snapshots_create(taken.loop, done, NULL);
     (void)unused;
     assert_int_equal(snapshots_take(snapshots, 1, &output.scanout), -ENODEV);
-    scanout_show(&output.scanout, &output.buffer[0]);
+    show();
     for (unsigned i = 0; i < SNAPSHOTS_MAX; i++)
         assert_int_equal(snapshots_take(snapshots, i, &output.scanout), 0);
     assert_int_equal(snapshots_take(snapshots, 9, &output.scanout), -EBUSY);
     taken.wanted = SNAPSHOTS_MAX;
     loop_run(taken.loop);
     assert_int_equal(taken.answers, SNAPSHOTS_MAX);
-    assert_int_equal(taken.error, 0);
+    assert_int_equal(taken.result.error, 0);
     assert_int_equal(snapshots_take(snapshots, 10, &output.scanout), 0);
     snapshots_destroy(snapshots); /* waits for it */
 }

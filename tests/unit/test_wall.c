@@ -135,17 +135,13 @@ static void a_call_behind_an_alert_or_a_blank_wall_is_not_shown(void **unused)
 
 static struct {
     struct snapshots *snapshots;
-    uint8_t *png;
-    size_t size;
-    int error;
+    struct snapshot taken;
 } snap;
 
-static void keep_snapshot(void *data, uint64_t client, uint8_t *png, size_t size, int error)
+static void keep_snapshot(void *data, const struct snapshot *snapshot)
 {
-    (void)data, (void)client;
-    snap.png = png;
-    snap.size = size;
-    snap.error = error;
+    (void)data;
+    snap.taken = *snapshot;
     loop_quit(bench.loop, 0);
 }
 
@@ -155,11 +151,11 @@ static struct screen_buffer read_snapshot(void)
     struct screen_buffer picture;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, snap.png, snap.size), snap.size);
+    assert_int_equal(write(fd, snap.taken.png, snap.taken.size), snap.taken.size);
     close(fd);
     assert_int_equal(png_read(path, &picture), 0);
     unlink(path);
-    free(snap.png);
+    free(snap.taken.png);
     return picture;
 }
 
@@ -170,7 +166,7 @@ static struct screen_buffer take_snapshot(void)
     open_calm();
     assert_int_equal(wall_snapshot(&bench.wall, snap.snapshots, 1), 0);
     until_flip(); /* nothing flips: ended by the answer */
-    assert_int_equal(snap.error, 0);
+    assert_int_equal(snap.taken.error, 0);
     snapshots_destroy(snap.snapshots);
     return read_snapshot();
 }
@@ -186,6 +182,52 @@ static void a_snapshot_is_what_the_wall_shows(void **unused)
         assert_memory_equal(picture.pixels + (size_t)y * picture.stride,
                             front.pixels + (size_t)y * front.stride, (size_t)front.width * 4);
     free(picture.pixels);
+}
+
+static uint64_t picture_of_snapshot(void)
+{
+    assert_int_equal(wall_snapshot(&bench.wall, snap.snapshots, 1), 0);
+    until_flip(); /* nothing flips: ended by the answer */
+    assert_int_equal(snap.taken.error, 0);
+    free(snap.taken.png);
+    return snap.taken.picture;
+}
+
+/* Also when the same buffer had another when somebody last asked. */
+static void a_snapshot_says_which_picture_it_is(void **unused)
+{
+    (void)unused;
+    snap.snapshots = snapshots_create(bench.loop, keep_snapshot, NULL);
+    open_calm();
+    const uint64_t calm = bench.wall.hash;
+    assert_true(calm && picture_of_snapshot() == calm);
+    put_alert(true);
+    present();
+    until_flip();
+    put_alert(false);
+    call("3", "А042", 7);
+    present();
+    until_flip();
+    assert_true(bench.wall.hash != calm);
+    assert_true(picture_of_snapshot() == bench.wall.hash);
+    snapshots_destroy(snap.snapshots);
+}
+
+static void a_copy_that_meets_a_flip_is_of_the_picture_that_came(void **unused)
+{
+    (void)unused;
+    struct screen_buffer front, copy;
+    uint64_t picture;
+    open_calm();
+    assert_int_equal(bench.wall.ops->front(bench.wall.screen, &front), 0);
+    scanout_show(&bench.wall.scanout, &front, bench.wall.hash);
+    assert_int_equal(scanout_enter(&bench.wall.scanout), 0);
+    call("3", "А042", 7);
+    present();
+    until_flip();
+    assert_int_equal(scanout_copy(&bench.wall.scanout, &copy, &picture), 0);
+    assert_true(picture == bench.wall.hash);
+    free(copy.pixels);
 }
 
 static void a_snapshot_of_a_turned_screen_is_upright(void **unused)
@@ -217,8 +259,8 @@ static void a_wall_that_closes_ends_its_snapshots(void **unused)
     wall_finish(&bench.wall);
     wall_init(&bench.wall, bench.loop, NULL, bench.fonts, bench.config, 0, &events);
     until_flip();
-    assert_true(snap.error == 0 || snap.error == -ENODEV);
-    free(snap.error ? NULL : snap.png);
+    assert_true(snap.taken.error == 0 || snap.taken.error == -ENODEV);
+    free(snap.taken.png);
     snapshots_destroy(snap.snapshots);
 }
 
@@ -235,6 +277,8 @@ int main(void)
         TEST(a_call_that_changes_no_pixel_is_shown_already),
         TEST(a_call_behind_an_alert_or_a_blank_wall_is_not_shown),
         TEST(a_snapshot_is_what_the_wall_shows),
+        TEST(a_snapshot_says_which_picture_it_is),
+        TEST(a_copy_that_meets_a_flip_is_of_the_picture_that_came),
         TEST(a_snapshot_of_a_turned_screen_is_upright),
         TEST(a_wall_that_closes_ends_its_snapshots),
     };
