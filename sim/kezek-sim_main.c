@@ -19,7 +19,7 @@ struct options {
     uint16_t port;
     uint64_t seed;
     enum pace pace;
-    bool has_server;
+    bool has_server, is_paced;
 };
 
 struct sim {
@@ -42,6 +42,9 @@ static void usage(FILE *out)
         "      --listen ADDR:PORT   of the page; 127.0.0.1:8000 when left out, port 0 is a free one\n"
         "      --pace off|quiet|rush  how many visitors come; quiet when left out\n"
         "      --seed N             of the visitors: the same seed gives the same day; 1 when left out\n"
+        "      --wire paced|instant  bytes to and from LED boards take the time of the bus's speed, or "
+        "none;\n"
+        "                           paced when left out\n"
         "      --no-server          LED boards and page only: somebody else is the queue server\n"
         "      --help, --version\n",
         out);
@@ -82,13 +85,22 @@ static bool parse_seed(const char *text, uint64_t *seed)
     return end != text && !*end;
 }
 
-enum { OPTION_LISTEN = 256, OPTION_PACE, OPTION_SEED, OPTION_NO_SERVER, OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_LISTEN = 256,
+    OPTION_PACE,
+    OPTION_SEED,
+    OPTION_WIRE,
+    OPTION_NO_SERVER,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const struct option long_options[] = {
     { "config", required_argument, NULL, 'c' },
     { "listen", required_argument, NULL, OPTION_LISTEN },
     { "pace", required_argument, NULL, OPTION_PACE },
     { "seed", required_argument, NULL, OPTION_SEED },
+    { "wire", required_argument, NULL, OPTION_WIRE },
     { "no-server", no_argument, NULL, OPTION_NO_SERVER },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
@@ -115,6 +127,12 @@ static bool take_option(struct options *options, int option, const char *value)
         if (parse_seed(value, &options->seed))
             return true;
         fprintf(stderr, "kezek-sim: --seed %s is no whole number\n", value);
+        return false;
+    case OPTION_WIRE:
+        options->is_paced = strcmp(value, "paced") == 0;
+        if (options->is_paced || strcmp(value, "instant") == 0)
+            return true;
+        fprintf(stderr, "kezek-sim: --wire %s is not paced or instant\n", value);
         return false;
     default: fprintf(stderr, "kezek-sim: see kezek-sim --help\n"); return false;
     }
@@ -205,7 +223,8 @@ static int open_hall(struct sim *sim, const struct options *options)
     sim->loop = loop_create();
     /* The boards first: who finds the page may count on them. */
     bool is_wired = sim->loop && catch_signals(sim) &&
-                    wires_init(&sim->wires, sim->loop, sim->hall, on_leds, sim, error, sizeof error) == 0;
+                    wires_init(&sim->wires, sim->loop, sim->hall, options->is_paced, on_leds, sim, error,
+                               sizeof error) == 0;
     if (is_wired)
         sim->page = page_create(sim->loop, &page, error, sizeof error);
     if (sim->page && start_server(sim, options, error, sizeof error))
@@ -237,7 +256,8 @@ int main(int argc, char **argv)
                                .port = 8000,
                                .seed = 1,
                                .pace = PACE_QUIET,
-                               .has_server = true };
+                               .has_server = true,
+                               .is_paced = true };
     struct sim sim = { 0 };
     int status = parse(argc, argv, &options);
     if (status >= 0)

@@ -20,7 +20,7 @@
  *   dm36b06      3 6 16          5 ms     6      the same
  *   led-485      6 16            5 ms     6      numbers by 6, segments by 16; silent at anything else; address
  *                                                and speed count at once
- *   ditel-dn     5 6 15 16       5 ms     6      the first register of a write says what it is; text keeps the
+ *   ditel-dn     5 6 15 16       5 ms     4      the first register of a write says what it is; text keeps the
  *                                                colour; coil 5 blinks
  *   icpdas-ikan  1 3 5 6 15 16   5 ms     8      a sign whose message 0 is "%u000", stored by its web page
  *

@@ -1,51 +1,34 @@
 #include "sim/slave_line.h"
 
+#include "sim/pty.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
+
+#define PIECE_US 1000 /* an adapter gives what has arrived by the millisecond, not byte by byte */
 
 struct slave_line {
     struct loop *loop;
     struct slave_bus *bus;
     struct loop_source *source;
     struct loop_timer *timer;
-    int pty, port; /* our end; and the other one, held open so that the pty outlives each client */
+    struct pty pty;
+    bool is_paced;
+    struct led_serial serial; /* of the port */
+    struct relay relay;
+    int64_t given_us; /* when the client got its last piece */
     uint64_t changes;
     void (*changed)(void *data);
     void *data;
+    void (*tap)(void *data, bool is_request, int64_t at_us, uint8_t byte);
+    void *tap_data;
     char path[PATH_MAX];
 };
-
-/* ---- the pty --------------------------------------------------------------------------------- */
-
-static int open_pty(struct slave_line *line, char *name, size_t size)
-{
-    struct termios raw;
-    line->pty = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (line->pty < 0 || grantpt(line->pty) < 0 || unlockpt(line->pty) < 0)
-        return -errno;
-    int error = ptsname_r(line->pty, name, size);
-    if (error)
-        return -error;
-    line->port = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (line->port < 0 || tcgetattr(line->port, &raw) < 0)
-        return -errno;
-    cfmakeraw(&raw);
-    return tcsetattr(line->port, TCSANOW, &raw) < 0 ? -errno : 0;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static int link_to(const char *name, const char *path)
 {
@@ -55,8 +38,6 @@ static int link_to(const char *name, const char *path)
     unlink(path);
     return symlink(name, path) < 0 ? -errno : 0;
 }
-
-/* ---- traffic --------------------------------------------------------------------------------- */
 
 static void tell_changes(struct slave_line *line)
 {
@@ -74,15 +55,113 @@ static void tell_changes(struct slave_line *line)
 }
 
 /* A client that does not read loses the answer, as on a wire. */
-static void send_due(void *data, int64_t now_us)
+static void give(struct slave_line *line, const uint8_t *bytes, size_t count)
 {
-    struct slave_line *line = data;
+    if (count && line->pty.ours >= 0 && write(line->pty.ours, bytes, count) < 0)
+        return;
+}
+
+/* ---- without speed --------------------------------------------------------------------------- */
+
+static void send_due(struct slave_line *line, int64_t now_us)
+{
     uint8_t frame[SLAVE_FRAME_MAX];
     size_t count;
     while ((count = slave_bus_take(line->bus, now_us, frame)) > 0)
-        if (line->pty >= 0 && write(line->pty, frame, count) < 0)
-            break;
-    loop_timer_at(line->timer, slave_bus_due_us(line->bus));
+        give(line, frame, count);
+}
+
+/* ---- with speed ------------------------------------------------------------------------------ */
+
+static void note(struct slave_line *line, bool is_request, int64_t at_us, uint8_t byte)
+{
+    if (line->tap)
+        line->tap(line->tap_data, is_request, at_us, byte);
+}
+
+static bool move_request(struct slave_line *line, int64_t at_us)
+{
+    uint8_t byte;
+    if (!relay_take(&line->relay, RELAY_UNITS, at_us, &byte, &at_us))
+        return false;
+    note(line, true, at_us, byte);
+    slave_bus_feed(line->bus, at_us, &byte, 1);
+    return true;
+}
+
+static bool move_answer(struct slave_line *line, int64_t at_us)
+{
+    uint8_t frame[SLAVE_FRAME_MAX];
+    size_t count = slave_bus_take(line->bus, at_us, frame);
+    relay_send(&line->relay, RELAY_UNITS, at_us, frame, count);
+    return count > 0;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What has happened on the line by now, in the order of its own time. */
+static void run_line(struct slave_line *line, int64_t now_us)
+{
+    for (;;) {
+        int64_t at_us = earlier(relay_due_us(&line->relay, RELAY_UNITS), slave_bus_due_us(line->bus));
+        if (at_us > now_us)
+            return;
+        while (move_request(line, at_us) || move_answer(line, at_us))
+            ;
+    }
+}
+
+static void give_arrived(struct slave_line *line, int64_t now_us)
+{
+    uint8_t bytes[RELAY_BYTES];
+    size_t count = 0;
+    int64_t at_us;
+    for (; count < sizeof bytes && relay_take(&line->relay, RELAY_MASTER, now_us, &bytes[count], &at_us);
+         count++)
+        note(line, false, at_us, bytes[count]);
+    give(line, bytes, count);
+    if (count)
+        line->given_us = now_us;
+}
+
+/* Requests count when they are complete, answers in pieces. */
+static int64_t next_us(const struct slave_line *line)
+{
+    int64_t answer_us = relay_due_us(&line->relay, RELAY_MASTER);
+    if (answer_us != INT64_MAX && answer_us < line->given_us + PIECE_US)
+        answer_us = earlier(line->given_us + PIECE_US, relay_last_us(&line->relay, RELAY_MASTER));
+    return earlier(answer_us, relay_last_us(&line->relay, RELAY_UNITS));
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+static void take_settings(struct slave_line *line)
+{
+    struct led_serial serial;
+    if (!pty_serial(&line->pty, &serial))
+        return;
+    line->serial = serial;
+    for (unsigned end = 0; end < RELAY_ENDS; end++)
+        relay_set(&line->relay, end, &serial);
+    slave_bus_set_line(line->bus, &serial);
+}
+
+static void turn(void *data, int64_t now_us)
+{
+    struct slave_line *line = data;
+    if (line->is_paced) {
+        run_line(line, now_us);
+        give_arrived(line, now_us);
+    } else {
+        send_due(line, now_us);
+    }
+    slave_bus_pass(line->bus, now_us);
+    int64_t wake_us = earlier(slave_bus_due_us(line->bus), slave_bus_change_us(line->bus));
+    loop_timer_at(line->timer, line->is_paced ? earlier(wake_us, next_us(line)) : wake_us);
+    tell_changes(line);
 }
 
 static void receive(void *data, uint32_t events)
@@ -91,23 +170,29 @@ static void receive(void *data, uint32_t events)
     struct slave_line *line = data;
     uint8_t bytes[1024];
     ssize_t count;
-    while ((count = read(line->pty, bytes, sizeof bytes)) > 0)
-        slave_bus_feed(line->bus, clock_us(), bytes, (size_t)count);
-    send_due(line, clock_us());
-    tell_changes(line);
+    int64_t now_us = clock_us();
+    if (line->is_paced) {
+        run_line(line, now_us);
+        take_settings(line);
+    }
+    while ((count = read(line->pty.ours, bytes, sizeof bytes)) > 0)
+        if (line->is_paced)
+            relay_send(&line->relay, RELAY_MASTER, now_us, bytes, (size_t)count);
+        else
+            slave_bus_feed(line->bus, now_us, bytes, (size_t)count);
+    turn(line, clock_us());
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 void slave_line_unplug(struct slave_line *line)
 {
-    if (line->pty < 0)
+    if (line->pty.ours < 0)
         return;
     loop_remove(line->source);
     line->source = NULL;
     unlink(line->path);
-    close_fd(&line->port);
-    close_fd(&line->pty);
+    pty_close(&line->pty);
     if (line->changed)
         line->changed(line->data);
 }
@@ -115,40 +200,49 @@ void slave_line_unplug(struct slave_line *line)
 int slave_line_plug(struct slave_line *line)
 {
     char name[64];
-    if (line->pty >= 0)
+    if (line->pty.ours >= 0)
         return 0;
-    int error = open_pty(line, name, sizeof name);
+    int error = pty_open(&line->pty, name, sizeof name);
+    if (!error && line->is_paced)
+        pty_set_serial(&line->pty, &line->serial);
     if (!error)
         error = link_to(name, line->path);
     if (!error) {
-        line->source = loop_add(line->loop, line->pty, EPOLLIN, "led line", receive, line);
+        line->source = loop_add(line->loop, line->pty.ours, EPOLLIN, "led line", receive, line);
         error = line->source ? 0 : -errno;
     }
-    if (error) {
-        close_fd(&line->port);
-        close_fd(&line->pty);
-    }
+    if (error)
+        pty_close(&line->pty);
+    else if (line->is_paced)
+        relay_init(&line->relay, &line->serial);
     return error;
 }
 
 bool slave_line_is_plugged(const struct slave_line *line)
 {
-    return line->pty >= 0;
+    return line->pty.ours >= 0;
 }
 
-struct slave_line *slave_line_create(struct loop *loop, const char *path, struct slave_bus *bus)
+struct slave_line *slave_line_create(struct loop *loop, const char *path, struct slave_bus *bus,
+                                     const struct led_serial *pace)
 {
     struct slave_line *line = calloc(1, sizeof *line);
     if (!line)
         return NULL;
     line->loop = loop;
     line->bus = bus;
-    line->pty = line->port = -1;
+    line->pty = (struct pty){ -1, -1 };
+    line->is_paced = pace != NULL;
+    if (pace)
+        line->serial = *pace;
+    slave_bus_set_line(bus, pace);
     snprintf(line->path, sizeof line->path, "%s", path);
-    line->timer = loop_timer(loop, "led answers", send_due, line);
+    line->timer = loop_timer(loop, "led answers", turn, line);
     int error = line->timer ? slave_line_plug(line) : -ENOMEM;
-    if (!error)
+    if (!error) {
+        loop_timer_at(line->timer, slave_bus_change_us(bus));
         return line;
+    }
     slave_line_destroy(line);
     errno = -error;
     return NULL;
@@ -167,4 +261,11 @@ void slave_line_notify(struct slave_line *line, void (*changed)(void *data), voi
 {
     line->changed = changed;
     line->data = data;
+}
+
+void slave_line_tap(struct slave_line *line,
+                    void (*tap)(void *data, bool is_request, int64_t at_us, uint8_t byte), void *data)
+{
+    line->tap = tap;
+    line->tap_data = data;
 }

@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 3.5 characters (Modbus over Serial Line V1.02, 2.5.1.1); above 19200 baud a fixed 1.75 ms. */
-static uint32_t gap_us(const struct led_bus_config *bus)
-{
-    unsigned bits = 9u + (bus->parity != 'N') + bus->stop_bits;
-    return bus->baud > 19200 ? 1750 : (uint32_t)(3500000ull * bits / (unsigned)bus->baud);
-}
-
 static void add_units(struct wire *wire, const struct led_bus_config *bus)
 {
     for (unsigned i = 0; i < bus->nunits; i++) {
@@ -25,23 +18,25 @@ static void add_units(struct wire *wire, const struct led_bus_config *bus)
     }
 }
 
-static int add_wire(struct wire *wire, struct loop *loop, const struct led_bus_config *bus)
+static int add_wire(struct wire *wire, struct loop *loop, const struct led_bus_config *bus, bool is_paced)
 {
-    wire->bus = slave_bus_create(gap_us(bus));
+    const struct led_serial serial = { bus->baud, bus->parity, bus->stop_bits };
+    wire->bus = slave_bus_create(relay_gap_us(&serial));
     if (!wire->bus)
         return -ENOMEM;
+    slave_bus_set_line(wire->bus, &serial);
     add_units(wire, bus);
-    wire->line = slave_line_create(loop, bus->device, wire->bus);
+    wire->line = slave_line_create(loop, bus->device, wire->bus, is_paced ? &serial : NULL);
     return wire->line ? 0 : -errno;
 }
 
-int wires_init(struct wires *wires, struct loop *loop, const struct config *config,
+int wires_init(struct wires *wires, struct loop *loop, const struct config *config, bool is_paced,
                void (*changed)(void *data), void *data, char *error, size_t error_size)
 {
     memset(wires, 0, sizeof *wires);
     for (unsigned i = 0; i < config->nbuses; i++) {
         wires->nbuses++;
-        int result = add_wire(&wires->wire[i], loop, &config->bus[i]);
+        int result = add_wire(&wires->wire[i], loop, &config->bus[i], is_paced);
         if (result < 0) {
             snprintf(error, error_size, "bus %s: %s: %s", config->bus[i].id, config->bus[i].device,
                      strerror(-result));

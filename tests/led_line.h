@@ -66,19 +66,22 @@ static inline void led_line_call(struct led_line *line, void (*call)(struct led_
         ;
 }
 
-/* `models` ends with NULL; units are numbered from 1, in that order. */
-static inline void led_line_start(struct led_line *line, const char *const *models, uint32_t delay_us)
+/* `models` ends with NULL; units are numbered from 1, in that order. `pace` NULL: bytes take no time; then
+ * gaps are not looked at, because a loaded machine reads late. delay_us 0: the models' own. */
+static inline void led_line_start_paced(struct led_line *line, const char *const *models, uint32_t delay_us,
+                                        const struct led_serial *pace)
 {
     *line = (struct led_line){ .folder = "/tmp/kezek-led-XXXXXX" };
     if (!mkdtemp(line->folder))
         abort();
     snprintf(line->path, sizeof line->path, "%s/tty", line->folder);
     line->loop = loop_create();
-    line->bus = slave_bus_create(0); /* a loaded machine reads late: the gap is measured where time is ours */
+    line->bus = slave_bus_create(pace ? relay_gap_us(pace) : 0);
+    slave_bus_set_line(line->bus, pace);
     for (unsigned i = 0; models[i]; i++)
-        if (slave_bus_add(line->bus, models[i], (uint8_t)(i + 1)) >= 0)
+        if (slave_bus_add(line->bus, models[i], (uint8_t)(i + 1)) >= 0 && delay_us)
             slave_set_delay(line->bus, i, delay_us);
-    line->line = slave_line_create(line->loop, line->path, line->bus);
+    line->line = slave_line_create(line->loop, line->path, line->bus, pace);
     line->call_fd = eventfd(0, EFD_CLOEXEC);
     line->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!line->line || line->call_fd < 0)
@@ -86,6 +89,11 @@ static inline void led_line_start(struct led_line *line, const char *const *mode
     slave_line_notify(line->line, led_line_changed, line);
     sem_init(&line->is_called, 0, 0);
     pthread_create(&line->thread, NULL, led_line_work, line);
+}
+
+static inline void led_line_start(struct led_line *line, const char *const *models, uint32_t delay_us)
+{
+    led_line_start_paced(line, models, delay_us, NULL);
 }
 
 static inline void led_line_stop(struct led_line *line)

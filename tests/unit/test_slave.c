@@ -185,11 +185,141 @@ static void faults_drop_damage_and_refuse_answers(void **state)
     slave_bus_destroy(bus);
 }
 
+/* ---- faults by chance ------------------------------------------------------------------------ */
+
+/* What comes back when register 8 is set to `value`, with `fault` at each request: the pieces one after the
+ * other. */
+static const char *with_fault(struct slave_bus *bus, enum slave_fault fault, uint8_t value)
+{
+    struct slave_faults faults = { .late_us = 70000, .exception = 8 };
+    uint8_t frame[8] = { 1, 6, 0, 8, 0, value };
+    uint16_t crc = slave_crc(frame, 6);
+    size_t total = 0;
+    frame[6] = crc & 255;
+    frame[7] = crc >> 8;
+    if (fault != SLAVE_FAULTS)
+        faults.permille[fault] = 1000;
+    slave_set_faults(bus, 0, &faults);
+    slave_bus_feed(bus, now_us += GAP, frame, 8);
+    int64_t asked_us = now_us;
+    while (slave_bus_due_us(bus) != INT64_MAX) {
+        uint8_t piece[SLAVE_FRAME_MAX];
+        now_us = slave_bus_due_us(bus);
+        size_t count = slave_bus_take(bus, now_us, piece);
+        memcpy(answer + total, piece, count);
+        total += count;
+    }
+    assert_int_equal(now_us - asked_us, total == 0 ? 0 : fault == SLAVE_LATE ? 75000 : 5000);
+    return hex(total);
+}
+
+static void each_fault_does_what_it_says(void **state)
+{
+    (void)state;
+    static const struct {
+        enum slave_fault fault;
+        const char *answer; /* to value 1; NULL: by chance */
+        bool is_carried_out;
+    } rows[] = {
+        { SLAVE_FAULTS, "01 06 00 08 00 01 C9 C8", true },
+        { SLAVE_LOST, "", false },
+        { SLAVE_MUTE, "", true },
+        { SLAVE_LATE, "01 06 00 08 00 01 C9 C8", true },
+        { SLAVE_STALE, "01 06 00 08 00 00 08 08", false }, /* the answer to value 0 */
+        { SLAVE_WRONG_UNIT, "02 06 00 08 00 01 C9 FB", true },
+        { SLAVE_REFUSE, "01 86 08 43 A6", false },
+        { SLAVE_ECHO, "01 06 00 08 00 01 C9 C8 01 06 00 08 00 01 C9 C8", true },
+        { SLAVE_REBOOT, "", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct slave_bus *bus = bus_with("dm56a04", 1);
+        struct slave_counters counters;
+        with_fault(bus, SLAVE_FAULTS, 0);
+        const char *text = with_fault(bus, rows[i].fault, 1);
+        if (strcmp(text, rows[i].answer) != 0)
+            fail_msg("row %zu: %s", i, text);
+        assert_int_equal(slave_register(bus, 0, 8), rows[i].is_carried_out);
+        slave_counters(bus, 0, &counters);
+        assert_int_equal(counters.faults, rows[i].fault != SLAVE_FAULTS);
+        slave_bus_destroy(bus);
+    }
+}
+
+static void damage_garbage_and_halves_are_never_a_good_answer(void **state)
+{
+    (void)state;
+    static const char good[] = "01 06 00 08 00 01 C9 C8";
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    for (int i = 0; i < 200; i++) {
+        const char *text = with_fault(bus, SLAVE_NOISE, 1);
+        assert_int_equal(strlen(text), strlen(good));
+        assert_string_not_equal(text, good);
+        text = with_fault(bus, SLAVE_HALF, 1);
+        assert_true(strlen(text) < strlen(good) && strncmp(text, good, strlen(text)) == 0);
+        text = with_fault(bus, SLAVE_GARBAGE_BEFORE, 1);
+        assert_true(strlen(text) > strlen(good));
+        assert_string_equal(text + strlen(text) - strlen(good), good);
+        text = with_fault(bus, SLAVE_GARBAGE_AFTER, 1);
+        assert_true(strlen(text) > strlen(good) && strncmp(text, good, strlen(good)) == 0);
+    }
+    slave_bus_destroy(bus);
+}
+
+static void a_board_that_babbles_talks_while_another_one_is_asked(void **state)
+{
+    (void)state;
+    struct slave_faults faults = { .permille[SLAVE_BABBLE] = 1000 };
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    slave_bus_add(bus, "dm56a04", 2);
+    slave_set_faults(bus, 1, &faults);
+    slave_bus_feed(bus, now_us += GAP, (const uint8_t[]){ 1, 6, 0, 8, 0, 1, 0xC9, 0xC8 }, 8);
+    size_t pieces = 0, bytes = 0;
+    while (slave_bus_due_us(bus) != INT64_MAX) {
+        bytes += slave_bus_take(bus, slave_bus_due_us(bus), answer);
+        pieces++;
+    }
+    assert_int_equal(pieces, 2);
+    assert_in_range(bytes, 9, 16);
+    slave_bus_destroy(bus);
+}
+
+static void faults_keep_to_their_rate_and_their_seed(void **state)
+{
+    (void)state;
+    struct slave_faults faults = { .permille = { [SLAVE_MUTE] = 100, [SLAVE_REFUSE] = 50 } };
+    struct slave_counters counters[3];
+    for (int i = 0; i < 3; i++) {
+        struct slave_bus *bus = bus_with("dm56a04", 1);
+        slave_seed(bus, i < 2 ? 7 : 8);
+        slave_set_faults(bus, 0, &faults);
+        for (int request = 0; request < 10000; request++)
+            ask(bus, "01 06 00 08 00 0F");
+        slave_counters(bus, 0, &counters[i]);
+        assert_in_range(counters[i].exceptions, 400, 550); /* of those, a tenth is not answered */
+        assert_in_range(counters[i].faults, 1350, 1650);
+        slave_bus_destroy(bus);
+    }
+    assert_memory_equal(&counters[0], &counters[1], sizeof counters[0]);
+    assert_int_not_equal(counters[0].faults, counters[2].faults);
+}
+
+static void an_answer_may_come_from_the_new_address(void **state)
+{
+    (void)state;
+    struct slave_bus *bus = bus_with("dm56a04", 1);
+    assert_string_equal(hex(ask(bus, "01 06 00 FD 00 02")), "01 06 00 FD 00 02");
+    slave_answer_anew(bus, 0, true);
+    assert_string_equal(hex(ask(bus, "02 06 00 FD 00 03")), "03 06 00 FD 00 03");
+    slave_bus_destroy(bus);
+}
+
 static void any_bytes_are_survived(void **state)
 {
     (void)state;
+    static const char *const others[] = { "dm56a04", "owen-smi2-m", "led-485", "ditel-dn", "icpdas-ikan" };
     struct slave_bus *bus = bus_with("owen-smi2", 1);
-    slave_bus_add(bus, "dm56a04", 2);
+    for (uint8_t i = 0; i < 5; i++)
+        slave_bus_add(bus, others[i], 2 + i);
     srand(1);
     for (unsigned i = 0; i < 100000; i++) {
         uint8_t bytes[300];
@@ -197,8 +327,8 @@ static void any_bytes_are_survived(void **state)
         for (size_t b = 0; b < count; b++)
             bytes[b] = (uint8_t)rand();
         if (count > 8) { /* half of them sound like requests */
-            bytes[0] = (uint8_t)(rand() % 3);
-            bytes[1] = (uint8_t) "\x03\x04\x06\x10\x11"[rand() % 5];
+            bytes[0] = (uint8_t)(rand() % 7);
+            bytes[1] = (uint8_t) "\x01\x03\x04\x05\x06\x0F\x10\x11"[rand() % 8];
             uint16_t crc = slave_crc(bytes, count - 2);
             bytes[count - 2] = crc & 255;
             bytes[count - 1] = crc >> 8;
@@ -241,6 +371,11 @@ int main(void)
         cmocka_unit_test(damaged_and_glued_frames_are_lost_until_the_line_is_silent),
         cmocka_unit_test(a_request_too_soon_after_another_is_lost),
         cmocka_unit_test(faults_drop_damage_and_refuse_answers),
+        cmocka_unit_test(each_fault_does_what_it_says),
+        cmocka_unit_test(damage_garbage_and_halves_are_never_a_good_answer),
+        cmocka_unit_test(a_board_that_babbles_talks_while_another_one_is_asked),
+        cmocka_unit_test(faults_keep_to_their_rate_and_their_seed),
+        cmocka_unit_test(an_answer_may_come_from_the_new_address),
         cmocka_unit_test(any_bytes_are_survived),
         cmocka_unit_test(what_cannot_hang_on_a_line_is_refused),
     };
