@@ -151,7 +151,7 @@ void job_stop(struct job *job, int error, const char *detail)
                    : "");
 }
 
-bool job_next(struct job *job, int64_t now_us, struct schedule_step *step, int64_t *wake_us)
+bool job_next(struct job *job, int64_t now_us, int64_t busy_us, struct schedule_step *step, int64_t *wake_us)
 {
     *wake_us = INT64_MAX;
     if (!job->status.is_running)
@@ -160,6 +160,8 @@ bool job_next(struct job *job, int64_t now_us, struct schedule_step *step, int64
         *wake_us = job->not_before_us;
         return false;
     }
+    if (busy_us - now_us < JOB_CLEARANCE_US)
+        return false;
     if (job->what.kind == LED_JOB_SCAN)
         job_scan_next(job, step);
     else
@@ -167,6 +169,17 @@ bool job_next(struct job *job, int64_t now_us, struct schedule_step *step, int64
     job->status.serial = step->serial;
     job->status.unit = step->unit;
     return true;
+}
+
+/* Devices want some rest after they have answered. */
+static void give_rest(struct job *job, const struct schedule_result *result)
+{
+    uint16_t rest_ms = 0;
+    for (unsigned i = 0; i < job->what.nprofiles; i++)
+        if (job->what.profile[i]->min_gap_ms > rest_ms)
+            rest_ms = job->what.profile[i]->min_gap_ms;
+    if (result->error != -ETIMEDOUT && job->not_before_us < result->done_us + rest_ms * INT64_C(1000))
+        job->not_before_us = result->done_us + rest_ms * INT64_C(1000);
 }
 
 void job_done(struct job *job, const struct schedule_step *step, const struct schedule_result *result)
@@ -178,6 +191,7 @@ void job_done(struct job *job, const struct schedule_step *step, const struct sc
         job_scan_done(job, step, result);
     else
         job_address_done(job, step, result);
+    give_rest(job, result);
     if (job->status.total < job->status.done)
         job->status.total = job->status.done;
 }

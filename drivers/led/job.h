@@ -2,7 +2,8 @@
  * the next transaction out; led.h says what a job does and tells. Allocates nothing; one owner.
  *
  * The owner does a step only when schedule_next() has nothing to do just now, and sees to the line settings
- * (schedule_step.serial). step.index is 0 and means nothing.
+ * (schedule_step.serial). step.index is 0 and means nothing. A step that would be in the way of something that
+ * comes soon is not begun: a call whose board wants a moment of rest first shall not wait for a silent unit.
  *
  * Scan. At each line setting, in the order given, first the units that are likely there (the factory addresses
  * of the profiles, the units of this bus), then the rest by number. A silent unit costs one time-out a
@@ -19,6 +20,7 @@
 #include "drivers/led/schedule.h"
 
 #define JOB_QUESTIONS_MAX (LED_JOB_PROFILES + 2)
+#define JOB_CLEARANCE_US  INT64_C(50000)     /* longer than any board's rest */
 #define JOB_WAIT_US       INT64_C(120000000) /* for a unit to be switched off and on */
 
 /* Where a unit may listen. */
@@ -61,6 +63,7 @@ struct job {
 int job_start(struct job *job, const struct led_bus_config *config, const struct led_job *what);
 /* Ends it with `error` and `detail`; nothing if it is not running. */
 void job_stop(struct job *job, int error, const char *detail);
-/* True: do *step, and then job_done(). False: nothing before *wake_us, or it has ended. */
-bool job_next(struct job *job, int64_t now_us, struct schedule_step *step, int64_t *wake_us);
+/* `busy_us`: when the schedule has something to do again. True: do *step, and then job_done(). False: nothing
+ * before *wake_us, or it has ended. */
+bool job_next(struct job *job, int64_t now_us, int64_t busy_us, struct schedule_step *step, int64_t *wake_us);
 void job_done(struct job *job, const struct schedule_step *step, const struct schedule_result *result);

@@ -205,7 +205,11 @@ static void done_locate(struct job *job, const struct schedule_step *step,
                    "where it answers then",
                    text);
     else
-        job_finish(job, -EIO, "it took a part only and is %s now: start again from there", text);
+        job_finish(
+            job, -EIO,
+            "it took a part only and is %s now: switch it off and on; if it then stays there, start again "
+            "from there",
+            text);
 }
 
 /* ---- at its new place ------------------------------------------------------------------------ */

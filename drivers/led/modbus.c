@@ -172,9 +172,9 @@ static void try_open(struct led_bus *bus)
 static void lose_port(struct led_bus *bus, int error)
 {
     modbus_wire_close(bus->wire);
-    end_job(bus, error, modbus_wire_detail(bus->wire));
     schedule_close(&bus->schedule, error, modbus_wire_detail(bus->wire), monotonic_us());
     publish_port(bus, error);
+    end_job(bus, error, modbus_wire_detail(bus->wire));
     bus->reopen_us = monotonic_us() + REOPEN_FIRST_US;
     bus->reopen_wait_us = 0;
 }
@@ -201,7 +201,7 @@ static bool run_job(struct led_bus *bus, int64_t *wake_us)
     struct schedule_result result;
     int64_t job_wake_us, now = monotonic_us();
     pthread_mutex_lock(&bus->lock);
-    bool has_step = job_next(&bus->job, now, &step, &job_wake_us);
+    bool has_step = job_next(&bus->job, now, *wake_us, &step, &job_wake_us);
     pthread_mutex_unlock(&bus->lock);
     if (!has_step) {
         *wake_us = job_wake_us < *wake_us ? job_wake_us : *wake_us;

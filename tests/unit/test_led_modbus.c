@@ -335,6 +335,133 @@ static void states_are_told_without_a_wish(void **state)
     assert_false(bus.is_open);
 }
 
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+static struct led_job_status job_status(void)
+{
+    struct led_job_status status;
+    led_modbus.job_status(f.bus, &status);
+    return status;
+}
+
+static struct led_job_status job_end(void)
+{
+    struct led_report report;
+    while (job_status().is_running)
+        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
+    return job_status();
+}
+
+static void start_scan(uint8_t last)
+{
+    struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = last, .nserials = 1, .nprofiles = 1 };
+    job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
+    job.profile[0] = f.smi2;
+    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+}
+
+static void a_call_interrupts_a_scan(void **state)
+{
+    (void)state;
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, 0);
+    start_scan(247);
+    for (uint64_t token = 2; token < 6; token++) {
+        struct led_report report;
+        while (job_status().done < 20 * token)
+            led_line_any_report(&led_modbus, f.bus, &report);
+        uint32_t before = job_status().done;
+        want(0, "42", token);
+        assert_int_equal(final_of(token).certainty, LED_LIT);
+        assert_in_range(job_status().done - before, 0,
+                        2); /* one in flight; one after the report was written */
+    }
+    assert_true(job_status().is_running);
+    led_modbus.stop_job(f.bus);
+    struct led_job_status status = job_end();
+    assert_int_equal(status.error, -ECANCELED);
+    assert_string_equal(status.detail, "stopped");
+    assert_int_equal(status.nfound, 3);
+}
+
+static void a_job_ends_with_its_adapter(void **state)
+{
+    (void)state;
+    struct led_job job = { .kind = LED_JOB_SCAN, .nserials = 1 };
+    open_bus();
+    assert_int_equal(status_report().error, 0);
+    start_scan(247);
+    led_line_call(&f.line, unplug, NULL);
+    struct led_job_status status = job_end();
+    assert_int_equal(status.error, -ENODEV);
+    assert_string_equal(status.detail, "the serial port went away");
+    assert_int_equal(led_modbus.start_job(f.bus, &job), -ENODEV);
+}
+
+static void a_bus_is_closed_in_the_middle_of_a_job(void **state)
+{
+    (void)state;
+    open_bus();
+    assert_int_equal(status_report().error, 0);
+    start_scan(247);
+    struct led_report report;
+    while (job_status().nfound == 0)
+        led_line_any_report(&led_modbus, f.bus, &report);
+    assert_true(job_status().is_running);
+}
+
+/* A question asked at another speed leaves the port as it was for the next call. */
+static void a_port_is_set_back_before_the_next_call(void **state)
+{
+    (void)state;
+    struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = 247, .nserials = 1 };
+    struct termios line;
+    job.serial[0] = (struct led_serial){ 9600, 'N', 1 };
+    open_bus();
+    want(0, "1", 1);
+    assert_int_equal(final_of(1).error, 0);
+    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+    int port = open(f.line.path, O_RDWR | O_NOCTTY);
+    struct led_report report;
+    while (job_status().done < 2)
+        led_line_any_report(&led_modbus, f.bus, &report);
+    assert_int_equal(tcgetattr(port, &line), 0);
+    assert_int_equal(cfgetospeed(&line), B9600);
+    led_modbus.stop_job(f.bus);
+    job_end();
+    want(0, "2", 2);
+    assert_int_equal(final_of(2).error, 0);
+    assert_int_equal(tcgetattr(port, &line), 0);
+    assert_int_equal(cfgetospeed(&line), B115200);
+    close(port);
+}
+
+static void move_to_16(struct led_line *line, void *data)
+{
+    (void)data;
+    slave_set_settings(line->bus, 0, 16, NULL);
+}
+
+static void a_new_board_gets_its_address(void **state)
+{
+    (void)state;
+    struct led_job job = {
+        .kind = LED_JOB_ADDRESS, .first = 16, .address = 7, .nserials = 1, .nprofiles = 1
+    };
+    job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
+    job.profile[0] = f.smi2;
+    led_line_call(&f.line, move_to_16, NULL);
+    open_bus();
+    assert_int_equal(status_report().error, 0);
+    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+    struct led_job_status status = job_end();
+    if (status.error)
+        fail_msg("%s", status.detail);
+    assert_string_equal(led_line_view(&f.line, 0).text, "n 07");
+    assert_int_equal(led_line_view(&f.line, 0).address, 7);
+}
+
 #define EACH(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -351,6 +478,11 @@ int main(void)
         EACH(what_is_no_serial_port_is_reported),
         EACH(a_line_of_noise_stops_nobody),
         EACH(states_are_told_without_a_wish),
+        EACH(a_call_interrupts_a_scan),
+        EACH(a_job_ends_with_its_adapter),
+        EACH(a_bus_is_closed_in_the_middle_of_a_job),
+        EACH(a_port_is_set_back_before_the_next_call),
+        EACH(a_new_board_gets_its_address),
         EACH(a_reader_that_sleeps_keeps_the_newest_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
