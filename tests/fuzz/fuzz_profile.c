@@ -42,7 +42,8 @@ static void show(const struct led_profile *profile, const char *ticket)
     for (int i = 0; i < count; i++)
         check_value_write(profile, &writes[i]);
     led_profile_lit(profile, ticket, read);
-    led_profile_equals(profile, ticket, true, read);
+    if (profile->verify_regs)
+        led_profile_equals(profile, ticket, true, read);
     if (error)
         return;
     require(led_fold(profile, shown, again, sizeof again, why, sizeof why) == 0);
