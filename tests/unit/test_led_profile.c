@@ -81,6 +81,25 @@ static void every_error_of_a_profile_is_told(void **state)
     assert_non_null(strstr(lines, "has neither \"text\" nor \"number\""));
 }
 
+static void the_example_of_the_manual_is_a_profile(void **state)
+{
+    (void)state;
+    char bytes[FILE_SIZE], lines[LINES_SIZE];
+    FILE *file = fopen("drivers/led/profiles/README.md", "r");
+    assert_non_null(file);
+    bytes[fread(bytes, 1, FILE_SIZE - 1, file)] = '\0';
+    fclose(file);
+    char *begin = strstr(bytes, "```json\n") + strlen("```json\n");
+    *strstr(begin, "```") = '\0';
+    struct led_profile *profile = load_text(begin, lines);
+    struct led_commission_step step[LED_COMMISSION_MAX];
+    if (!profile)
+        fail_msg("%s", lines);
+    assert_int_equal(led_profile_commission(profile, 3, NULL, step, NULL, 0), 1);
+    assert_false(step[0].is_effective); /* not before it is switched off and on */
+    led_profile_destroy(profile);
+}
+
 static void what_is_no_profile_at_all_is_refused(void **state)
 {
     (void)state;
@@ -291,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bad_profile_is_refused_with_the_place),
         cmocka_unit_test(every_error_of_a_profile_is_told),
+        cmocka_unit_test(the_example_of_the_manual_is_a_profile),
         cmocka_unit_test(what_is_no_profile_at_all_is_refused),
         cmocka_unit_test(a_profile_with_any_byte_changed_is_refused_or_sound),
         cmocka_unit_test(tickets_are_folded_to_what_cells_can_show),
