@@ -1,0 +1,267 @@
+/* What must hold for every wall, whatever a hall is called and however many are called at once. */
+#include "tests/heap_count.h"
+#include "tests/unit/scene_bench.h"
+
+#define HAIRLINE_PX 8 /* flat regions up to this are separators */
+
+static bool is_empty(struct ink a)
+{
+    return a.left >= a.right || a.top >= a.bottom;
+}
+
+/* The outermost row and column of a glyph hold its faintest shades: touching there is not overlapping. */
+static bool meet(struct ink a, struct ink b)
+{
+    return a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+}
+
+/* Glyphs that follow each other to the right on one baseline are one line. */
+static bool continues(const struct placed *before, const struct placed *glyph)
+{
+    return before->y == glyph->y && before->ink == glyph->ink && glyph->x > before->x;
+}
+
+static void no_ink_meets_other_ink(const struct picture *p)
+{
+    static struct ink ink[PICTURE_GLYPHS_MAX];
+    for (int i = 0; i < p->nglyphs; i++)
+        ink[i] = ink_of(&p->glyph[i]);
+    for (int i = 1; i < p->nglyphs; i++) {
+        if (is_empty(ink[i]))
+            continue;
+        bool is_same_line = true;
+        for (int j = i - 1; j >= 0; j--) {
+            is_same_line = is_same_line && continues(&p->glyph[j], &p->glyph[j + 1]);
+            /* Neighbours of a line may lean over each other (ТА). */
+            if (!(is_same_line && j >= i - 2) && !is_empty(ink[j]) && meet(ink[i], ink[j]))
+                fail_wall(p, "glyph %d at %d,%d lies on glyph %d at %d,%d of %d x %d", i, ink[i].left,
+                          ink[i].top, j, ink[j].left, ink[j].top, p->width, p->height);
+        }
+    }
+}
+
+static bool is_hairline(const struct region *region)
+{
+    return region->box.h <= HAIRLINE_PX && region->box.w > 4 * region->box.h;
+}
+
+static void ink_stays_in_its_region(const struct picture *p, struct ink safe)
+{
+    for (int i = 0; i < p->nglyphs; i++) {
+        struct ink ink = ink_of(&p->glyph[i]);
+        if (is_empty(ink))
+            continue;
+        if (!is_inside(ink, safe))
+            fail_wall(p, "glyph %d at %d,%d..%d,%d leaves the safe area of %d x %d", i, ink.left, ink.top,
+                      ink.right, ink.bottom, p->width, p->height);
+        for (int r = 0; r < p->nregions; r++) {
+            struct ink box = ink_of_box(p->region[r].box);
+            if (!meet(ink, box))
+                continue;
+            if (is_hairline(&p->region[r]) || !is_inside(ink, box))
+                fail_wall(p, "glyph %d at %d,%d..%d,%d crosses region %d at %d,%d..%d,%d", i, ink.left,
+                          ink.top, ink.right, ink.bottom, r, box.left, box.top, box.right, box.bottom);
+        }
+    }
+}
+
+static void regions_stay_on_the_screen(const struct picture *p)
+{
+    struct ink all = { 0, 0, p->width, p->height };
+    for (int r = 0; r < p->nregions; r++)
+        assert_true(is_inside(ink_of_box(p->region[r].box), all));
+}
+
+/* ---- random halls ---------------------------------------------------------------------------- */
+
+static uint32_t seed;
+
+static unsigned any(unsigned n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (unsigned)((uint64_t)(seed >> 8) * n >> 24);
+}
+
+static const char *const words[] = {
+    "Алматы",
+    "қаласы",
+    "Әкімдігінің",
+    "халыққа",
+    "қызмет",
+    "көрсету",
+    "орталығы",
+    "Ң",
+    "Өтініш",
+    "Приёмная",
+    "аппарата",
+    "акима",
+    "Йод",
+    "документов",
+    "государственных",
+    "Щучинск",
+    "и",
+    "по",
+    "Reception",
+    "for",
+    "citizens",
+    "Wednesday",
+    "«Open",
+    "Almaty»",
+    "№",
+    "1308",
+    "www.open-almaty.kz",
+    "достопримечательностей-и-прочего",
+    "ҰЙЫМДАСТЫРЫЛҒАН",
+};
+
+static void any_text(char *out, size_t size, unsigned nwords)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < nwords; i++) {
+        const char *word = words[any(sizeof words / sizeof *words)];
+        if (length + strlen(word) + 2 > size)
+            return;
+        length += (size_t)snprintf(out + length, size - length, "%s%s", i ? " " : "", word);
+    }
+}
+
+static void any_ticket(char out[TICKET_SIZE])
+{
+    static const char *const letters[] = { "А", "Б", "Д", "Й", "Щ", "Қ", "Ғ", "Ж",
+                                           "Ё", "W", "I", "j", "-", "Ң", "ф" };
+    static const char *const figures[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+    bool is_usual = any(2) == 0;
+    unsigned points = is_usual ? 4 : 1 + any(8);
+    out[0] = '\0';
+    for (unsigned i = 0; i < points; i++)
+        strcat(out, (is_usual ? i == 0 : any(3) == 0) ? letters[any(is_usual ? 8 : 15)] : figures[any(10)]);
+}
+
+static void any_desks(void)
+{
+    room.config.ndesks = 0;
+    for (unsigned i = 0, n = 1 + any(64); i < n; i++) {
+        char label[TICKET_SIZE];
+        if (any(4) == 0)
+            any_ticket(label);
+        else
+            snprintf(label, sizeof label, "%u", i + 1);
+        room_desk(&room, label, (enum desk_kind)any(KINDS), (enum direction)any(ARROWS));
+        room.config.desk[i].zone = (int8_t)any(2);
+    }
+}
+
+static void any_calls(void)
+{
+    static const uint16_t places[] = { 1, 2, 4, 8 };
+    unsigned n = any(ANNOUNCE_SLOTS + 1);
+    for (unsigned i = 0; i < n; i++) {
+        char ticket[TICKET_SIZE];
+        any_ticket(ticket);
+        struct announce_slot *slot = room_call(&room, ticket, 1 + (int)any(room.config.ndesks), any(2));
+        slot->is_recall = any(3) == 0;
+        slot->lane = (uint8_t)any(LANES);
+        slot->from = (int16_t)((int)any(3) - 1);
+        if (any(2))
+            snprintf(slot->booked_at, sizeof slot->booked_at, "10:30");
+    }
+    if (any(4) == 0)
+        room.announce.nslots = places[any(4)] > n ? 8 : room.announce.nslots;
+}
+
+static void any_lists(void)
+{
+    while (room.hall.nrecent < any(RECENT_MAX)) {
+        char ticket[TICKET_SIZE];
+        any_ticket(ticket);
+        room_recent(&room, ticket, 1 + (int)any(room.config.ndesks));
+    }
+    for (unsigned i = any(10); i > 2; i--) {
+        char ticket[TICKET_SIZE];
+        any_ticket(ticket);
+        room_missed(&room, ticket, 1 + (int)any(room.config.ndesks));
+    }
+}
+
+static void any_notices(void)
+{
+    char text[3][NOTICE_SIZE];
+    for (unsigned i = any(3); i > 0; i--) {
+        for (int lang = 0; lang < 3; lang++)
+            any_text(text[lang], LABEL_SIZE, any(14));
+        room_notice(&room, text[0], text[1], text[2]);
+    }
+    if (any(8) > 0)
+        return;
+    for (int lang = 0; lang < 3; lang++)
+        any_text(text[lang], NOTICE_SIZE, 1 + any(40));
+    room_alert(&room, text[0], text[1], text[2]);
+}
+
+static void any_room(void)
+{
+    static const double overscan[] = { 0, 0.025, 0.05 };
+    room_init(&room, 1 + (int)any(3));
+    if (any(6) == 0) /* a language without a catalogue */
+        strcpy(room.config.lang[room.config.nlangs++], "ky");
+    for (int lang = 0; lang < room.config.nlangs; lang++)
+        if (any(2))
+            any_text(room.config.name.text[lang], LABEL_SIZE, 1 + any(12));
+    room.config.calls.recent = (uint8_t)(any(3) ? 0 : any(13));
+    room.screen.zones = 1 + any(3);
+    room.screen.overscan = overscan[any(3)];
+    room.input.truth = (enum feed_truth)(any(3) ? (unsigned)FEED_FRESH : any(4));
+    room.input.has_lease = any(2);
+    room.input.notice_page = any(9);
+    room.input.clock = (struct scene_clock){ 2026,         1 + (int)any(12), 1 + (int)any(28), (int)any(7),
+                                             (int)any(24), (int)any(60),     any(8) > 0 };
+    any_desks();
+    any_calls();
+    any_lists();
+    any_notices();
+}
+
+static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
+{
+    (void)state;
+    static const int size[][2] = { { 1920, 1080 }, { 1280, 720 }, { 1080, 1920 },
+                                   { 720, 1280 },  { 1024, 768 }, { 1366, 768 },
+                                   { 1280, 800 },  { 1920, 540 }, { 3840, 2160 } };
+    for (unsigned i = 0; i < 500; i++) {
+        seed = i * 7919 + 1;
+        any_room();
+        const int *s = size[i % 50 == 0 ? 8 : any(8)];
+        build(&picture, s[0], s[1]);
+        int dx = (int)(s[0] * room.screen.overscan), dy = (int)(s[1] * room.screen.overscan);
+        regions_stay_on_the_screen(&picture);
+        ink_stays_in_its_region(&picture, (struct ink){ dx, dy, s[0] - dx, s[1] - dy });
+        no_ink_meets_other_ink(&picture);
+    }
+}
+
+static void building_the_same_wall_again_allocates_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 40; i++) {
+        seed = i + 77;
+        any_room();
+        build(&picture, 1920, 1080);
+        unsigned before = allocations;
+        build(&other, 1920, 1080);
+        assert_int_equal(allocations, before);
+        int changed;
+        difference(&picture, &other, &changed);
+        assert_int_equal(changed, 0);
+    }
+    assert_true(!COUNTS_HEAP || allocations > 100); /* the counting works */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_overlaps_or_leaves_its_place_in_any_hall),
+        cmocka_unit_test(building_the_same_wall_again_allocates_nothing),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
