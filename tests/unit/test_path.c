@@ -1,21 +1,13 @@
 /* What a call costs on its whole path through the board, with the demo hall's own file: from the checked message through
  * feed, hall, announcement, scene and painter to the bytes of the receipt. Heap allocations: none.
  */
-#include "board/config.h"
 #include "board/paint.h"
 #include "board/receipts.h"
 #include "board/scene.h"
 #include "protocol/feed.h"
 #include "tests/heap_count.h"
+#include "tests/unit/demo_hall.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH       1920
@@ -41,12 +33,6 @@ static struct {
     uint64_t sounds;
     unsigned heap; /* allocations of the calls */
 } board;
-
-static void complain(void *data, const char *line)
-{
-    (void)data;
-    print_error("%s\n", line);
-}
 
 static void on_event(void *data, const struct event *event, bool is_current, enum feed_sound sound,
                      int64_t received_us)
@@ -96,13 +82,9 @@ static const struct feed_sink sink = { .event = on_event,
 static int start(void **unused)
 {
     (void)unused;
-    char error[256], path[512];
-    const char *source = getenv("KEZEK_SOURCE");
-    struct config_paths paths = { 0 };
-    struct json_report report = { .line = complain };
+    char error[256];
     memset(&board, 0, sizeof board);
-    snprintf(path, sizeof path, "%s/sim/demo.json", source ? source : ".");
-    board.config = config_load(path, &paths, &report);
+    board.config = demo_hall();
     board.fonts = fonts_create(&font_files_debian, error, sizeof error);
     struct feed_config feed = { .id = "hall-1", .boot = "b", .nonce_seed = 1, .ttl_ms = 10000 };
     board.feed = feed_create(&feed, &board.memory);

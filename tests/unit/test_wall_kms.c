@@ -2,16 +2,9 @@
  * picture is there again by itself. */
 #include "board/wall.h"
 #include "tests/doubles/drm/outputs_double.h"
+#include "tests/unit/demo_hall.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define S           INT64_C(1000000)
@@ -31,12 +24,6 @@ static struct {
     struct scene_input input;
 } bench;
 
-static void complain(void *data, const char *line)
-{
-    (void)data;
-    print_error("%s\n", line);
-}
-
 static void on_flip(void *data, struct wall *wall)
 {
     (void)data;
@@ -51,12 +38,7 @@ static void on_change(void *data, struct wall *wall)
 
 static struct config *load(void)
 {
-    char path[512];
-    const char *source = getenv("KEZEK_SOURCE");
-    struct config_paths paths = { 0 };
-    struct json_report report = { .line = complain };
-    snprintf(path, sizeof path, "%s/sim/demo.json", source ? source : ".");
-    struct config *config = config_load(path, &paths, &report);
+    struct config *config = demo_hall();
     assert_non_null(config);
     for (unsigned i = 0; i < 2; i++) {
         struct screen_config *device = &config->screen[i].device;

@@ -2,6 +2,7 @@
  * nobody sees. */
 #include "board/calls.h"
 #include "board/walls.h"
+#include "tests/unit/demo_hall.h"
 #include "tests/unit/fake_screen.h"
 
 #include <stdlib.h>
@@ -65,12 +66,6 @@ void __wrap_outputs_probe(struct outputs *outputs)
 }
 
 /* ---- a board with one screen and no other device --------------------------------------------- */
-static void complain(void *data, const char *line)
-{
-    (void)data;
-    print_error("%s\n", line);
-}
-
 static void set_driver(const char *driver)
 {
     struct screen_config *device = &bench.board->config->screen[0].device;
@@ -80,12 +75,7 @@ static void set_driver(const char *driver)
 
 static struct config *load(void)
 {
-    char path[512];
-    const char *source = getenv("KEZEK_SOURCE");
-    struct config_paths paths = { 0 };
-    struct json_report report = { .line = complain };
-    snprintf(path, sizeof path, "%s/sim/demo.json", source ? source : ".");
-    struct config *config = config_load(path, &paths, &report);
+    struct config *config = demo_hall();
     assert_non_null(config);
     config->nscreens = 1;
     config->nbuses = config->nchimes = 0;

@@ -2,15 +2,8 @@
 #pragma once
 
 #include "board/wall.h"
+#include "tests/unit/demo_hall.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FLIP_PATIENCE_MS 5000
@@ -29,12 +22,6 @@ static struct {
     unsigned changes;
     enum wall_state state_at_flip;
 } bench;
-
-static inline void complain(void *data, const char *line)
-{
-    (void)data;
-    print_error("%s\n", line);
-}
 
 static inline void on_flip(void *data, struct wall *wall)
 {
@@ -55,13 +42,9 @@ static inline void on_change(void *data, struct wall *wall)
 static inline int start(void **unused)
 {
     (void)unused;
-    char path[512], error[256];
-    const char *source = getenv("KEZEK_SOURCE");
-    struct config_paths paths = { 0 };
-    struct json_report report = { .line = complain };
+    char error[256];
     memset(&bench, 0, sizeof bench);
-    snprintf(path, sizeof path, "%s/sim/demo.json", source ? source : ".");
-    bench.config = config_load(path, &paths, &report);
+    bench.config = demo_hall();
     bench.fonts = fonts_create(&font_files_debian, error, sizeof error);
     bench.loop = loop_create();
     if (!bench.config || !bench.fonts || !bench.loop)
