@@ -115,9 +115,11 @@ struct json_at profile_at_entry(const struct json_at *at, const cJSON *item, cha
 {
     char shown[JSON_SHOW_MAX];
     const char *key = item->string, *end = key + strlen(key);
+    bool is_fit = end - key < JSON_SHOW_MAX; /* else the path would be cut, perhaps within a character */
     for (const char *c = key; c < end;)
-        if (!utf8_is_printable(utf8_next(&c, end)))
-            key = json_show_text(item->string, shown);
+        is_fit &= utf8_is_printable(utf8_next(&c, end));
+    if (!is_fit)
+        key = json_show_text(item->string, shown);
     return json_at_key(at, key, path);
 }
 

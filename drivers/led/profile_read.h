@@ -44,7 +44,8 @@ const cJSON *profile_read_section(const struct json_at *at, const cJSON *root, c
                                   bool is_required, const struct profile_field *field, unsigned count,
                                   struct profile_place *place);
 
-/* The place of a member whose key is free: as it is, or made fit for a line if it has what cannot be printed. */
+/* The place of a member whose key is free: as it is, or made fit for a line if it is long or has what cannot
+ * be printed. */
 struct json_at profile_at_entry(const struct json_at *at, const cJSON *item, char path[JSON_PATH_MAX]);
 
 /* An optional list of writes: how many. Each is checked as below. */

@@ -74,6 +74,20 @@ static void groups_and_length(void **state)
     check_rows("owen-smi2", rows, sizeof rows / sizeof rows[0]);
 }
 
+static void letters(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "text", "fold", "{\"ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ\":\"A\"}",
+          "text.fold.\"ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ…\": is not one printable character" },
+        { "text", "fold", "{\"\\u0007\":\"A\"}", "text.fold.\"\\u0007\": is not one printable character" },
+        { "text", "fold", "{\"\":\"A\"}", "text.fold.: is not one printable character" },
+        { "text", "fold", "{\"Ж\":1}", "text.fold.Ж: is not folded to one character of \"charset\"" },
+        { "glyphs", "Ж", "\"a\"", "glyphs.Ж: is not one ASCII character with its segments as text" },
+    };
+    check_rows("owen-smi2", rows, sizeof rows / sizeof rows[0]);
+}
+
 static void coils(void **state)
 {
     (void)state;
@@ -155,6 +169,7 @@ int main(void)
         cmocka_unit_test(light_and_colour),
         cmocka_unit_test(groups_and_length),
         cmocka_unit_test(coils),
+        cmocka_unit_test(letters),
         cmocka_unit_test(numbers),
         cmocka_unit_test(identification),
         cmocka_unit_test(commissioning),
