@@ -94,9 +94,15 @@ static const cJSON *find_output(const cJSON *reply, const char *name)
     return NULL;
 }
 
+static const char *frames(double count, char text[32])
+{
+    snprintf(text, 32, "%.0f frame%s", count, count > 1 ? "s" : "");
+    return text;
+}
+
 static void print_screen(FILE *out, const cJSON *reply, const cJSON *screen, bool has_modes)
 {
-    char age[24];
+    char age[24], count[32];
     const char *output = ctl_text(screen, "output"), *card = ctl_text(screen, "card");
     ctl_say(out, "%s  %s", ctl_text(screen, "id"), ctl_text(screen, "state"));
     if (ctl_text(screen, "detail")[0])
@@ -106,12 +112,12 @@ static void print_screen(FILE *out, const cJSON *reply, const cJSON *screen, boo
     print_mode(out, screen);
     ctl_say(out, "  shows %s", ctl_text(screen, "shows"));
     if (ctl_number(screen, "frames") > 0)
-        ctl_say(out, "  %.0f frames, the last one %s ago", ctl_number(screen, "frames"),
+        ctl_say(out, "  %s, the last one %s ago", frames(ctl_number(screen, "frames"), count),
                 ctl_duration(ctl_number(screen, "last_flip_ms"), age));
     if (ctl_text(screen, "picture")[0])
         ctl_say(out, "  picture %s", ctl_text(screen, "picture"));
     if (ctl_number(screen, "late_flips") > 0)
-        ctl_say(out, "  %.0f frames did not flip in time", ctl_number(screen, "late_flips"));
+        ctl_say(out, "  %s did not flip in time", frames(ctl_number(screen, "late_flips"), count));
     if (has_modes && output[0])
         print_modes(out, ctl_member(find_output(reply, output), "modes"));
 }
