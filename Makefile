@@ -93,7 +93,7 @@ $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
 # What stands on graphics cards is tested over a double of libdrm, whose objects come first as well.
 DRM_DOUBLE := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/doubles/drm/*.c))
 $(addprefix $(B)/tests/,contract/test_screen unit/test_kms unit/test_kms_cards unit/test_kms_field unit/test_wall_kms): $(DRM_DOUBLE)
-$(B)/tests/unit/test_hotplug: $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
+$(addprefix $(B)/tests/unit/,test_hotplug test_hang): $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)

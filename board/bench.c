@@ -26,6 +26,7 @@
 #define SAMPLES_MAX     4096
 #define COPIES          15
 #define FLIP_PATIENCE   3000 /* ms: a display takes up to two seconds to follow a new mode */
+#define BEGIN_US        3000000
 
 enum change { CHANGE_ALL, CHANGE_CALL, CHANGE_DARK, CHANGE_ROW, CHANGE_CLOCK, CHANGES };
 static const char *const change_names[CHANGES] = { "full repaint", "call, all rows move", "panel turns dark",
@@ -227,13 +228,28 @@ static int await_flip(struct subject *subject)
     return 0;
 }
 
+/* A screen that is being opened, or whose picture is just coming on, takes none yet. */
+static int begin(struct subject *subject)
+{
+    struct outputs *outputs = subject->bench->outputs;
+    struct pollfd fd = { .fd = outputs ? outputs_fd(outputs) : -1, .events = POLLIN };
+    int64_t until_us = clock_us() + BEGIN_US;
+    int error = subject->ops->begin(subject->screen, &subject->back);
+    while ((error == -EBUSY || error == -EAGAIN) && outputs && clock_us() < until_us) {
+        if (poll(&fd, 1, 1) > 0)
+            outputs_dispatch(outputs);
+        error = subject->ops->begin(subject->screen, &subject->back);
+    }
+    return error;
+}
+
 /* From the state to the last pixel, and queued. 0, 1 when there is nothing to show, or an error that is told. */
 static int show(struct subject *subject, double *paint_ms)
 {
     struct rect damage[DAMAGE_MAX];
     unsigned ndamage = 0;
     uint64_t frame;
-    int error = subject->ops->begin(subject->screen, &subject->back);
+    int error = begin(subject);
     if (error < 0)
         return complain(subject, "no buffer", error);
     int64_t start_us = clock_us();
@@ -253,7 +269,7 @@ static int show(struct subject *subject, double *paint_ms)
 
 static int repair(struct subject *subject)
 {
-    int error = subject->ops->begin(subject->screen, &subject->back);
+    int error = begin(subject);
     if (error < 0)
         return complain(subject, "no buffer", error);
     painter_repair(subject->painter, &subject->back);
@@ -282,7 +298,7 @@ static size_t rows_of(const struct screen_buffer *buffer)
 /* The buffer on its way to the display may be memory that is never cached: it is written, and read by nobody. */
 static int measure_fill(struct subject *subject)
 {
-    int error = subject->ops->begin(subject->screen, &subject->back);
+    int error = begin(subject);
     if (error < 0)
         return complain(subject, "no buffer", error);
     size_t bytes = subject->back.stride * rows_of(&subject->back);
@@ -444,7 +460,7 @@ static int open_device(struct subject *subject, char *error, size_t error_size)
         status =
             subject->ops->open(&subject->screen, subject->bench->outputs, config, &events, error, error_size);
     if (status == 0)
-        status = subject->ops->begin(subject->screen, &subject->back);
+        status = begin(subject);
     if (status == 0)
         subject->painter = painter_create(subject->bench->fonts, subject->back.width, subject->back.height,
                                           subject->back.format);

@@ -9,7 +9,8 @@
 
 #define RETRY_MIN_US 1000000
 #define RETRY_MAX_US 10000000
-#define BUSY_US      50000
+#define BUSY_US      20000
+#define STUCK_US     1000000
 
 const char *const wall_state_names[WALL_STATES] = {
     "absent", "shown", "unplugged", "standby", "away", "stuck"
@@ -140,11 +141,14 @@ static void judge(struct wall *wall)
         [SCREEN_UNPLUGGED] = { WALL_UNPLUGGED, "no display is plugged in" },
         [SCREEN_STANDBY] = { WALL_STANDBY, "the display is in stand-by" },
         [SCREEN_AWAY] = { WALL_AWAY, "another program or the text console has the screen" },
+        [SCREEN_STUCK] = { WALL_STUCK, "" },
     };
     const struct screen_status *status = &wall->status;
     const char *output = wall->config->device.output, *detail = status->detail;
     char text[sizeof wall->detail];
     if (wall->is_suspect && status->state == SCREEN_SHOWN)
+        return;
+    if (status->state == SCREEN_STUCK && !detail[0]) /* not for long yet */
         return;
     if (!detail[0] && words[status->state].detail[0]) {
         snprintf(text, sizeof text, "%s%s%s", output, output[0] ? ": " : "", words[status->state].detail);
@@ -295,10 +299,13 @@ static void try_open(struct wall *wall, int64_t now_us)
     }
     shut(wall);
     back_off(wall, now_us, RETRY_MIN_US);
+    if (error == -EINPROGRESS) /* the device is still being closed, which is nothing to tell of yet */
+        return;
     note(wall,
-         error == -EAGAIN  ? WALL_UNPLUGGED
-         : error == -EBUSY ? WALL_AWAY
-                           : WALL_ABSENT,
+         error == -EAGAIN      ? WALL_UNPLUGGED
+         : error == -EBUSY     ? WALL_AWAY
+         : error == -ETIMEDOUT ? WALL_STUCK
+                               : WALL_ABSENT,
          text[0] ? text : strerror(-error));
 }
 
@@ -348,6 +355,10 @@ void wall_tick(struct wall *wall, int64_t now_us)
 {
     if (wall->is_flipping && can_paint(wall))
         watch_flip(wall, now_us);
+    if (wall->screen && wall->status.state == SCREEN_STUCK && now_us >= wall->again_us) {
+        wall->again_us = now_us + STUCK_US;
+        look(wall, now_us);
+    }
     if (!wall->screen && now_us >= wall->retry_us)
         try_open(wall, now_us);
 }
@@ -520,6 +531,8 @@ int64_t wall_deadline_us(const struct wall *wall)
     if (!wall->screen)
         return min(wall->retry_us, test_us);
     int64_t at_us = min(announce_deadline_us(&wall->announce), test_us);
+    if (wall->status.state == SCREEN_STUCK)
+        return min(at_us, wall->again_us);
     if (!can_paint(wall))
         return at_us;
     at_us = min(at_us, wall->notice_until_us);

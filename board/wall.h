@@ -28,7 +28,7 @@ enum wall_state {
     WALL_UNPLUGGED, /* no display is connected */
     WALL_STANDBY,   /* switched off by wall_set_power() */
     WALL_AWAY,      /* another program or the text console has the card */
-    WALL_STUCK,     /* a frame was queued and did not flip */
+    WALL_STUCK,     /* a frame was queued and did not flip, or the driver does not answer */
     WALL_STATES
 };
 extern const char *const wall_state_names[WALL_STATES]; /* "absent", "shown" … */
@@ -82,7 +82,7 @@ struct wall {
     bool is_flipping, is_late;
     int64_t commit_us;      /* of the pending frame */
     int64_t busy_us;        /* since when the device takes no frame, though none is pending; 0: it does */
-    int64_t again_us;       /* when to ask it again, if busy_us */
+    int64_t again_us;       /* when to ask it again, if busy_us or stuck */
     int64_t retry_us;       /* when to open the device again */
     int64_t retry_delay_us; /* after the next failure */
     uint32_t notice_page;

@@ -22,12 +22,7 @@ struct errands {
     pthread_mutex_t lock; /* of what follows; never held across I/O */
     pthread_cond_t is_news;
     bool is_stopping;
-    bool is_probe_wanted, is_probe_done;
-    struct kms_card *card[OUTPUTS_MAX];
-    unsigned ncards;
     struct cec_job job[OUTPUTS_MAX];
-
-    struct output scratch[OUTPUTS_MAX]; /* the worker's: what counts is that the kernel has asked */
 };
 
 /* ---- the worker ------------------------------------------------------------------------------ */
@@ -35,16 +30,6 @@ struct errands {
 static void ring(struct errands *errands)
 {
     mailbox_post(errands->bell, &(char){ 0 }); /* full: it rings already */
-}
-
-static void run_probe(struct errands *errands)
-{
-    for (unsigned i = 0; i < errands->ncards; i++)
-        kms_card_read(errands->card[i], true, errands->scratch, OUTPUTS_MAX);
-    pthread_mutex_lock(&errands->lock);
-    errands->is_probe_done = true;
-    pthread_mutex_unlock(&errands->lock);
-    ring(errands);
 }
 
 static void run_cec(struct errands *errands, struct cec_job *job, const struct cec_wish *wish)
@@ -67,23 +52,21 @@ static struct cec_job *wanted_job(struct errands *errands)
     return NULL;
 }
 
-/* False: the end. *job NULL: a probe. */
+/* False: the end. */
 static bool next(struct errands *errands, struct cec_job **job, struct cec_wish *wish)
 {
     pthread_mutex_lock(&errands->lock);
-    while (!errands->is_stopping && !errands->is_probe_wanted && !wanted_job(errands))
+    while (!errands->is_stopping && !wanted_job(errands))
         pthread_cond_wait(&errands->is_news, &errands->lock);
-    *job = errands->is_probe_wanted ? NULL : wanted_job(errands);
-    if (*job) {
+    *job = errands->is_stopping ? NULL : wanted_job(errands);
+    bool is_any = *job;
+    if (is_any) {
         *wish = (*job)->wish;
         (*job)->is_wanted = false;
         (*job)->is_running = true;
-    } else {
-        errands->is_probe_wanted = false;
     }
-    bool is_stopping = errands->is_stopping;
     pthread_mutex_unlock(&errands->lock);
-    return !is_stopping;
+    return is_any;
 }
 
 static void *work(void *data)
@@ -92,10 +75,7 @@ static void *work(void *data)
     struct cec_job *job;
     struct cec_wish wish;
     while (next(errands, &job, &wish))
-        if (job)
-            run_cec(errands, job, &wish);
-        else
-            run_probe(errands);
+        run_cec(errands, job, &wish);
     return NULL;
 }
 
@@ -148,7 +128,7 @@ int errands_fd(const struct errands *errands)
     return mailbox_fd(errands->bell);
 }
 
-static bool take_cec(struct errands *errands, struct errand_report *report)
+static bool take(struct errands *errands, struct errand_report *report)
 {
     for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
         struct cec_job *job = &errands->job[i];
@@ -168,22 +148,9 @@ bool errands_take(struct errands *errands, struct errand_report *report)
     for (char letter; mailbox_take(errands->bell, &letter);)
         continue;
     pthread_mutex_lock(&errands->lock);
-    *report = (struct errand_report){ .is_probe = errands->is_probe_done };
-    errands->is_probe_done = false;
-    bool is_any = report->is_probe || take_cec(errands, report);
+    bool is_any = take(errands, report);
     pthread_mutex_unlock(&errands->lock);
     return is_any;
-}
-
-void errands_probe(struct errands *errands, struct kms_card *const *cards, unsigned ncards)
-{
-    pthread_mutex_lock(&errands->lock);
-    for (unsigned i = 0; i < ncards; i++)
-        errands->card[i] = cards[i];
-    errands->ncards = ncards;
-    errands->is_probe_wanted = true;
-    pthread_cond_signal(&errands->is_news);
-    pthread_mutex_unlock(&errands->lock);
 }
 
 /* The place of that output, or one that nobody waits for. */

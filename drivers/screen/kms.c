@@ -1,11 +1,8 @@
 #include "drivers/clock.h"
-#include "drivers/screen/kms_api.h"
+#include "drivers/screen/kms_screen.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,192 +10,15 @@
  * unplugged or the machine slept. */
 #define FLIP_LOST_US INT64_C(2000000)
 
-enum plug { PLUG_OUT, PLUG_WAKING, PLUG_IN };
-
-struct screen {
-    struct screen_config config;
-    struct outputs *outputs;
-    struct screen_events events;
-    struct kms_card *card;
-    struct kms_pipe pipe;
-    struct output_mode mode;
-    int fd;
-    uint32_t version; /* of the output, when it was last looked at */
-    uint32_t reign;   /* of the card, when everything was last set */
-    enum plug plug;
-    bool is_gone, is_away, is_standby;
-    bool needs_set; /* the next frame sets everything */
-    bool is_queued;
-    unsigned queued; /* index of the buffer that goes on scan-out then */
-    unsigned back;   /* index; the other one is on scan-out */
-    uint64_t frame;
-    int64_t queued_us;
-    struct kms_ticket *ticket; /* of the queued frame */
-    char note[160];            /* what differs from the hall file, as long as this mode is shown */
-    char reason[160];          /* why it is gone or away */
-};
-
-/* ---- open: a mode that works ----------------------------------------------------------------- */
-
-/* What does not fit into memory at 32 bits a pixel may at 16. */
-static int try_mode(struct screen *screen, const struct output_mode *mode)
+static bool is_hanging(const struct screen *screen)
 {
-    const uint8_t first = screen->config.format, second = PIXEL_FORMATS - 1 - first;
-    drmModeModeInfo timings;
-    int status = -EINVAL;
-
-    kms_mode_to_drm(mode, &timings);
-    if (screen->pipe.has_format[first])
-        status = kms_pipe_buffers(&screen->pipe, &timings, first);
-    if (screen->pipe.has_format[second] && (!screen->pipe.has_format[first] || status == -ENOMEM))
-        status = kms_pipe_buffers(&screen->pipe, &timings, second);
-    if (status == 0)
-        status = screen->pipe.api->test(&screen->pipe);
-    if (status < 0)
-        kms_pipe_free_buffers(&screen->pipe);
-    return status;
+    return screen->is_working && monotonic_us() - worker_busy_us(screen->worker, NULL) >= KMS_HANG_US;
 }
 
-/* Remarks are sentences side by side. */
-__attribute__((format(printf, 2, 3))) static void note(struct screen *screen, const char *format, ...)
+/* Nothing can be said of it, nor done with it. */
+static bool is_stuck(const struct screen *screen)
 {
-    const size_t size = sizeof(screen->note);
-    va_list arguments;
-
-    if (screen->note[0])
-        strncat(screen->note, "; ", size - strlen(screen->note) - 1);
-    const size_t length = strlen(screen->note);
-
-    va_start(arguments, format);
-    vsnprintf(screen->note + length, size - length, format, arguments);
-    va_end(arguments);
-}
-
-static void note_mode(struct screen *screen, const struct output *output)
-{
-    char text[48];
-
-    mode_text(&screen->mode, text, sizeof(text));
-    if (screen->config.width &&
-        (screen->config.width != screen->mode.width || screen->config.height != screen->mode.height))
-        note(screen, "%s cannot show %ux%u, %s instead", output->name, screen->config.width,
-             screen->config.height, text);
-    if (screen->pipe.format != screen->config.format)
-        note(screen, "pixels are %s: the other format does not fit",
-             screen->pipe.format == PIXEL_RGB565 ? "rgb565" : "xrgb8888");
-}
-
-static int choose_mode(struct screen *screen, const struct output *output,
-                       const struct kms_complaint *complaint)
-{
-    struct output_mode tried[MODES_TRIED_MAX];
-    const unsigned count =
-        modes_choose(output, screen->config.width, screen->config.height, screen->config.refresh_hz, tried);
-    char text[48];
-    int status = -EINVAL;
-
-    for (unsigned i = 0; i < count; i++) {
-        if (kms_card_is_refused(screen->card, screen->pipe.connector_id, screen->version, &tried[i]))
-            continue;
-        status = try_mode(screen, &tried[i]);
-        if (status == 0) {
-            screen->mode = tried[i];
-            note_mode(screen, output);
-            return 0;
-        }
-        if (status == -EACCES || status == -EPERM)
-            return kms_complain_of_holder(complaint, screen->card, output->name);
-        mode_text(&tried[i], text, sizeof(text));
-        if (screen->note[0] == '\0')
-            note(screen, "%s refused: %s", text, strerror(-status));
-    }
-    kms_card_forgive(screen->card, screen->pipe.connector_id);
-    return kms_complain(complaint, status, "%s: none of its modes works (%s); try another display or cable",
-                        output->name, screen->note[0] ? screen->note : "all were refused before");
-}
-
-/* ---- open and close -------------------------------------------------------------------------- */
-
-static void flipped(void *data, int64_t at_us);
-
-static int choose_pipe(struct screen *screen, const struct kms_complaint *complaint)
-{
-    const char *name = screen->config.output;
-    const int status = kms_pipe_init(&screen->pipe, screen->card, name, screen->config.kms);
-
-    screen->pipe.data = screen;
-    screen->pipe.flipped = flipped;
-    if (status == -EBUSY)
-        return kms_complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
-    if (status == -ENOSPC)
-        return kms_complain(complaint, -ENOSPC, "%s: the card drives no more displays at once; unplug one",
-                            name);
-    if (status < 0)
-        return kms_complain(complaint, -ENODEV, "%s is gone", name);
-    return 0;
-}
-
-static int prepare(struct screen *screen, const struct kms_complaint *complaint)
-{
-    const char *name = screen->config.output;
-    const struct output *output;
-    int status;
-
-    screen->card = outputs_enter(screen->outputs, name);
-    output = outputs_find(screen->outputs, name);
-    if (!screen->card || !output)
-        return kms_complain_of_absence(complaint, screen->outputs, name);
-    if (kms_card_take(screen->card) < 0)
-        return kms_complain_of_holder(complaint, screen->card, name);
-    screen->version = outputs_version(screen->outputs, name);
-    status = choose_pipe(screen, complaint);
-    if (status == 0)
-        status = choose_mode(screen, output, complaint);
-    if (status < 0)
-        return status;
-    screen->fd = fcntl(kms_card_fd(screen->card), F_DUPFD_CLOEXEC, 0);
-    return screen->fd < 0 ? kms_complain(complaint, -errno, "%s", strerror(errno)) : 0;
-}
-
-/* A picture left standing would be a lie. */
-static void kms_close(struct screen *screen)
-{
-    if (!screen)
-        return;
-    if (screen->frame && !screen->is_away)
-        screen->pipe.api->stop(&screen->pipe);
-    kms_pipe_finish(&screen->pipe);
-    if (screen->fd >= 0)
-        close(screen->fd);
-    if (screen->card)
-        outputs_leave(screen->outputs, screen->card, screen->config.output);
-    free(screen);
-}
-
-static int kms_open(struct screen **result, struct outputs *outputs, const struct screen_config *config,
-                    const struct screen_events *events, char *error, size_t error_size)
-{
-    const struct kms_complaint complaint = { error, error_size };
-    struct screen *screen;
-    int status = kms_check(outputs, config, &complaint);
-
-    if (status < 0)
-        return status;
-    screen = calloc(1, sizeof(*screen));
-    if (!screen)
-        return kms_complain(&complaint, -ENOMEM, "out of memory");
-    screen->config = *config;
-    screen->outputs = outputs;
-    screen->events = *events;
-    screen->fd = -1;
-    screen->plug = PLUG_IN;
-    screen->needs_set = true;
-    status = prepare(screen, &complaint);
-    if (status == 0)
-        *result = screen;
-    else
-        kms_close(screen);
-    return status;
+    return (screen->is_working && screen->task.kind == TASK_OPEN) || is_hanging(screen);
 }
 
 /* ---- what has become of it ------------------------------------------------------------------- */
@@ -230,7 +50,7 @@ static void go_away(struct screen *screen)
 static void refuse_mode(struct screen *screen, int status)
 {
     char mode[48], why[100];
-    const int is_plugged = kms_pipe_is_plugged(&screen->pipe);
+    const int is_plugged = screen->task.is_plugged;
 
     if (is_plugged > 0)
         kms_card_refuse(screen->card, screen->pipe.connector_id, screen->version, &screen->mode);
@@ -247,52 +67,196 @@ static int fail(struct screen *screen, int status)
         kms_card_lost(screen->card);
         go_away(screen);
         return -EAGAIN;
-    case -EBUSY: /* although we waited */
+    case -EBUSY:
     case -ENOMEM: return status;
     default: refuse_mode(screen, status); return -ENODEV;
     }
 }
 
-static int set(struct screen *screen, unsigned buffer, struct kms_ticket *ticket)
-{
-    const int status = screen->pipe.api->set(&screen->pipe, buffer, ticket);
+/* ---- a frame on its way ---------------------------------------------------------------------- */
 
-    screen->needs_set = status < 0;
-    if (status == 0)
-        screen->reign = screen->card->reign;
+static bool may_be_the_mode(int status)
+{
+    return status < 0 && status != -EACCES && status != -EPERM && status != -EBUSY && status != -ENOMEM;
+}
+
+/* What is refused although nobody took the card: its state was changed under us, so more of it is set. */
+static bool is_stale(int status)
+{
+    return status == -EINVAL || status == -ENOSPC || status == -ERANGE;
+}
+
+static int try_level(struct screen *screen)
+{
+    struct kms_pipe *pipe = &screen->pipe;
+    const struct task *task = &screen->task;
+
+    switch (task->level) {
+    case LEVEL_FLIP: return pipe->api->flip(pipe, task->buffer, task->clips, task->nclips, task->ticket);
+    case LEVEL_KEEP: return pipe->api->keep(pipe, task->buffer, task->ticket);
+    default: return pipe->api->set(pipe, task->buffer, task->ticket);
+    }
+}
+
+static int push(struct screen *screen, enum level last)
+{
+    int status = try_level(screen);
+
+    while (is_stale(status) && screen->task.level < last) {
+        screen->task.level++;
+        status = try_level(screen);
+    }
     return status;
 }
 
-static void expect_flip(struct screen *screen, unsigned buffer)
+/* An earlier frame of this screen may be on its way, or a mode set of another one that has drawn our CRTC in. */
+static int push_patiently(struct screen *screen)
 {
+    int status = push(screen, LEVEL_SET);
+
+    for (unsigned waited_us = 0; status == -EBUSY && waited_us < KMS_GIVEN_UP_US; waited_us += KMS_FRAME_US) {
+        usleep(KMS_FRAME_US);
+        status = push(screen, LEVEL_SET);
+    }
+    return status;
+}
+
+static int frame_job(void *data)
+{
+    struct screen *screen = data;
+    const int status = push_patiently(screen);
+
+    if (may_be_the_mode(status))
+        screen->task.is_plugged = kms_pipe_is_plugged(&screen->pipe);
+    if (status == 0 && screen->task.must_sleep)
+        screen->pipe.api->power(&screen->pipe, false);
+    return status;
+}
+
+/* On the loop as long as nothing there can block: not what sets a mode, nor anything while somebody is in the kernel who may hold
+ * its locks for long. A flip that comes too early is the wall's to repeat. */
+static int push_now(struct screen *screen)
+{
+    const bool is_busy = workers_are_busy(outputs_workers(screen->outputs), screen->card);
+    int status = screen->task.must_sleep || is_busy ? -EINPROGRESS : push(screen, LEVEL_KEEP);
+
+    if (is_stale(status))
+        screen->task.level = LEVEL_SET;
+    if (may_be_the_mode(status) || (status == -EBUSY && screen->task.level > LEVEL_FLIP))
+        status = kms_screen_work(screen, frame_job);
+    return status;
+}
+
+/* Sets the reign and needs_set as if what is still in progress will succeed. */
+static int send(struct screen *screen)
+{
+    const uint32_t before = screen->reign;
+
+    screen->task.kind = TASK_FRAME;
+    const int status = push_now(screen);
+    const bool is_sent = status == 0 || status == -EINPROGRESS;
+
+    screen->reign = is_sent ? screen->card->reign : before;
+    screen->needs_set = !is_sent && (screen->needs_set || screen->task.level > LEVEL_FLIP);
+    return is_sent ? 0 : status;
+}
+
+static int send_frame(struct screen *screen)
+{
+    struct task *task = &screen->task;
+    const int status = send(screen);
+
+    if (!task->ticket)
+        return status;
+    if (status < 0) {
+        kms_card_return(task->ticket);
+        return status;
+    }
+    screen->ticket = task->ticket;
     screen->is_queued = true;
-    screen->queued = buffer;
+    screen->queued = task->buffer;
     screen->queued_us = monotonic_us();
+    return 0;
+}
+
+static int sleep_job(void *data)
+{
+    struct screen *screen = data;
+
+    return screen->pipe.api->power(&screen->pipe, false);
+}
+
+static int send_to_sleep(struct screen *screen)
+{
+    screen->task.kind = TASK_SLEEP;
+    const int status = kms_screen_work(screen, sleep_job);
+
+    return status == -EINPROGRESS ? 0 : status;
 }
 
 /* The picture that was on scan-out, after others had the card or the link broke. Its flip is told like any other. */
 static void restore(struct screen *screen)
 {
     const bool wants_event = !screen->is_queued && !screen->is_standby;
-    const unsigned front = screen->is_queued ? screen->queued : 1 - screen->back;
     int status;
 
     screen->needs_set = true;
     if (screen->frame == 0) {
+        screen->reign = screen->card->reign;
         if (screen->is_standby)
-            screen->pipe.api->power(&screen->pipe, false);
+            send_to_sleep(screen);
         return;
     }
-    if (wants_event)
-        screen->ticket = kms_card_ticket(screen->card, &screen->pipe);
-    status = set(screen, front, wants_event ? screen->ticket : NULL);
+    screen->task.level = LEVEL_KEEP;
+    screen->task.buffer = screen->is_queued ? screen->queued : 1 - screen->back;
+    screen->task.ticket = wants_event ? kms_card_ticket(screen->card, &screen->pipe) : NULL;
+    screen->task.must_sleep = screen->is_standby;
+    status = send_frame(screen);
     if (status < 0)
         fail(screen, status);
-    else if (wants_event)
-        expect_flip(screen, front);
-    else if (screen->is_standby)
-        screen->pipe.api->power(&screen->pipe, false);
 }
+
+/* ---- what the worker has ended after all ----------------------------------------------------- */
+
+static void fail_late(struct screen *screen, int status)
+{
+    screen->reign = 0;
+    screen->needs_set = true;
+    if (screen->task.ticket) {
+        kms_card_return(screen->task.ticket);
+        screen->is_queued = false;
+    }
+    fail(screen, status);
+}
+
+static void fail_to_open(struct screen *screen)
+{
+    screen->is_gone = true;
+    snprintf(screen->reason, sizeof(screen->reason), "%.*s", (int)sizeof(screen->reason) - 1,
+             screen->task.error);
+}
+
+/* True: it is at nothing. */
+static bool is_idle(struct screen *screen)
+{
+    int status;
+
+    if (!screen->is_working)
+        return true;
+    if (!worker_take(screen->worker, &status))
+        return false;
+    screen->is_working = false;
+    if (status == 0)
+        return true;
+    switch (screen->task.kind) {
+    case TASK_OPEN: fail_to_open(screen); break;
+    case TASK_FRAME: fail_late(screen, status); break;
+    case TASK_SLEEP: screen->is_standby = false; break;
+    }
+    return true;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static bool has_better_mode(const struct screen *screen, const struct output *output)
 {
@@ -331,7 +295,7 @@ static void refresh(struct screen *screen)
 {
     const uint32_t version = outputs_version(screen->outputs, screen->config.output);
 
-    if (screen->is_gone)
+    if (screen->is_gone || !is_idle(screen) || screen->is_gone)
         return;
     if (version != screen->version) {
         screen->version = version;
@@ -366,7 +330,7 @@ static void describe(const struct screen *screen, unsigned index, struct screen_
 
 static void forget_lost_flip(struct screen *screen)
 {
-    if (!screen->is_queued || monotonic_us() - screen->queued_us < FLIP_LOST_US)
+    if (!screen->is_queued || screen->is_working || monotonic_us() - screen->queued_us < FLIP_LOST_US)
         return;
     screen->ticket->pipe = NULL;
     screen->is_queued = false;
@@ -379,7 +343,9 @@ static int may_queue(struct screen *screen)
     refresh(screen);
     if (screen->is_gone)
         return -ENODEV;
-    if (screen->is_queued)
+    if (is_stuck(screen))
+        return -EAGAIN;
+    if (screen->is_queued || screen->is_working)
         return -EBUSY;
     return screen->is_away || screen->is_standby ? -EAGAIN : 0;
 }
@@ -425,22 +391,16 @@ static unsigned turn_all(const struct screen *screen, const struct rect *damage,
     return count;
 }
 
-/* A flip that is refused although nobody took the card: its state was changed under us, so all of it is set again. */
 static int queue(struct screen *screen, const struct rect *damage, unsigned ndamage)
 {
-    struct kms_pipe *pipe = &screen->pipe;
-    struct drm_mode_rect clips[KMS_CLIPS_MAX];
-    int status = -EINVAL;
+    struct task *task = &screen->task;
 
-    screen->ticket = kms_card_ticket(screen->card, pipe);
-    if (!screen->needs_set) {
-        const unsigned nclips = turn_all(screen, damage, ndamage, clips);
-
-        status = pipe->api->flip(pipe, screen->back, clips, nclips, screen->ticket);
-    }
-    if (status == -EINVAL || status == -ENOSPC || status == -ERANGE)
-        status = set(screen, screen->back, screen->ticket);
-    return status;
+    task->level = screen->needs_set ? LEVEL_KEEP : LEVEL_FLIP;
+    task->buffer = screen->back;
+    task->ticket = kms_card_ticket(screen->card, &screen->pipe);
+    task->must_sleep = false;
+    task->nclips = turn_all(screen, damage, ndamage, task->clips);
+    return send_frame(screen);
 }
 
 static int kms_commit(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame)
@@ -454,7 +414,6 @@ static int kms_commit(struct screen *screen, const struct rect *damage, unsigned
     status = queue(screen, damage, ndamage);
     if (status < 0)
         return fail(screen, status);
-    expect_flip(screen, screen->back);
     *frame = ++screen->frame;
     return 0;
 }
@@ -469,7 +428,7 @@ static void kms_dispatch(struct screen *screen)
     kms_card_dispatch(screen->card);
 }
 
-static void flipped(void *data, int64_t at_us)
+void kms_screen_flipped(void *data, int64_t at_us)
 {
     struct screen *screen = data;
     const struct screen_flip flip = { .frame = screen->frame, .at_us = at_us };
@@ -485,15 +444,28 @@ static enum screen_state state_of(const struct screen *screen)
 {
     if (screen->is_gone || screen->is_away)
         return SCREEN_AWAY;
+    if (is_stuck(screen))
+        return SCREEN_STUCK;
     if (screen->is_standby)
         return SCREEN_STANDBY;
     return screen->plug == PLUG_IN ? SCREEN_SHOWN : SCREEN_UNPLUGGED;
+}
+
+static void describe_hang(const struct screen *screen, char *detail, size_t size)
+{
+    time_t since;
+
+    worker_busy_us(screen->worker, &since);
+    if (is_hanging(screen))
+        kms_describe_hang(screen->config.output, since, detail, size);
 }
 
 static void write_detail(const struct screen *screen, char *detail, size_t size)
 {
     if (screen->is_gone || screen->is_away)
         snprintf(detail, size, "%s", screen->reason);
+    else if (is_stuck(screen))
+        describe_hang(screen, detail, size);
     else if (screen->plug == PLUG_OUT)
         kms_describe_darkness(screen->outputs, screen->config.output, detail, size);
     else if (screen->plug == PLUG_WAKING)
@@ -509,11 +481,15 @@ static void kms_status(struct screen *screen, struct screen_status *status)
 
     refresh(screen);
     output = outputs_find(screen->outputs, screen->config.output);
+    if (!screen->is_working) {
+        screen->had_mode_set = screen->pipe.had_mode_set;
+        screen->shown = screen->mode;
+    }
     *status = (struct screen_status){ .state = state_of(screen),
-                                      .mode_width = screen->mode.width,
-                                      .mode_height = screen->mode.height,
-                                      .refresh_mhz = screen->mode.refresh_mhz,
-                                      .had_mode_set = screen->pipe.had_mode_set };
+                                      .mode_width = screen->shown.width,
+                                      .mode_height = screen->shown.height,
+                                      .refresh_mhz = screen->shown.refresh_mhz,
+                                      .had_mode_set = screen->had_mode_set };
     if (output) {
         status->width_mm = output->width_mm;
         status->height_mm = output->height_mm;
@@ -538,8 +514,10 @@ static int sleep_now(struct screen *screen)
     int status = 0;
 
     refresh(screen);
-    if (!screen->is_away && !screen->is_gone)
-        status = screen->pipe.api->power(&screen->pipe, false);
+    if (screen->is_working) /* the picture is being put back: then */
+        screen->reign = 0;
+    else if (!screen->is_away && !screen->is_gone)
+        status = send_to_sleep(screen);
     if (status == -EACCES || status == -EPERM)
         status = fail(screen, status) == -EAGAIN ? 0 : status;
     if (status == 0)
@@ -547,20 +525,28 @@ static int sleep_now(struct screen *screen)
     return status;
 }
 
-/* While another has the card the wish is kept for when it comes back. */
+/* While another has the card, or the worker is at something, the wish is kept for when that is over. */
 static int kms_power(struct screen *screen, bool is_on)
 {
     if (screen->is_standby == !is_on)
         return 0;
     outputs_cec(screen->outputs, screen->config.output, is_on);
+    if (!is_idle(screen)) {
+        screen->is_standby = !is_on;
+        screen->reign = 0;
+        return 0;
+    }
     return is_on ? wake(screen) : sleep_now(screen);
 }
 
 static int kms_front(struct screen *screen, struct screen_buffer *front)
 {
     const unsigned index = 1 - screen->back;
-    const uint8_t *pixels = kms_pipe_reader(&screen->pipe, index);
+    const uint8_t *pixels;
 
+    if (screen->frame == 0)
+        return -ENODEV;
+    pixels = kms_pipe_reader(&screen->pipe, index);
     if (!pixels)
         return -errno;
     describe(screen, index, front);
@@ -570,8 +556,8 @@ static int kms_front(struct screen *screen, struct screen_buffer *front)
 
 const struct screen_ops screen_kms = {
     .name = "kms",
-    .open = kms_open,
-    .close = kms_close,
+    .open = kms_screen_open,
+    .close = kms_screen_close,
     .begin = kms_begin,
     .commit = kms_commit,
     .fd = kms_fd,

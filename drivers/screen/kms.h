@@ -1,11 +1,12 @@
 /* What the parts of the kms backend say to each other. Private to drivers/screen.
  *
- *   kms.c         class screen over a connector: buffers, frames, power, status
+ *   kms.c         class screen over a connector: frames, power, status;   kms_open.c  how it is opened and closed
  *   kms_check.c   may it be opened, and the sentence if not
  *   kms_card.c    one graphics card: its node, DRM master, connectors, page-flip events
  *   kms_pipe.c    the way of a picture through it: connector, CRTC, plane, buffers
  *   kms_atomic.c, kms_legacy.c    how a picture gets on scan-out: two tables of the same operations
- *   outputs.c     the cards of the machine, hot-plug, the worker that asks displays (outputs.h)
+ *   outputs.c     the cards of the machine, hot-plug, the workers that ask displays (outputs.h)
+ *   worker.c      threads for what may block in the kernel;   reader.c  the one of a card;   errands.c  for HDMI-CEC
  *   modes.c       which mode (pure);   monitor.c  whose display (pure)
  *   uevent.c  netlink;   vt.c  virtual terminal;   cec.c  HDMI-CEC
  */
@@ -19,9 +20,11 @@ struct kms_card;
 /* `node` is "/dev/dri/card0". Becomes DRM master if nobody is. -ENODEV: no display card (no connectors); -ENOTSUP: no dumb
  * buffers; -EACCES: permissions, `error` names the group. Being refused mastership is no error here. */
 int kms_card_open(struct kms_card **card, const char *node, char *error, size_t error_size);
-void kms_card_close(struct kms_card *card); /* NULL is fine. No screen may use it any more. */
-/* Fills list[] with the connectors of the card. is_probe: displays are asked for their EDID, which takes up to seconds: on
- * the worker (any thread may call it); else what the kernel knows, in microseconds. Returns how many, or -errno (-ENODEV: unplugged). */
+void kms_card_close(
+    struct kms_card *card); /* NULL is fine. May block in the kernel while a CRTC of it hangs. Any thread. */
+/* Fills list[] with the connectors of the card. is_probe: displays are asked for their EDID, which takes up to seconds; else what the
+ * kernel knows, in microseconds, after a probe or mode set that is under way. For a worker. Returns how many, or -errno (-ENODEV:
+ * unplugged). */
 int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, unsigned max);
 /* DRM master. 0, or -EBUSY: someone else is. */
 int kms_card_take(struct kms_card *card);
@@ -36,6 +39,10 @@ void kms_card_holder(const struct kms_card *card, char *out, size_t size);
  * one to leave a card gives its DRM master away. */
 struct kms_card *outputs_enter(struct outputs *outputs, const char *output);
 void outputs_leave(struct outputs *outputs, struct kms_card *card, const char *output);
+/* The threads of the screens. What has ended there shows on outputs_fd() and is a change (outputs_dispatch). A worker that was let go
+ * leaves the card by itself. */
+struct workers;
+struct workers *outputs_workers(const struct outputs *outputs);
 /* The console or another session has the screens (vt.c). */
 bool outputs_is_away(const struct outputs *outputs);
 /* A screen's display to stand-by or on, over HDMI-CEC, by the worker; nothing happens where there is no CEC adapter. */
@@ -53,6 +60,8 @@ unsigned modes_choose(const struct output *output, uint16_t width, uint16_t heig
                       struct output_mode tried[MODES_TRIED_MAX]);
 /* The same timing; the shape of the picture in the flags, and what is preferred, does not count. */
 bool mode_is_same(const struct output_mode *a, const struct output_mode *b);
+/* For a screen: nothing that would make it choose another mode. */
+bool output_is_same_display(const struct output *a, const struct output *b);
 /* "1920x1080 at 59.94 Hz" */
 void mode_text(const struct output_mode *mode, char *out, size_t size);
 /* From clock, totals and flags, as in struct output_mode; 0 if they say nothing. Interlaced: fields a second. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* drmModeAtomicCommit() sorts and allocates for every frame; the ioctl takes plain arrays in any order. */
 #define OPAQUE      0xffff
@@ -41,23 +42,25 @@ static int commit(const struct kms_pipe *pipe, const struct request *request, ui
                                       .prop_values_ptr = (uintptr_t)request->value,
                                       .user_data = (uintptr_t)ticket };
 
-    if (ticket)
-        ticket->is_pending = true;
-    if (drmIoctl(pipe->card->fd, DRM_IOCTL_MODE_ATOMIC, &atomic) == 0)
-        return 0;
-    if (ticket)
-        ticket->is_pending = false;
-    return -errno;
+    return drmIoctl(pipe->card->fd, DRM_IOCTL_MODE_ATOMIC, &atomic) == 0 ? 0 : -errno;
 }
 
-/* Another screen's mode set may have drawn our CRTC in: then the kernel answers EBUSY to those who will not wait. It is a
- * matter of one or two frames, so we wait. */
-static int commit_soon(const struct kms_pipe *pipe, const struct request *request, uint32_t flags,
-                       struct kms_ticket *ticket)
+/* On a worker. Whoever waits in the kernel holds locks there, for which the flips of other screens may have to wait; so we
+ * ask again and again instead, until the kernel has given up on a CRTC that hangs: then it takes the next commit, or nobody
+ * but one who waits. A mode set of another screen that has drawn our CRTC in is over after one or two frames. Old drivers set modes
+ * only for those who wait. */
+static int commit_patiently(const struct kms_pipe *pipe, const struct request *request, uint32_t flags,
+                            struct kms_ticket *ticket)
 {
-    const int status = commit(pipe, request, flags | DRM_MODE_ATOMIC_NONBLOCK, ticket);
+    int status = commit(pipe, request, flags | DRM_MODE_ATOMIC_NONBLOCK, ticket);
 
-    return status == -EBUSY ? commit(pipe, request, flags, ticket) : status;
+    for (unsigned waited_us = 0; status == -EBUSY && waited_us < KMS_GIVEN_UP_US; waited_us += KMS_FRAME_US) {
+        usleep(KMS_FRAME_US);
+        status = commit(pipe, request, flags | DRM_MODE_ATOMIC_NONBLOCK, ticket);
+    }
+    const bool is_old_driver = status == -EINVAL && flags & DRM_MODE_ATOMIC_ALLOW_MODESET;
+
+    return status == -EBUSY || is_old_driver ? commit(pipe, request, flags, ticket) : status;
 }
 
 /* ---- properties ------------------------------------------------------------------------------ */
@@ -206,27 +209,40 @@ static int atomic_test(struct kms_pipe *pipe)
     return status;
 }
 
-static int atomic_set(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
+typedef int committer(const struct kms_pipe *pipe, const struct request *request, uint32_t flags,
+                      struct kms_ticket *ticket);
+
+static int commit_everything(struct kms_pipe *pipe, unsigned buffer, uint32_t flags,
+                             struct kms_ticket *ticket, committer *how)
 {
     struct request request;
     uint32_t blob;
 
     if (drmModeCreatePropertyBlob(pipe->card->fd, &pipe->mode, sizeof(pipe->mode), &blob) < 0)
         return -errno;
+    put_everything(&request, pipe, blob, buffer);
+    const int status = how(pipe, &request, flags, ticket);
+
+    drmModeDestroyPropertyBlob(pipe->card->fd, blob);
+    return status;
+}
+
+static int atomic_keep(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
+{
     kms_pipe_survey_planes(pipe);
     pipe->nstrangers = 0;
-    put_everything(&request, pipe, blob, buffer);
-    int status = commit_soon(pipe, &request, 0, ticket);
+    return commit_everything(pipe, buffer, DRM_MODE_ATOMIC_NONBLOCK, ticket, commit);
+}
 
-    if (status == -EINVAL) {
-        kms_pipe_survey_connectors(pipe);
-        put_everything(&request, pipe, blob, buffer);
-        status = commit_soon(pipe, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, ticket);
-        if (status == -EINVAL) /* the test had accepted it: old drivers set modes only for those who wait */
-            status = commit(pipe, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, ticket);
-        pipe->had_mode_set |= status == 0;
-    }
-    drmModeDestroyPropertyBlob(pipe->card->fd, blob);
+static int atomic_set(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
+{
+    const uint32_t flags = DRM_MODE_ATOMIC_ALLOW_MODESET;
+
+    kms_pipe_survey_planes(pipe);
+    kms_pipe_survey_connectors(pipe);
+    const int status = commit_everything(pipe, buffer, flags, ticket, commit_patiently);
+
+    pipe->had_mode_set |= status == 0;
     return status;
 }
 
@@ -244,7 +260,7 @@ static int atomic_flip(struct kms_pipe *pipe, unsigned buffer, const struct drm_
     object(&request, pipe->plane_id);
     put(&request, pipe->property.plane_fb, pipe->buffer[buffer].fb_id);
     put(&request, pipe->property.damage_clips, blob);
-    const int status = commit_soon(pipe, &request, 0, ticket);
+    const int status = commit(pipe, &request, DRM_MODE_ATOMIC_NONBLOCK, ticket);
 
     if (blob)
         drmModeDestroyPropertyBlob(pipe->card->fd, blob);
@@ -257,7 +273,7 @@ static int atomic_power(struct kms_pipe *pipe, bool is_on)
 
     object(&request, pipe->crtc_id);
     put(&request, pipe->property.crtc_active, is_on);
-    return commit_soon(pipe, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
+    return commit_patiently(pipe, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
 }
 
 static void put_plane_off(struct request *request, const struct kms_pipe *pipe)
@@ -272,7 +288,7 @@ static int atomic_stop(struct kms_pipe *pipe)
     struct request picture = { 0 }, everything = { 0 };
 
     put_plane_off(&picture, pipe);
-    if (commit(pipe, &picture, 0, NULL) == 0)
+    if (commit_patiently(pipe, &picture, 0, NULL) == 0)
         return 0;
     put_plane_off(&everything, pipe);
     object(&everything, pipe->connector_id);
@@ -280,13 +296,14 @@ static int atomic_stop(struct kms_pipe *pipe)
     object(&everything, pipe->crtc_id);
     put(&everything, pipe->property.crtc_active, 0);
     put(&everything, pipe->property.crtc_mode, 0);
-    return commit(pipe, &everything, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
+    return commit_patiently(pipe, &everything, DRM_MODE_ATOMIC_ALLOW_MODESET, NULL);
 }
 
 const struct kms_api kms_atomic = {
     .name = "atomic",
     .init = atomic_init,
     .test = atomic_test,
+    .keep = atomic_keep,
     .set = atomic_set,
     .flip = atomic_flip,
     .power = atomic_power,

@@ -94,6 +94,7 @@ int kms_card_open(struct kms_card **result, const char *node, char *error, size_
         return -ENOMEM;
     }
     pthread_mutex_init(&card->lock, NULL);
+    card->holders = 1;
     snprintf(card->node, sizeof(card->node), "%s", node);
     snprintf(card->name, sizeof(card->name), "%s", slash ? slash + 1 : node);
     card->fd = open_node(node);
@@ -108,9 +109,23 @@ int kms_card_open(struct kms_card **result, const char *node, char *error, size_
     return status;
 }
 
+struct kms_card *kms_card_hold(struct kms_card *card)
+{
+    pthread_mutex_lock(&card->lock);
+    card->holders++;
+    pthread_mutex_unlock(&card->lock);
+    return card;
+}
+
 void kms_card_close(struct kms_card *card)
 {
     if (!card)
+        return;
+    pthread_mutex_lock(&card->lock);
+    const bool is_held = --card->holders > 0;
+
+    pthread_mutex_unlock(&card->lock);
+    if (is_held)
         return;
     if (card->fd >= 0)
         close(card->fd);
@@ -488,6 +503,18 @@ int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, uns
 
 /* ---- page-flip events ------------------------------------------------------------------------ */
 
+void kms_card_return(struct kms_ticket *ticket)
+{
+    *ticket = (struct kms_ticket){ .pipe = NULL };
+}
+
+void kms_card_ignore(struct kms_card *card, const struct kms_pipe *pipe)
+{
+    for (unsigned i = 0; i < KMS_TICKETS_MAX; i++)
+        if (card->ticket[i].pipe == pipe)
+            card->ticket[i].pipe = NULL;
+}
+
 /* A ticket whose event never came is used again only when there is no other. */
 struct kms_ticket *kms_card_ticket(struct kms_card *card, struct kms_pipe *pipe)
 {
@@ -505,7 +532,7 @@ struct kms_ticket *kms_card_ticket(struct kms_card *card, struct kms_pipe *pipe)
     }
     if (!ticket)
         ticket = &card->ticket[0];
-    *ticket = (struct kms_ticket){ .pipe = pipe };
+    *ticket = (struct kms_ticket){ .pipe = pipe, .is_pending = true };
     return ticket;
 }
 
@@ -520,7 +547,7 @@ static void page_flipped(int fd, unsigned sequence, unsigned tv_sec, unsigned tv
     if (pipe && crtc_id &&
         crtc_id != pipe->crtc_id) /* the one that our connector has left; 0: Linux before 4.12 */
         return;
-    *ticket = (struct kms_ticket){ .pipe = NULL };
+    kms_card_return(ticket);
     if (pipe)
         pipe->flipped(pipe->data,
                       pipe->card->is_monotonic ? tv_sec * INT64_C(1000000) + tv_usec : monotonic_us());
@@ -535,29 +562,36 @@ void kms_card_dispatch(struct kms_card *card)
 
 /* ---- modes that do not work ------------------------------------------------------------------ */
 
-bool kms_card_is_refused(const struct kms_card *card, uint32_t connector_id, uint32_t version,
+bool kms_card_is_refused(struct kms_card *card, uint32_t connector_id, uint32_t version,
                          const struct output_mode *mode)
 {
+    bool is_found = false;
+
+    pthread_mutex_lock(&card->lock);
     for (unsigned i = 0; i < KMS_REFUSED_MAX && i < card->nrefused; i++) {
         const struct kms_refused *refused = &card->refused[i];
 
-        if (refused->connector_id == connector_id && refused->version == version &&
-            mode_is_same(&refused->mode, mode))
-            return true;
+        is_found |= refused->connector_id == connector_id && refused->version == version &&
+                    mode_is_same(&refused->mode, mode);
     }
-    return false;
+    pthread_mutex_unlock(&card->lock);
+    return is_found;
 }
 
 void kms_card_refuse(struct kms_card *card, uint32_t connector_id, uint32_t version,
                      const struct output_mode *mode)
 {
+    pthread_mutex_lock(&card->lock);
     card->refused[card->nrefused++ % KMS_REFUSED_MAX] =
         (struct kms_refused){ .connector_id = connector_id, .version = version, .mode = *mode };
+    pthread_mutex_unlock(&card->lock);
 }
 
 void kms_card_forgive(struct kms_card *card, uint32_t connector_id)
 {
+    pthread_mutex_lock(&card->lock);
     for (unsigned i = 0; i < KMS_REFUSED_MAX; i++)
         if (card->refused[i].connector_id == connector_id)
             card->refused[i].connector_id = 0;
+    pthread_mutex_unlock(&card->lock);
 }

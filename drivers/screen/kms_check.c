@@ -1,3 +1,4 @@
+#include "drivers/clock.h"
 #include "drivers/screen/kms_api.h"
 
 #include <errno.h>
@@ -42,6 +43,20 @@ int kms_complain_of_holder(const struct kms_complaint *complaint, const struct k
                         holder[0] ? holder : "another program");
 }
 
+void kms_describe_hang(const char *name, time_t since, char *text, size_t size)
+{
+    char clock[16] = "";
+    struct tm local;
+
+    if (localtime_r(&since, &local))
+        strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    snprintf(
+        text, size,
+        "%s: its driver does not answer since %s; the screen comes back by itself when it does, or restart "
+        "the board",
+        name, clock);
+}
+
 /* A cable that was moved to another port is the commonest reason. NULL: all displays are where they are wanted. */
 static const char *find_idle_display(const struct outputs *outputs)
 {
@@ -71,6 +86,17 @@ static int check_config(const struct screen_config *config, const struct kms_com
     return 0;
 }
 
+/* The screen that was here is still being closed. */
+static int complain_of_hang(const struct kms_complaint *complaint, const struct worker *worker,
+                            const char *name)
+{
+    time_t since;
+    const bool is_long = monotonic_us() - worker_busy_us(worker, &since) >= KMS_HANG_US;
+
+    kms_describe_hang(name, since, complaint->text, complaint->size);
+    return is_long ? -ETIMEDOUT : -EINPROGRESS;
+}
+
 static int check_output(const struct outputs *outputs, const char *name,
                         const struct kms_complaint *complaint)
 {
@@ -80,6 +106,8 @@ static int check_output(const struct outputs *outputs, const char *name,
         return kms_complain(complaint, -ENODEV, "no output %s: outputs are not in use", name);
     if (!output)
         return kms_complain_of_absence(complaint, outputs, name);
+    if (workers_leaving(outputs_workers(outputs), name))
+        return complain_of_hang(complaint, workers_leaving(outputs_workers(outputs), name), name);
     if (output->is_used)
         return kms_complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
     if (outputs_is_away(outputs))

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define FRAME_US 16667
 #define PATIENCE 3 /* frames */
 
 /* For drivers without atomic mode setting, and screens whose hall file asks for it (screen.h). */
@@ -23,12 +22,10 @@ static int legacy_test(struct kms_pipe *pipe)
 
 static int ask_for_flip(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
 {
-    ticket->is_pending = true;
-    if (drmModePageFlip(pipe->card->fd, pipe->crtc_id, pipe->buffer[buffer].fb_id, DRM_MODE_PAGE_FLIP_EVENT,
-                        ticket) == 0)
-        return 0;
-    ticket->is_pending = false;
-    return -errno;
+    return drmModePageFlip(pipe->card->fd, pipe->crtc_id, pipe->buffer[buffer].fb_id,
+                           DRM_MODE_PAGE_FLIP_EVENT, ticket) == 0
+               ? 0
+               : -errno;
 }
 
 static int legacy_power(struct kms_pipe *pipe, bool is_on)
@@ -55,7 +52,7 @@ static int ask_patiently(struct kms_pipe *pipe, unsigned buffer, struct kms_tick
     int status = ask_for_flip(pipe, buffer, ticket);
 
     for (unsigned i = 0; status == -EBUSY && i < PATIENCE; i++) {
-        usleep(FRAME_US);
+        usleep(KMS_FRAME_US);
         status = ask_for_flip(pipe, buffer, ticket);
     }
     return status;
@@ -71,6 +68,12 @@ static bool runs_mode(const struct kms_pipe *pipe)
         kms_mode_from_drm(&crtc->mode, &current);
     drmModeFreeCrtc(crtc);
     return mode_is_same(&wanted, &current);
+}
+
+static int legacy_keep(struct kms_pipe *pipe, unsigned buffer, struct kms_ticket *ticket)
+{
+    (void)pipe, (void)buffer, (void)ticket;
+    return -EINVAL;
 }
 
 /* Setting a CRTC sends no event, so the same buffer is flipped to: its event tells that the picture is there. The kernel
@@ -93,7 +96,7 @@ static int legacy_flip(struct kms_pipe *pipe, unsigned buffer, const struct drm_
 {
     (void)clips;
     (void)nclips;
-    return ask_patiently(pipe, buffer, ticket);
+    return ask_for_flip(pipe, buffer, ticket);
 }
 
 static int legacy_stop(struct kms_pipe *pipe)
@@ -105,6 +108,7 @@ const struct kms_api kms_legacy = {
     .name = "legacy",
     .init = legacy_init,
     .test = legacy_test,
+    .keep = legacy_keep,
     .set = legacy_set,
     .flip = legacy_flip,
     .power = legacy_power,

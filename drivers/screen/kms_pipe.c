@@ -51,12 +51,15 @@ static unsigned look_at_wires(int fd, const drmModeRes *resources, struct wire *
     return count;
 }
 
-static bool is_taken(const struct kms_card *card, uint32_t object)
+static bool is_taken(struct kms_card *card, uint32_t object)
 {
+    bool is_found = false;
+
+    pthread_mutex_lock(&card->lock);
     for (const struct kms_pipe *pipe = card->pipes; pipe; pipe = pipe->next)
-        if (pipe->connector_id == object || pipe->crtc_id == object || pipe->plane_id == object)
-            return true;
-    return false;
+        is_found |= pipe->connector_id == object || pipe->crtc_id == object || pipe->plane_id == object;
+    pthread_mutex_unlock(&card->lock);
+    return is_found;
 }
 
 /* Low is good: best the CRTC that drives the connector already, worst one that shows something elsewhere; in between, the one
@@ -301,9 +304,6 @@ static void leave(struct kms_pipe *pipe)
             break;
         }
     pthread_mutex_unlock(&card->lock);
-    for (unsigned i = 0; i < KMS_TICKETS_MAX; i++)
-        if (card->ticket[i].pipe == pipe)
-            card->ticket[i].pipe = NULL;
 }
 
 int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector, enum kms_calls calls)

@@ -226,3 +226,18 @@ void mode_text(const struct output_mode *mode, char *out, size_t size)
     snprintf(out, size, "%ux%u%s at %s Hz", mode->width, mode->height,
              mode->flags & DRM_MODE_FLAG_INTERLACE ? "i" : "", refresh);
 }
+
+static bool has_same_modes(const struct output *a, const struct output *b)
+{
+    for (unsigned i = 0; i < a->nmodes && a->nmodes == b->nmodes; i++)
+        if (!mode_is_same(&a->mode[i], &b->mode[i]) || a->mode[i].is_preferred != b->mode[i].is_preferred)
+            return false;
+    return a->nmodes == b->nmodes;
+}
+
+bool output_is_same_display(const struct output *a, const struct output *b)
+{
+    return a->state == b->state && a->has_edid == b->has_edid && strcmp(a->monitor, b->monitor) == 0 &&
+           strcmp(a->card, b->card) == 0 && a->width_mm == b->width_mm && a->height_mm == b->height_mm &&
+           has_same_modes(a, b);
+}

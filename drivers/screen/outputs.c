@@ -3,6 +3,7 @@
 #include "drivers/clock.h"
 #include "drivers/screen/errands.h"
 #include "drivers/screen/kms.h"
+#include "drivers/screen/reader.h"
 #include "drivers/screen/uevent.h"
 #include "drivers/screen/vt.h"
 
@@ -22,6 +23,8 @@
 #define DEAF_US        INT64_C(100000)
 #define PROBE_PAUSE_US INT64_C(1000000) /* between the starts of two probes */
 #define NEVER          INT64_MAX
+#define FIRST_LOOK_US  INT64_C(500000)
+#define LAST_WAIT_US   INT64_C(2000000) /* at the end, for what still hangs */
 
 /* Pauses before a display that has no modes or no EDID yet is asked again: 2, 4 and 8 s after the event. */
 static const int64_t pauses_us[] = { 2000000, 2000000, 4000000 };
@@ -31,6 +34,8 @@ static const int64_t pauses_us[] = { 2000000, 2000000, 4000000 };
 struct card {
     char name[32];        /* "card1"; "" it went */
     struct kms_card *kms; /* NULL: not opened; with no name either: the slot is free */
+    struct reader *reader;
+    bool is_new; /* not read yet */
     unsigned screens;
     bool is_there;     /* in the folder, in this look */
     char trouble[160]; /* why it is not open */
@@ -57,6 +62,8 @@ struct outputs {
     struct vt *vt;               /* NULL: no terminal of our own */
     bool is_away;
     struct errands *errands;
+    struct workers *workers;
+    int64_t patience_us; /* for cards to be read: at the start pictures wait for it anyway */
     struct card card[CARDS_MAX];
     struct use use[OUTPUTS_MAX];
     unsigned nuses;
@@ -66,7 +73,7 @@ struct outputs {
     struct output *list, *next; /* the valid one, and the one in the making */
     unsigned count, ncoming;
     char trouble[160];
-    bool is_look_wanted, is_probe_wanted, is_probing;
+    bool is_look_wanted, is_probe_wanted;
     bool is_deaf; /* events wait in the socket until hear_us */
     int64_t hear_us;
     int64_t probe_us; /* the next probe, not before */
@@ -128,13 +135,18 @@ static struct card *find_card(struct outputs *outputs, const char *name)
     return NULL;
 }
 
-/* Only when no screen is in it any more, nor the worker. */
-static void close_card(struct outputs *outputs, struct card *card)
+static void let_go(struct card *card)
 {
-    if (card->name[0] || card->screens || outputs->is_probing)
-        return;
-    kms_card_close(card->kms);
+    reader_let_go(card->reader);
+    card->reader = NULL;
     card->kms = NULL;
+}
+
+/* Only when no screen is in it any more. */
+static void close_card(struct card *card)
+{
+    if (!card->name[0] && !card->screens && card->kms)
+        let_go(card);
 }
 
 /* Outputs of the same names on another card are others. */
@@ -144,40 +156,35 @@ static void lose_card(struct outputs *outputs, struct card *card)
         if (strcmp(outputs->list[i].card, card->name) == 0)
             outputs->list[i].card[0] = '\0';
     card->name[0] = '\0';
-    close_card(outputs, card);
+    close_card(card);
 }
 
-/* True if a picture could be shown on one of its outputs. */
-static bool read_card(struct outputs *outputs, struct card *card)
+static bool is_there(const struct card *card)
 {
-    struct output *list = outputs->next + outputs->ncoming;
-    int n = kms_card_read(card->kms, false, list, OUTPUTS_MAX - outputs->ncoming);
-    bool is_any_plugged = false;
-    for (int i = 0; i < n; i++, outputs->ncoming++) {
-        list[i].is_used = is_used(outputs, list[i].name);
-        snprintf(list[i].cec, sizeof list[i].cec, "%s", make_track(outputs, list[i].name)->cec);
-        is_any_plugged |= list[i].state == OUTPUT_PLUGGED;
-    }
-    if (n == -ENODEV)
-        lose_card(outputs, card);
-    return is_any_plugged;
+    return card->kms && card->name[0];
 }
 
-/* Where nobody has drawn since the boot, displays may never have been asked. */
+static void read_cards(struct outputs *outputs, bool is_probe)
+{
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (is_there(&outputs->card[i]))
+            reader_read(outputs->card[i].reader, is_probe, is_probe ? 0 : outputs->patience_us);
+}
+
 static void open_card(struct outputs *outputs, struct card *card)
 {
     char node[sizeof card->name + sizeof FOLDER];
     snprintf(node, sizeof node, FOLDER "/%s", card->name);
     card->trouble[0] = '\0';
-    int error = kms_card_open(&card->kms, node, card->trouble, sizeof card->trouble);
-    if (error == 0) {
-        kms_card_give(card->kms);
-        outputs->is_probe_wanted |= !read_card(outputs, card);
-        return;
-    }
-    card->kms = NULL;
+    int error = reader_open(&card->reader, outputs->workers, node, card->trouble, sizeof card->trouble);
     if (error == -ENODEV) /* it renders only */
         card->trouble[0] = '\0';
+    if (error < 0)
+        return;
+    card->kms = reader_card(card->reader);
+    kms_card_give(card->kms);
+    card->is_new = true;
+    reader_read(card->reader, false, outputs->patience_us);
 }
 
 static bool is_card(const char *name)
@@ -241,22 +248,6 @@ static void tell_again(struct outputs *outputs)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static bool has_same_modes(const struct output *a, const struct output *b)
-{
-    for (unsigned i = 0; i < a->nmodes && a->nmodes == b->nmodes; i++)
-        if (!mode_is_same(&a->mode[i], &b->mode[i]) || a->mode[i].is_preferred != b->mode[i].is_preferred)
-            return false;
-    return a->nmodes == b->nmodes;
-}
-
-/* For a screen: nothing that would make it choose another mode. */
-static bool is_same_display(const struct output *a, const struct output *b)
-{
-    return a->state == b->state && a->has_edid == b->has_edid && strcmp(a->monitor, b->monitor) == 0 &&
-           strcmp(a->card, b->card) == 0 && a->width_mm == b->width_mm && a->height_mm == b->height_mm &&
-           has_same_modes(a, b);
-}
-
 /* A number that no track has had. */
 static bool update_track(struct outputs *outputs, const char *name, bool is_same)
 {
@@ -274,7 +265,7 @@ static bool adopt(struct outputs *outputs)
     bool is_changed = false;
     for (unsigned i = 0; i < outputs->ncoming; i++) {
         const struct output *now = &outputs->next[i], *old = outputs_find(outputs, now->name);
-        is_changed |= update_track(outputs, now->name, old && is_same_display(old, now));
+        is_changed |= update_track(outputs, now->name, old && output_is_same_display(old, now));
         is_changed |= old && strcmp(old->held_by, now->held_by) != 0;
     }
     for (unsigned i = 0; i < outputs->count; i++) {
@@ -298,18 +289,71 @@ static bool renew_trouble(struct outputs *outputs)
     return is_changed;
 }
 
-/* A card that went frees its name before new ones are looked for: another may have come in its place. */
-static bool look(struct outputs *outputs)
+static void look(struct outputs *outputs)
 {
     outputs->is_look_wanted = false;
-    outputs->ncoming = 0;
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (outputs->card[i].kms && outputs->card[i].name[0])
-            read_card(outputs, &outputs->card[i]);
+    read_cards(outputs, false);
     scan(outputs);
+}
+
+static void list(struct outputs *outputs, const struct output *output)
+{
+    if (outputs->ncoming == OUTPUTS_MAX)
+        return;
+    struct output *entry = &outputs->next[outputs->ncoming++];
+    *entry = *output;
+    entry->is_used = is_used(outputs, entry->name);
+    snprintf(entry->cec, sizeof entry->cec, "%s", make_track(outputs, entry->name)->cec);
+}
+
+/* Where nobody has drawn since the boot, displays may never have been asked. Another card may have come in the place of one that
+ * went. */
+static void list_news(struct outputs *outputs, struct card *card)
+{
+    const struct output *news;
+    int n = reader_take(card->reader, &news);
+    bool is_any_plugged = false;
+    for (int i = 0; i < n; i++) {
+        list(outputs, &news[i]);
+        is_any_plugged |= news[i].state == OUTPUT_PLUGGED;
+    }
+    outputs->is_probe_wanted |= card->is_new && !is_any_plugged;
+    card->is_new = false;
+    reader_go_on(card->reader);
+    if (n != -ENODEV)
+        return;
+    lose_card(outputs, card);
+    outputs->is_look_wanted = true;
+}
+
+static void list_again(struct outputs *outputs, const struct card *card)
+{
+    for (unsigned i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->list[i].card, card->name) == 0)
+            list(outputs, &outputs->list[i]);
+}
+
+static bool is_any(const struct outputs *outputs, bool (*is_it)(const struct reader *reader))
+{
+    for (unsigned i = 0; i < CARDS_MAX; i++)
+        if (is_there(&outputs->card[i]) && is_it(outputs->card[i].reader))
+            return true;
+    return false;
+}
+
+static bool take_news(struct outputs *outputs)
+{
+    outputs->ncoming = 0;
+    for (unsigned i = 0; i < CARDS_MAX; i++) {
+        struct card *card = &outputs->card[i];
+        if (is_there(card) && reader_has_news(card->reader))
+            list_news(outputs, card);
+        else if (is_there(card))
+            list_again(outputs, card);
+    }
     bool is_changed = adopt(outputs);
     tell_again(outputs);
-    return renew_trouble(outputs) || is_changed;
+    return is_changed;
 }
 
 /* ---- when to look, and when to ask ----------------------------------------------------------- */
@@ -317,23 +361,11 @@ static bool look(struct outputs *outputs)
 /* While another has the screens its displays are not ours to ask; there may be new cards all the same. */
 static void start_probe(struct outputs *outputs, int64_t now_us)
 {
-    struct kms_card *cards[CARDS_MAX];
-    unsigned ncards = 0;
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (outputs->card[i].kms && outputs->card[i].name[0] && !outputs->is_away)
-            cards[ncards++] = outputs->card[i].kms;
     outputs->is_probe_wanted = false;
-    outputs->is_probing = true;
     outputs->probe_us = now_us + PROBE_PAUSE_US;
-    errands_probe(outputs->errands, cards, ncards);
-}
-
-static void end_probe(struct outputs *outputs)
-{
-    outputs->is_probing = false;
-    outputs->is_look_wanted = true;
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        close_card(outputs, &outputs->card[i]);
+    if (!outputs->is_away)
+        read_cards(outputs, true);
+    scan(outputs);
 }
 
 static void ask_again(struct outputs *outputs, int64_t now_us)
@@ -341,7 +373,8 @@ static void ask_again(struct outputs *outputs, int64_t now_us)
     bool is_any_silent = false;
     for (unsigned i = 0; i < outputs->count; i++)
         is_any_silent |= outputs->list[i].state != OUTPUT_UNPLUGGED && !outputs->list[i].has_edid;
-    bool is_asked = outputs->is_probe_wanted || outputs->again_us != NEVER;
+    bool is_asked =
+        outputs->is_probe_wanted || outputs->again_us != NEVER || is_any(outputs, reader_is_reading);
     if (is_any_silent && !is_asked && outputs->nagain < AGAIN)
         outputs->again_us = now_us + pauses_us[outputs->nagain++];
 }
@@ -352,8 +385,10 @@ static void arm(const struct outputs *outputs)
     int64_t at_us = outputs->again_us;
     if (outputs->is_deaf && outputs->hear_us < at_us)
         at_us = outputs->hear_us;
-    if (outputs->is_probe_wanted && !outputs->is_probing && outputs->probe_us < at_us)
+    if (outputs->is_probe_wanted && outputs->probe_us < at_us)
         at_us = outputs->probe_us;
+    if (outputs->is_look_wanted)
+        at_us = 0;
     struct itimerspec spec = { 0 };
     if (at_us != NEVER) {
         at_us = at_us > 0 ? at_us : 1; /* 0 would disarm it */
@@ -363,20 +398,21 @@ static void arm(const struct outputs *outputs)
     timerfd_settime(outputs->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-/* The kernel reads displays under one lock: a look would wait as long as the worker. */
 static bool act(struct outputs *outputs, int64_t now_us)
 {
-    bool is_changed = false;
-    if (outputs->is_look_wanted && !outputs->is_probing) {
-        is_changed = look(outputs);
-        ask_again(outputs, now_us);
-    }
+    bool is_changed = is_any(outputs, reader_has_news) && take_news(outputs);
+    if (outputs->is_look_wanted)
+        look(outputs);
+    is_changed |=
+        is_any(outputs, reader_has_news) && take_news(outputs); /* of cards that did not need long */
+    ask_again(outputs, now_us);
     if (now_us >= outputs->again_us) {
         outputs->again_us = NEVER;
         outputs->is_probe_wanted = true;
     }
-    if (outputs->is_probe_wanted && !outputs->is_probing && now_us >= outputs->probe_us)
+    if (outputs->is_probe_wanted && now_us >= outputs->probe_us)
         start_probe(outputs, now_us);
+    is_changed |= renew_trouble(outputs);
     arm(outputs);
     return is_changed;
 }
@@ -426,10 +462,7 @@ static bool take_reports(struct outputs *outputs)
     struct errand_report report;
     bool is_changed = false;
     while (errands_take(outputs->errands, &report))
-        if (report.is_probe)
-            end_probe(outputs);
-        else
-            is_changed |= note_cec(outputs, &report);
+        is_changed |= note_cec(outputs, &report);
     return is_changed;
 }
 
@@ -475,8 +508,8 @@ static bool follow_terminal(struct outputs *outputs)
 
 bool outputs_dispatch(struct outputs *outputs)
 {
-    struct epoll_event events[4];
-    int n = epoll_wait(outputs->fd, events, 4, 0);
+    struct epoll_event events[5];
+    int n = epoll_wait(outputs->fd, events, 5, 0);
     int64_t now_us = monotonic_us();
     bool is_changed = false;
     for (int i = 0; i < n; i++) {
@@ -487,6 +520,8 @@ bool outputs_dispatch(struct outputs *outputs)
             tick(outputs, now_us);
         else if (outputs->vt && fd == vt_fd(outputs->vt))
             is_changed |= follow_terminal(outputs);
+        else if (fd == workers_fd(outputs->workers))
+            is_changed |= workers_reap(outputs->workers);
         else
             is_changed |= take_reports(outputs);
     }
@@ -529,8 +564,13 @@ void outputs_leave(struct outputs *outputs, struct kms_card *kms, const char *na
         if (card->kms != kms || --card->screens)
             continue;
         kms_card_give(kms);
-        close_card(outputs, card);
+        close_card(card);
     }
+}
+
+struct workers *outputs_workers(const struct outputs *outputs)
+{
+    return outputs->workers;
 }
 
 bool outputs_is_away(const struct outputs *outputs)
@@ -585,8 +625,9 @@ struct outputs *outputs_create(void)
     outputs->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     outputs->uevent_fd = uevent_open();
     outputs->errands = errands_create();
-    if (outputs->fd < 0 || !outputs->errands || !watch(outputs, outputs->timer_fd) ||
-        !watch(outputs, errands_fd(outputs->errands))) {
+    outputs->workers = workers_create(outputs);
+    if (outputs->fd < 0 || !outputs->errands || !outputs->workers || !watch(outputs, outputs->timer_fd) ||
+        !watch(outputs, errands_fd(outputs->errands)) || !watch(outputs, workers_fd(outputs->workers))) {
         int error = errno;
         outputs_destroy(outputs);
         errno = error;
@@ -595,8 +636,26 @@ struct outputs *outputs_create(void)
     watch(outputs, outputs->uevent_fd);
     open_terminal(outputs);
     outputs->is_look_wanted = true;
+    outputs->patience_us = FIRST_LOOK_US;
     act(outputs, monotonic_us());
+    outputs->patience_us = 0;
     return outputs;
+}
+
+/* A card that hangs is given away nevertheless. */
+static void close_all(struct outputs *outputs)
+{
+    const int64_t until_us = monotonic_us() + LAST_WAIT_US;
+    workers_wait(outputs->workers, until_us);
+    for (unsigned i = 0; i < CARDS_MAX; i++) {
+        struct card *card = &outputs->card[i];
+        if (card->screens)
+            kms_card_give(card->kms);
+        if (card->kms)
+            let_go(card);
+    }
+    workers_wait(outputs->workers, until_us);
+    workers_destroy(outputs->workers);
 }
 
 void outputs_destroy(struct outputs *outputs)
@@ -604,8 +663,8 @@ void outputs_destroy(struct outputs *outputs)
     if (!outputs)
         return;
     errands_destroy(outputs->errands);
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        kms_card_close(outputs->card[i].kms);
+    if (outputs->workers)
+        close_all(outputs);
     vt_close(outputs->vt); /* the console can draw now */
     const int fds[] = { outputs->uevent_fd, outputs->timer_fd, outputs->fd };
     for (unsigned i = 0; i < sizeof fds / sizeof fds[0]; i++)

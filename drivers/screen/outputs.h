@@ -8,7 +8,8 @@
  *
  * The list is what the kernel knows. It is renewed when the kernel or udev says that something of subsystem "drm" has
  * changed (netlink, uevents; at most ten times a second), and when outputs_probe() is called; asking displays for their EDID
- * takes up to seconds, so a worker does it. A display that is plugged and has no modes or no EDID yet is asked again 2, 4 and
+ * takes up to seconds, and a card whose CRTC hangs answers no question until that is over, so each card has a worker for it. Of a card
+ * that does not answer the list says what it said last. A display that is plugged and has no modes or no EDID yet is asked again 2, 4 and
  * 8 s after the event. If this process has a virtual terminal as its standard input, leaving that terminal gives the
  * screens away and coming back takes them again (console_ioctl(2), VT_PROCESS).
  *
@@ -18,7 +19,7 @@
  * it polls for coming only (DRM_CONNECTOR_POLL_CONNECT: VGA of older cards, where looking may flicker), a change in an
  * emulated card, and one by hand (/sys/class/drm/…/status) on a card that it does not poll: the next probe finds it.
  *
- * One thread (that of the loop), but for the worker, which is private.
+ * One thread (that of the loop), but for the workers, which are private.
  */
 #pragma once
 
@@ -63,11 +64,12 @@ struct output {
 
 struct outputs;
 struct outputs *outputs_create(void); /* NULL with errno: out of memory or descriptors */
+/* Waits up to two seconds for screens that are still being closed. What hangs longer is the kernel's: it goes with the process. */
 void outputs_destroy(struct outputs *outputs);
 int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
 /* True: something has changed. Ask every screen for its status, and try those that are absent. */
 bool outputs_dispatch(struct outputs *outputs);
-/* Looks for cards and asks all displays again, on the worker. At most once a second; more wishes are one. The end shows on
+/* Looks for cards and asks all displays again, on the workers. At most once a second; more wishes are one. The end shows on
  * outputs_fd(). For what the kernel does not tell: call it every 10 s while a screen is not shown, else once a minute. */
 void outputs_probe(struct outputs *outputs);
 unsigned outputs_count(const struct outputs *outputs);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const char *const screen_state_names[SCREEN_STATES] = { "shown", "unplugged", "standby", "away" };
+const char *const screen_state_names[SCREEN_STATES] = { "shown", "unplugged", "standby", "away", "stuck" };
 
 static const struct screen_ops *const backends[] = { &screen_memory, &screen_kms };
 

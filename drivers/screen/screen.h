@@ -6,10 +6,10 @@
  * event: it is on scan-out, and the other buffer becomes the back buffer. At most one frame is queued:
  * begin() answers -EBUSY until the flip. The first commit sets the mode, so nothing unpainted is ever seen.
  *
- * A screen that was opened stays open while its display sleeps, is unplugged, or another program has the card:
+ * A screen that was opened stays open while its display sleeps, is unplugged, another program has the card, or its driver hangs:
  * status() tells, and begin() answers -EAGAIN while no frame can be queued. Both buffers keep what was painted. -ENODEV means
  * that it must be closed and opened again: the card is gone, or the display wants another mode. One thread (that of the
- * loop).
+ * loop), which no call here holds up for longer than 0.3 s: what takes longer goes on in a thread of the screen.
  */
 #pragma once
 
@@ -65,9 +65,11 @@ enum screen_state {
     SCREEN_UNPLUGGED, /* scanned out, but no display is connected */
     SCREEN_STANDBY,   /* switched off by power() */
     SCREEN_AWAY,      /* another program or the text console has the card */
+    SCREEN_STUCK,     /* its driver has not ended an earlier call; detail "" until that takes too long */
     SCREEN_STATES
 };
-extern const char *const screen_state_names[SCREEN_STATES]; /* "shown", "unplugged", "standby", "away" */
+extern const char
+    *const screen_state_names[SCREEN_STATES]; /* "shown", "unplugged", "standby", "away", "stuck" */
 
 struct screen_status {
     enum screen_state state;
@@ -90,11 +92,13 @@ struct screen_ops {
     const char *name;
     /* `outputs` is used by kms only, and stays the caller's. Errors: a sentence in `error` that says what to do. -EAGAIN:
      * nothing is wrong, the display sleeps or is not plugged in; -ENODEV: no such output; -EBUSY: another program has it,
-     * named in `error`; -EACCES, -EINVAL, -ENOMEM … */
+     * named in `error`; -EINPROGRESS: it is still being closed, -ETIMEDOUT: for more than two seconds already (outputs_dispatch()
+     * tells when that has ended); -EACCES, -EINVAL, -ENOMEM … */
     int (*open)(struct screen **screen, struct outputs *outputs, const struct screen_config *config,
                 const struct screen_events *events, char *error, size_t error_size);
-    void (*close)(struct screen *screen);
-    /* 0; -EBUSY: flip pending; -EAGAIN: standby or away, the next status tells; -ENODEV: close it and open it again */
+    void (*close)(struct screen *
+                      screen); /* returns in time; the picture may stand until the driver has taken it down */
+    /* 0; -EBUSY: flip pending, or not now; -EAGAIN: standby, away or stuck, the next status tells; -ENODEV: close it and open it again */
     int (*begin)(struct screen *screen, struct screen_buffer *back);
     /* ndamage ≥ 1, rectangles of the upright picture. Errors as begin(). */
     int (*commit)(struct screen *screen, const struct rect *damage, unsigned ndamage, uint64_t *frame);

@@ -327,10 +327,9 @@ static void a_card_that_was_pulled_out_is_used_again_when_it_is_back(void **stat
     UNTIL(shows(0));
     drm_double_remove(card);
     say();
-    UNTIL(!wall[0].screen);
+    UNTIL(!wall[0].screen && drm_double_open_files() == 0);
     drm_double_return(card);
-    drm_double.nopen = drm_double.nmapped = drm_double.nfbs = drm_double.nbuffers =
-        0; /* the kernel freed it */
+    drm_double.nfbs = drm_double.nbuffers = 0; /* the kernel freed it */
     memset(card->buffer, 0, sizeof(card->buffer));
     say();
     UNTIL(shows(0));

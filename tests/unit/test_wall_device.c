@@ -400,16 +400,16 @@ static void a_device_that_is_busy_is_asked_again_and_in_the_end_opened_anew(void
     call("3", "А042", 7);
     fake.commit_error = -EBUSY; /* short of memory, say */
     turn(now_us);
-    assert_int_equal(wall_deadline_us(&bench.wall), now_us + 50 * MS);
-    turn(now_us += 50 * MS);
+    assert_int_equal(wall_deadline_us(&bench.wall), now_us + 20 * MS);
+    turn(now_us += 20 * MS);
     fake.commit_error = 0;
-    turn(now_us += 50 * MS);
+    turn(now_us += 20 * MS);
     assert_true(fake.is_queued);
     fake_flip(now_us);
     assert_int_equal(bench.nshown, 1);
     call("4", "А043", 8);
     fake.commit_error = -EBUSY;
-    for (int64_t end_us = now_us + 500 * MS; now_us <= end_us; now_us += 50 * MS)
+    for (int64_t end_us = now_us + 500 * MS; now_us <= end_us; now_us += 20 * MS)
         turn(now_us);
     assert_int_equal(fake.closes, 1);
     fake.commit_error = 0;

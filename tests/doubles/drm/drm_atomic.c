@@ -259,8 +259,8 @@ static int wait_for_flips(struct double_file *file, const struct draft *draft)
     if (is_flipping && draft->flags & DRM_MODE_ATOMIC_NONBLOCK)
         return -EBUSY;
     draft->card->nblocking += !(draft->flags & DRM_MODE_ATOMIC_NONBLOCK);
-    if (is_flipping)
-        double_finish_flips(file);
+    if (is_flipping && double_finish_flips(file, draft->touched, CALL_BLOCKING))
+        return -ERESTART; /* the draft is not true any more */
     return 0;
 }
 
@@ -314,17 +314,12 @@ static bool has_event_of_dark_crtc(const struct draft *draft)
     return false;
 }
 
-int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic)
+static int try_atomic(struct double_file *file, const struct drm_mode_atomic *atomic)
 {
-    static struct draft draft; /* under the lock */
+    static struct draft draft; /* under the lock; true until somebody hangs */
     struct double_card *card = file->card;
     int status;
 
-    if (!file->is_atomic ||
-        (atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY && atomic->flags & DRM_MODE_PAGE_FLIP_EVENT))
-        return -EINVAL;
-    if (!file->is_master)
-        return -EACCES;
     draft = (struct draft){ .card = card, .flags = atomic->flags };
     memcpy(draft.connector, card->connector, sizeof(draft.connector));
     memcpy(draft.crtc, card->crtc, sizeof(draft.crtc));
@@ -341,4 +336,22 @@ int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic
         return status;
     }
     return status < 0 ? status : commit(file, &draft, atomic->user_data);
+}
+
+int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic)
+{
+    int status;
+
+    if (!file->is_atomic ||
+        (atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY && atomic->flags & DRM_MODE_PAGE_FLIP_EVENT))
+        return -EINVAL;
+    if (!file->is_master)
+        return -EACCES;
+    double_enter(file->card);
+    if (!(atomic->flags & (DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_ATOMIC_NONBLOCK)))
+        double_stall(file->card, CALL_BLOCKING);
+    do
+        status = try_atomic(file, atomic);
+    while (status == -ERESTART);
+    return status;
 }

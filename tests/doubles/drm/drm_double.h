@@ -24,7 +24,7 @@
 #define DOUBLE_BLOBS      64
 #define DOUBLE_BLOB_BYTES 1024
 
-/* A call that can be made to fail. */
+/* A call that can be made to fail, or to hang (SET_CRTC, and the last ones). */
 enum double_call {
     CALL_OPEN,
     CALL_TEST,   /* TEST_ONLY */
@@ -35,6 +35,9 @@ enum double_call {
     CALL_ADD_FB,
     CALL_MAP,
     CALL_DPMS,
+    CALL_BLOCKING, /* an atomic commit that waits. From here on: can hang, not fail */
+    CALL_RM_FB,
+    CALL_GET_CONNECTOR, /* both kinds: a probe has their lock */
     CALLS
 };
 
@@ -66,6 +69,7 @@ struct double_crtc {
     uint32_t gamma_blob;
     unsigned nmodesets;
     bool is_flipping, wants_event;
+    bool is_hanging; /* "flip_done timed out" is yet to come */
     uint64_t due_ns, user_data;
 };
 
@@ -119,6 +123,9 @@ struct double_card {
     int error[CALLS];        /* errno with which the next calls fail … */
     unsigned nerrors[CALLS]; /* … so many times */
     unsigned ncalls[CALLS];
+    bool is_stalled[CALLS];   /* such calls hang */
+    unsigned nstalled[CALLS]; /* threads that do */
+    bool is_held;             /* by one that hangs with all locks of the card */
     unsigned ncommits, nmodesets, nflips, ntests, nblocking;
     unsigned ndrops, nmasters;
     uint32_t next_id;
@@ -151,6 +158,15 @@ void drm_double_boot(struct double_card *card, struct double_connector *connecto
 void drm_double_remove(struct double_card *card);
 void drm_double_return(struct double_card *card);
 void drm_double_fail(struct double_card *card, enum double_call call, int error, unsigned times);
+/* From now on such calls do not return until drm_double_release(): on their threads alone, but for SET_CRTC, which holds all locks
+ * of the card as the kernel's does, so that others who need one wait as well. */
+void drm_double_stall(struct double_card *card, enum double_call call);
+/* The CRTC of that connector never flips again: its event does not come, commits that do not wait are answered EBUSY, and those that
+ * wait hang like the above. At the release the kernel has given up: the flip is over, without an event. */
+void drm_double_hang(struct double_card *card, const struct double_connector *connector);
+void drm_double_release(struct double_card *card);
+/* Threads that hang in such a call of that card now. */
+unsigned drm_double_stalled(struct double_card *card, enum double_call call);
 /* The CRTC that drives the connector; NULL: dark. */
 struct double_crtc *drm_double_crtc(struct double_card *card, const struct double_connector *connector);
 /* The buffer that the connector shows; NULL: darkness. */
@@ -158,6 +174,8 @@ const struct double_buffer *drm_double_shown(struct double_card *card,
                                              const struct double_connector *connector);
 /* Byte `offset` of it. */
 uint8_t drm_double_byte(const struct double_buffer *buffer, size_t offset);
+/* Of all cards, not closed yet. */
+int drm_double_open_files(void);
 /* The other program is master from now on, as if it had taken it while we had dropped it, or not any more. */
 void drm_double_usurp(struct double_card *card, bool is_other);
 /* The real folder behind "/dev/dri": whoever opens a file there holds the node in the eyes of /proc. */

@@ -30,6 +30,7 @@ static struct double_file *file_of[FDS];
 static void *mapping[MAPPINGS];
 static char folder[40];
 static pthread_mutex_t lock;
+static pthread_cond_t has_moved = PTHREAD_COND_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 int __real_open(const char *path, int flags, ...);
@@ -72,6 +73,16 @@ void double_unlock(int *locked)
     (void)locked;
     pthread_mutex_unlock(&lock);
     errno = saved;
+}
+
+void double_wait(void)
+{
+    pthread_cond_wait(&has_moved, &lock);
+}
+
+void double_move(void)
+{
+    pthread_cond_broadcast(&has_moved);
 }
 
 /* ---- scripting ------------------------------------------------------------------------------- */
@@ -275,6 +286,12 @@ void drm_double_usurp(struct double_card *card, bool is_other)
             files[i].is_master = false;
 }
 
+int drm_double_open_files(void)
+{
+    DOUBLE_LOCK;
+    return drm_double.nopen;
+}
+
 bool double_fails(struct double_card *card, enum double_call call)
 {
     card->ncalls[call]++;
@@ -382,7 +399,7 @@ static void settle(struct double_card *card)
     for (unsigned i = 0; i < card->ncrtcs; i++) {
         struct double_crtc *crtc = &card->crtc[i];
 
-        if (!crtc->is_flipping || crtc->due_ns > now)
+        if (!crtc->is_flipping || crtc->is_hanging || crtc->due_ns > now)
             continue;
         crtc->is_flipping = false;
         if (crtc->wants_event && !card->is_lost_flip && card->nevents < DOUBLE_EVENTS)
@@ -396,8 +413,8 @@ static void arm(const struct double_file *file)
     uint64_t first = card->nevents ? 1 : 0;
 
     for (unsigned i = 0; i < card->ncrtcs; i++)
-        if (card->crtc[i].is_flipping && card->crtc[i].wants_event && !card->is_lost_flip &&
-            (first == 0 || card->crtc[i].due_ns < first))
+        if (card->crtc[i].is_flipping && !card->crtc[i].is_hanging && card->crtc[i].wants_event &&
+            !card->is_lost_flip && (first == 0 || card->crtc[i].due_ns < first))
             first = card->crtc[i].due_ns;
     const struct itimerspec at = { .it_value = { (time_t)(first / NS), (long)(first % NS) } };
 
@@ -414,10 +431,10 @@ void double_queue_event(struct double_file *file, struct double_crtc *crtc, uint
     arm(file);
 }
 
-void double_finish_flips(struct double_file *file)
+void double_hasten_flips(struct double_file *file, uint32_t crtcs)
 {
     for (unsigned i = 0; i < file->card->ncrtcs; i++)
-        if (file->card->crtc[i].is_flipping)
+        if (crtcs >> i & 1 && file->card->crtc[i].is_flipping)
             file->card->crtc[i].due_ns = now_ns();
     settle(file->card);
     arm(file);

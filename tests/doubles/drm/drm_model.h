@@ -1,8 +1,9 @@
-/* Between the two files of the double. */
+/* Between the files of the double. */
 #pragma once
 
 #include "tests/doubles/drm/drm_double.h"
 
+#include <errno.h>
 #include <xf86drm.h>
 
 /* An open file of a card: who is master, and what it may see. */
@@ -18,6 +19,22 @@ struct double_file {
 int double_lock(void);
 void double_unlock(int *locked);
 
+static inline int double_error(int error)
+{
+    errno = error;
+    return -error;
+}
+
+/* Until something has moved. With the lock held once; others may have it meanwhile. */
+void double_wait(void);
+void double_move(void);
+/* drm_stall.c. Whoever needs the locks of the card waits as long as somebody hangs with all of them. */
+void double_enter(struct double_card *card);
+/* Waits if that call hangs; true: it did, and everything may have changed. */
+bool double_stall(struct double_card *card, enum double_call call);
+/* Waits until the flips under way of these CRTCs, by index, are over; true as above. */
+bool double_finish_flips(struct double_file *file, uint32_t crtcs, enum double_call call);
+
 struct double_file *double_file(int fd); /* NULL and errno: none, or the card was taken out */
 bool double_fails(struct double_card *card, enum double_call call); /* with errno */
 struct double_connector *double_connector(struct double_card *card, uint32_t id);
@@ -32,8 +49,8 @@ void double_queue_event(struct double_file *file, struct double_crtc *crtc, uint
                         bool wants_event);
 bool double_is_flipping(struct double_file *file, const struct double_crtc *crtc);
 int double_deliver(struct double_file *file, drmEventContextPtr context);
-/* Whoever waits does so until the flips under way are over. */
-void double_finish_flips(struct double_file *file);
+/* Those that do not hang, now. */
+void double_hasten_flips(struct double_file *file, uint32_t crtcs);
 int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic); /* 0 or -errno */
 
 enum {

@@ -1,11 +1,14 @@
 #include "tests/doubles/drm/outputs_double.h"
 
+#include "drivers/screen/worker.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct outputs {
+    struct workers *workers;
     struct kms_card *card[DOUBLE_CARDS];
     unsigned nscreens[DOUBLE_CARDS];
     bool is_gone[DOUBLE_CARDS];
@@ -100,6 +103,7 @@ void outputs_double_renew(struct outputs *outputs)
     const unsigned nbefore = outputs->count;
 
     memcpy(before, outputs->list, sizeof(before));
+    workers_reap(outputs->workers);
     close_gone(outputs);
     open_cards(outputs);
     read_cards(outputs);
@@ -113,12 +117,22 @@ struct outputs *outputs_create(void)
     struct outputs *outputs = calloc(1, sizeof(*outputs));
 
     memset(&outputs_log, 0, sizeof(outputs_log));
+    outputs->workers = workers_create(outputs);
     outputs_double_renew(outputs);
     return outputs;
 }
 
+struct workers *outputs_workers(const struct outputs *outputs)
+{
+    return outputs->workers;
+}
+
 void outputs_destroy(struct outputs *outputs)
 {
+    if (outputs) {
+        workers_wait(outputs->workers, INT64_MAX);
+        workers_destroy(outputs->workers);
+    }
     for (unsigned i = 0; outputs && i < DOUBLE_CARDS; i++)
         kms_card_close(outputs->card[i]);
     free(outputs);

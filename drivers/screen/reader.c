@@ -1,0 +1,125 @@
+#include "drivers/screen/reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum wish { WISH_NONE, WISH_LOOK, WISH_PROBE };
+
+struct reader {
+    struct worker *worker;
+    enum wish wish; /* for later */
+    bool is_reading, has_news;
+    int result; /* of the news */
+
+    /* the worker's while it reads */
+    struct kms_card *card;
+    bool is_probe;
+    struct output list[OUTPUTS_MAX];
+};
+
+static int read_job(void *data)
+{
+    struct reader *reader = data;
+    return kms_card_read(reader->card, reader->is_probe, reader->list, OUTPUTS_MAX);
+}
+
+static int close_job(void *data)
+{
+    struct reader *reader = data;
+    kms_card_close(reader->card);
+    free(reader);
+    return 0;
+}
+
+static void note(struct reader *reader, int result)
+{
+    reader->is_reading = false;
+    reader->has_news = true;
+    reader->result = result;
+}
+
+static void ended_late(void *data)
+{
+    struct reader *reader = data;
+    int result;
+    if (worker_take(reader->worker, &result))
+        note(reader, result);
+}
+
+static struct reader *create(struct workers *workers, struct kms_card *card)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return NULL;
+    reader->card = card;
+    reader->worker = worker_create(workers, card, "", ended_late, reader);
+    if (reader->worker)
+        return reader;
+    free(reader);
+    return NULL;
+}
+
+int reader_open(struct reader **reader, struct workers *workers, const char *node, char *error,
+                size_t error_size)
+{
+    struct kms_card *card;
+    int status = kms_card_open(&card, node, error, error_size);
+    if (status < 0)
+        return status;
+    *reader = create(workers, card);
+    if (*reader)
+        return 0;
+    kms_card_close(card);
+    snprintf(error, error_size, "%s: out of memory", node);
+    return -ENOMEM;
+}
+
+struct kms_card *reader_card(const struct reader *reader)
+{
+    return reader->card;
+}
+
+void reader_let_go(struct reader *reader)
+{
+    if (reader)
+        worker_let_go(reader->worker, close_job, reader, 0);
+}
+
+void reader_read(struct reader *reader, bool is_probe, int64_t patience_us)
+{
+    enum wish wish = is_probe ? WISH_PROBE : WISH_LOOK;
+    if (reader->is_reading || reader->has_news) {
+        reader->wish = wish > reader->wish ? wish : reader->wish;
+        return;
+    }
+    reader->wish = WISH_NONE;
+    reader->is_probe = is_probe;
+    reader->is_reading = true;
+    int result = worker_run(reader->worker, read_job, reader, patience_us);
+    if (result != -EINPROGRESS)
+        note(reader, result);
+}
+
+bool reader_is_reading(const struct reader *reader)
+{
+    return reader->is_reading;
+}
+
+bool reader_has_news(const struct reader *reader)
+{
+    return reader->has_news;
+}
+
+int reader_take(struct reader *reader, const struct output **list)
+{
+    reader->has_news = false;
+    *list = reader->list;
+    return reader->result;
+}
+
+void reader_go_on(struct reader *reader)
+{
+    if (reader->wish)
+        reader_read(reader, reader->wish == WISH_PROBE, 0);
+}
