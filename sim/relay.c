@@ -2,16 +2,19 @@
 
 #include <string.h>
 
-int64_t relay_character_us(const struct led_serial *serial)
+static unsigned bits_of(const struct led_serial *serial)
 {
-    unsigned bits = 9u + (serial->parity != 'N') + serial->stop_bits;
-    return (INT64_C(1000000) * bits + serial->baud - 1) / serial->baud;
+    return 9u + (serial->parity != 'N') + serial->stop_bits;
+}
+
+int64_t relay_bytes_us(const struct led_serial *serial, size_t count)
+{
+    return (INT64_C(1000000) * bits_of(serial) * (int64_t)count + serial->baud - 1) / serial->baud;
 }
 
 uint32_t relay_gap_us(const struct led_serial *serial)
 {
-    unsigned bits = 9u + (serial->parity != 'N') + serial->stop_bits;
-    return serial->baud > 19200 ? 1750 : (uint32_t)(3500000ull * bits / (unsigned)serial->baud);
+    return serial->baud > 19200 ? 1750 : (uint32_t)(3500000ull * bits_of(serial) / (unsigned)serial->baud);
 }
 
 void relay_init(struct relay *relay, const struct led_serial *serial)
@@ -45,21 +48,18 @@ static void collide(struct relay_way *mine, unsigned at, struct relay_way *other
 void relay_send(struct relay *relay, unsigned end, int64_t now_us, const uint8_t *bytes, size_t count)
 {
     struct relay_way *way = &relay->way[end];
-    int64_t character_us = relay_character_us(&way->serial);
-    if (way->free_us < now_us)
-        way->free_us = now_us;
+    int64_t begin_us = way->free_us < now_us ? now_us : way->free_us;
     for (size_t i = 0; i < count; i++) {
         if (way->count == RELAY_BYTES) {
             way->lost += count - i;
             return;
         }
         unsigned at = (way->first + way->count++) % RELAY_BYTES;
-        way->on_line[at].begin_us = way->free_us;
-        way->on_line[at].end_us = way->free_us += character_us;
+        way->on_line[at].begin_us = begin_us + relay_bytes_us(&way->serial, i);
+        way->on_line[at].end_us = way->free_us = begin_us + relay_bytes_us(&way->serial, i + 1);
         way->on_line[at].byte = bytes[i];
         way->on_line[at].is_damaged = false;
         way->bytes++;
-        way->busy_us += (uint64_t)character_us;
         collide(way, at, &relay->way[!end]);
     }
 }

@@ -35,8 +35,8 @@ struct relay {
     struct relay_way way[RELAY_ENDS]; /* by the end that sends */
 };
 
-/* Time of one character, rounded up to a microsecond. */
-int64_t relay_character_us(const struct led_serial *serial);
+/* Time of `count` characters one behind the other, rounded up to a microsecond. */
+int64_t relay_bytes_us(const struct led_serial *serial, size_t count);
 /* Silence between frames: 3.5 characters, 1.75 ms above 19200 baud (Modbus over Serial Line V1.02, 2.5.1.1). */
 uint32_t relay_gap_us(const struct led_serial *serial);
 

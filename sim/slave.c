@@ -18,8 +18,7 @@ struct fault {
 
 struct slave_bus {
     uint32_t gap_us;
-    int64_t char_us; /* 0: a line without speed */
-    struct led_serial line;
+    struct led_serial line; /* baud 0: a line without speed */
     uint64_t chance;
     unsigned nunits;
     struct slave_unit unit[SLAVE_UNITS_MAX];
@@ -55,7 +54,11 @@ void slave_bus_destroy(struct slave_bus *bus)
 void slave_bus_set_line(struct slave_bus *bus, const struct led_serial *serial)
 {
     bus->line = serial ? *serial : (struct led_serial){ 0 };
-    bus->char_us = serial ? relay_character_us(serial) : 0;
+}
+
+static int64_t line_us(const struct slave_bus *bus, size_t count)
+{
+    return bus->line.baud ? relay_bytes_us(&bus->line, count) : 0;
 }
 
 int slave_bus_add(struct slave_bus *bus, const char *model, uint8_t address)
@@ -72,7 +75,7 @@ int slave_bus_add(struct slave_bus *bus, const char *model, uint8_t address)
             return -EEXIST;
     struct slave_unit *unit = &bus->unit[bus->nunits];
     slave_unit_init(unit, found);
-    slave_unit_set(unit, address, bus->char_us ? &bus->line : NULL);
+    slave_unit_set(unit, address, bus->line.baud ? &bus->line : NULL);
     bus->fault[bus->nunits].delay_us = found->delay_us;
     slave_unit_power_on(unit);
     return (int)bus->nunits++;
@@ -100,7 +103,7 @@ static bool happens(struct slave_bus *bus, unsigned index, enum slave_fault faul
 
 static bool hears(const struct slave_bus *bus, const struct led_serial *serial)
 {
-    return !bus->char_us || (serial->baud == bus->line.baud && serial->parity == bus->line.parity);
+    return !bus->line.baud || (serial->baud == bus->line.baud && serial->parity == bus->line.parity);
 }
 
 static void push(struct slave_bus *bus, int64_t at_us, const uint8_t *bytes, size_t count, bool is_echo)
@@ -287,7 +290,7 @@ void slave_bus_feed(struct slave_bus *bus, int64_t now_us, const uint8_t *bytes,
     slave_bus_pass(bus, now_us);
     if (count == 0)
         return;
-    note_silence(bus, now_us - (int64_t)count * bus->char_us, now_us);
+    note_silence(bus, now_us - line_us(bus, count), now_us);
     if (bus->is_deaf)
         return;
     if (count > SLAVE_FRAME_MAX - bus->count) {
@@ -310,10 +313,10 @@ size_t slave_bus_take(struct slave_bus *bus, int64_t now_us, uint8_t out[SLAVE_F
     int64_t at_us = slave_bus_due_us(bus);
     if (at_us > now_us)
         return 0;
-    size_t count = answers_take(&bus->answers, bus->char_us, out, &bus->bus_counters.collisions);
-    bus->is_ended = bus->char_us > 0; /* without a speed, whoever answers has waited */
-    if (bus->char_us)
-        bus->last_us = at_us + (int64_t)count * bus->char_us;
+    size_t count = answers_take(&bus->answers, &bus->line, out, &bus->bus_counters.collisions);
+    bus->is_ended = bus->line.baud > 0; /* without a speed, whoever answers has waited */
+    if (bus->line.baud)
+        bus->last_us = at_us + line_us(bus, count);
     return count;
 }
 

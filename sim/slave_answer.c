@@ -84,7 +84,7 @@ static size_t collide(uint8_t *out, size_t count, size_t offset, const struct an
     return count;
 }
 
-size_t answers_take(struct answers *answers, int64_t char_us, uint8_t out[SLAVE_FRAME_MAX],
+size_t answers_take(struct answers *answers, const struct led_serial *line, uint8_t out[SLAVE_FRAME_MAX],
                     uint64_t *collisions)
 {
     const struct answer *first = answers->answer;
@@ -94,8 +94,8 @@ size_t answers_take(struct answers *answers, int64_t char_us, uint8_t out[SLAVE_
     memcpy(out, first->bytes, count);
     drop_first(answers);
     while (answers->count && !is_echo && !first->is_echo &&
-           (first->at_us == at_us || first->at_us < at_us + (int64_t)count * char_us)) {
-        size_t offset = char_us ? (size_t)((first->at_us - at_us) / char_us) : 0;
+           (first->at_us == at_us || first->at_us < at_us + (line->baud ? relay_bytes_us(line, count) : 0))) {
+        size_t offset = line->baud ? (size_t)((first->at_us - at_us) / relay_bytes_us(line, 1)) : 0;
         count = collide(out, count, offset, first);
         ++*collisions;
         drop_first(answers);

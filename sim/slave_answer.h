@@ -23,7 +23,7 @@ void answers_add(struct answers *answers, const struct answer *answer, const uin
 int64_t answers_due_us(const struct answers *answers); /* INT64_MAX: none */
 /* Takes the first one, together with all that begin before it has ended: then `collisions` rises, and what
  * comes out is rubbish. Its length. */
-size_t answers_take(struct answers *answers, int64_t char_us, uint8_t out[SLAVE_FRAME_MAX],
+size_t answers_take(struct answers *answers, const struct led_serial *line, uint8_t out[SLAVE_FRAME_MAX],
                     uint64_t *collisions);
 
 uint32_t answer_chance(uint64_t *chance);

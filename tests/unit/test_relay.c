@@ -14,9 +14,10 @@ static const struct led_serial at_9600 = { 9600, 'N', 1 }, at_9600_even = { 9600
 static void a_character_takes_its_bits(void **state)
 {
     (void)state;
-    assert_int_equal(relay_character_us(&at_9600), 1042);
-    assert_int_equal(relay_character_us(&at_9600_even), 1146);
-    assert_int_equal(relay_character_us(&at_38400_even), 313);
+    assert_int_equal(relay_bytes_us(&at_9600, 1), 1042);
+    assert_int_equal(relay_bytes_us(&at_9600, 3), 3125);
+    assert_int_equal(relay_bytes_us(&at_9600_even, 1), 1146);
+    assert_int_equal(relay_bytes_us(&at_38400_even, 1), 313);
     assert_int_equal(relay_gap_us(&at_9600), 3645);
     assert_int_equal(relay_gap_us(&at_19200), 1822);
     assert_int_equal(relay_gap_us(&at_38400_even), 1750);
@@ -26,6 +27,7 @@ static void bytes_arrive_one_after_the_other_each_in_its_time(void **state)
 {
     (void)state;
     static struct relay relay;
+    static const int64_t ends_us[] = { 2042, 3084, 4125, 5167 };
     uint8_t byte;
     int64_t at_us;
     relay_init(&relay, &at_9600);
@@ -33,16 +35,16 @@ static void bytes_arrive_one_after_the_other_each_in_its_time(void **state)
     relay_send(&relay, RELAY_MASTER, 1000, (const uint8_t *)"abc", 3);
     relay_send(&relay, RELAY_MASTER, 1500, (const uint8_t *)"d", 1); /* behind what is on the line */
     assert_int_equal(relay_due_us(&relay, RELAY_UNITS), 2042);
-    assert_int_equal(relay_last_us(&relay, RELAY_UNITS), 1000 + 4 * 1042);
+    assert_int_equal(relay_last_us(&relay, RELAY_UNITS), 1000 + 3125 + 1042);
     assert_int_equal(relay_due_us(&relay, RELAY_MASTER), INT64_MAX);
     assert_false(relay_take(&relay, RELAY_UNITS, 2041, &byte, &at_us));
     for (int i = 0; i < 4; i++) {
         assert_true(relay_take(&relay, RELAY_UNITS, 10000, &byte, &at_us));
         assert_int_equal(byte, 'a' + i);
-        assert_int_equal(at_us, 1000 + (i + 1) * 1042);
+        assert_int_equal(at_us, ends_us[i]);
     }
     assert_false(relay_take(&relay, RELAY_UNITS, 10000, &byte, &at_us));
-    assert_int_equal(relay.way[RELAY_MASTER].busy_us, 4 * 1042);
+    assert_int_equal(relay.way[RELAY_MASTER].bytes, 4);
 }
 
 static void bytes_of_both_ends_at_one_time_are_damaged(void **state)
@@ -133,7 +135,7 @@ static void a_frame_is_whole_at_the_speed_of_the_line_and_answered_after_the_del
     uint8_t frame[SLAVE_FRAME_MAX];
     wire_up(&wired, &at_9600);
     int64_t heard_us = ask(&wired, 1, 100000);
-    assert_int_equal(heard_us, 100000 + 8 * 1042);
+    assert_int_equal(heard_us, 100000 + 8334);
     assert_int_equal(slave_bus_due_us(wired.bus), heard_us + 5000);
     assert_int_equal(slave_bus_take(wired.bus, heard_us + 5000, frame), 8);
     slave_bus_destroy(wired.bus);
@@ -147,13 +149,13 @@ static void a_request_too_soon_after_an_answer_is_lost(void **state)
     struct slave_bus_counters counters;
     uint8_t frame[SLAVE_FRAME_MAX];
     wire_up(&wired, &at_9600);
-    int64_t due_us = ask(&wired, 1, 100000) + 5000, end_us = due_us + 8 * 1042;
+    int64_t due_us = ask(&wired, 1, 100000) + 5000, end_us = due_us + 8334;
     slave_bus_take(wired.bus, due_us, frame);
     ask(&wired, 1, end_us + 3600);
     assert_int_equal(slave_bus_due_us(wired.bus), INT64_MAX);
     slave_bus_counters(wired.bus, &counters);
     assert_int_equal(counters.gap_errors, 1);
-    int64_t heard_us = ask(&wired, 1, end_us + 3600 + 8 * 1042 + 3646);
+    int64_t heard_us = ask(&wired, 1, end_us + 3600 + 8334 + 3646);
     assert_int_equal(slave_bus_due_us(wired.bus), heard_us + 5000);
     slave_bus_destroy(wired.bus);
 }
