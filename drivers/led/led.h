@@ -114,7 +114,8 @@ struct led_bus_status {
  *
  * LED_JOB_SCAN asks each unit from `first` to `last` who it is, at each of `serial`: function 17, then what
  * the `profile`s ask (a read), then a read of one register. A unit counts as found when anything comes back,
- * also an exception. Damaged answers that repeat are two units with one address.
+ * also an exception. Damaged answers that repeat are two units with one address (a gateway hides them: then
+ * nobody answers). A board that is deaf to reading, as some are, is not found.
  *
  * LED_JOB_ADDRESS gives one new unit (at unit `first`, serial[0], of type profile[0]) the address `address`
  * and the settings of the bus: it must answer alone and as what its profile says, and nobody may answer at
@@ -158,8 +159,9 @@ struct led_ops {
      * -EINVAL with a reason in `error` for what can never work: a baud rate that no adapter has, a unit twice
      * or out of 1..247; -ENOMEM, -EAGAIN. */
     int (*open)(struct led_bus **bus, const struct led_bus_config *config, char *error, size_t error_size);
-    /* Ends the worker, after the transaction in flight: at most one response time-out. What the boards show
-     * stays. */
+    /* Ends the worker, after the transaction in flight: at most one response time-out, and 1.5 s more if a
+     * gateway still waits for a silent unit. What the boards show stays. A job ends with it: who wants its
+     * last words stops it before. */
     void (*close)(struct led_bus *bus);
     /* Copies and returns; takes a lock that is never held across I/O. A text that was shown already is
      * written again: a recall wants its own proof. */

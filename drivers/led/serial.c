@@ -81,8 +81,7 @@ int serial_set_rs485(int fd, const struct led_rs485 *rs485, char *error, size_t 
     struct serial_rs485 wanted = rs485_of(rs485), taken = wanted;
     if (ioctl(fd, TIOCSRS485, &taken) < 0) {
         int reason = errno;
-        snprintf(error, error_size, "this port cannot switch RTS by itself (%s): leave rs485 out",
-                 strerror(reason));
+        snprintf(error, error_size, "this port cannot switch RTS (%s): leave rs485 out", strerror(reason));
         return -reason;
     }
     /* Drivers correct what they cannot do, without an error. */
@@ -90,7 +89,7 @@ int serial_set_rs485(int fd, const struct led_rs485 *rs485, char *error, size_t 
         taken.delay_rts_before_send == wanted.delay_rts_before_send &&
         taken.delay_rts_after_send == wanted.delay_rts_after_send)
         return 0;
-    snprintf(error, error_size, "this port took other rs485 settings: RTS %s, %u ms before, %u ms after%s",
+    snprintf(error, error_size, "the port took RTS %s, %u ms before, %u ms after%s instead",
              taken.flags & SER_RS485_RTS_ON_SEND ? "high" : "low", taken.delay_rts_before_send,
              taken.delay_rts_after_send, taken.flags & SER_RS485_TERMINATE_BUS ? ", terminated" : "");
     return -ENOTSUP;

@@ -2,7 +2,6 @@
 #include "drivers/clock.h"
 #include "drivers/led/gateway.h"
 #include "drivers/led/modbus_wire.h"
-#include "drivers/led/serial.h"
 #include "sim/slave.h"
 
 #include <errno.h>
@@ -15,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -391,44 +388,10 @@ static void a_port_that_cannot_switch_rts_says_so_only_if_it_shall(void **state)
     f.config.rs485.is_wanted = true;
     f.wire = modbus_wire_create(&f.config);
     assert_int_equal(modbus_wire_open(f.wire), -ENOTTY);
-    assert_non_null(strstr(modbus_wire_detail(f.wire), "cannot switch RTS by itself"));
+    assert_non_null(strstr(modbus_wire_detail(f.wire), "cannot switch RTS"));
     assert_int_equal(modbus_wire_fd(f.wire), -1);
     f.config.rs485.is_wanted = false;
     assert_int_equal(modbus_wire_open(f.wire), 0);
-}
-
-/* ---- the adapter's latency ------------------------------------------------------------------- */
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static void an_adapters_latency_is_shortened_and_read_back(void **state)
-{
-    (void)state;
-    char root[] = "/tmp/kezek-sysfs-XXXXXX", path[128], command[64];
-    struct stat port;
-    int fd = open(f.config.device, O_RDWR | O_NOCTTY);
-    assert_non_null(mkdtemp(root));
-    assert_int_equal(fstat(fd, &port), 0);
-    assert_int_equal(serial_shorten_latency(fd, root), -ENOENT);
-    snprintf(path, sizeof path, "mkdir -p %s/dev/char/%u:%u/device", root, major(port.st_rdev),
-             minor(port.st_rdev));
-    assert_int_equal(system(path), 0);
-    snprintf(path, sizeof path, "%s/dev/char/%u:%u/device/latency_timer", root, major(port.st_rdev),
-             minor(port.st_rdev));
-    write_file(path, "16\n");
-    assert_int_equal(serial_shorten_latency(fd, root), 1);
-    snprintf(command, sizeof command, "rm -r %s", root);
-    assert_int_equal(remove(path), 0); /* what can be no latency is none */
-    assert_int_equal(symlink("/proc/sys/kernel/ngroups_max", path), 0);
-    assert_int_equal(serial_shorten_latency(fd, root), -EINVAL);
-    assert_int_equal(system(command), 0);
-    close(fd);
 }
 
 /* ---- addresses of gateways ------------------------------------------------------------------- */
@@ -485,7 +448,6 @@ int main(void)
         EACH(there_is_silence_between_frames),
         EACH(one_step_may_have_other_line_settings),
         EACH(a_port_that_cannot_switch_rts_says_so_only_if_it_shall),
-        EACH(an_adapters_latency_is_shortened_and_read_back),
         cmocka_unit_test(addresses_of_gateways_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
