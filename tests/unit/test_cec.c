@@ -1,5 +1,7 @@
 /* What a television hears over HDMI-CEC, on adapters that the test plays. */
+#define DEVICE_FOLDER "/dev"
 #include "drivers/screen/cec.h"
+#include "tests/unit/device_folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +9,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cec.h>
@@ -36,19 +37,11 @@ static struct adapter {
     unsigned opens, closes;
     char heard[200]; /* "40:04 4f:82:10:00 " */
 } adapter[ADAPTERS];
-static char folder[64];
 
 static int refuse(int error)
 {
     errno = error;
     return -1;
-}
-
-DIR *__real_opendir(const char *path);
-DIR *__wrap_opendir(const char *path);
-DIR *__wrap_opendir(const char *path)
-{
-    return __real_opendir(strcmp(path, "/dev") == 0 ? folder : path);
 }
 
 int __real_open(const char *path, int flags, ...);
@@ -131,16 +124,6 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-static void move(const char *name, bool is_there)
-{
-    char path[96];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (is_there)
-        fclose(fopen(path, "w"));
-    else
-        unlink(path);
-}
-
 /* At our connector, on a TV's second input. */
 static struct adapter *add(unsigned index)
 {
@@ -154,7 +137,7 @@ static struct adapter *add(unsigned index)
                           .claimable = 4,
                           .tx_status = CEC_TX_STATUS_OK };
     snprintf(name, sizeof name, "cec%u", index);
-    move(name, true);
+    device_folder_put(name, true);
     return &adapter[index];
 }
 
@@ -162,12 +145,11 @@ static int start(void **unused)
 {
     (void)unused;
     memset(adapter, 0, sizeof adapter);
-    snprintf(folder, sizeof folder, "/tmp/test_cec.XXXXXX");
-    if (!mkdtemp(folder))
+    if (!device_folder_make())
         return -1;
-    move("cec", true); /* none of these is an adapter */
-    move("cec-x", true);
-    move("ttyS0", true);
+    device_folder_put("cec", true); /* none of these is an adapter */
+    device_folder_put("cec-x", true);
+    device_folder_put("ttyS0", true);
     return 0;
 }
 
@@ -176,8 +158,8 @@ static int stop(void **unused)
     (void)unused;
     static const char *const names[] = { "cec", "cec-x", "ttyS0", "cec0", "cec1", "cec2", "cec3" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        move(names[i], false);
-    return rmdir(folder);
+        device_folder_put(names[i], false);
+    return rmdir(device_folder);
 }
 
 static const char *tell(bool is_on)
