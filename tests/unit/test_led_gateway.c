@@ -1,6 +1,6 @@
 /* The modbus backend through a Modbus TCP gateway, with gateways that fail. */
 #include "tests/led_gateway.h"
-#include "tests/led_line.h"
+#include "tests/led_three.h"
 
 #include "drivers/led/modbus_wire.h"
 
@@ -9,62 +9,44 @@
 
 #include <cmocka.h>
 
-struct fixture {
-    struct led_bus *bus;
-    struct led_bus_config config;
-    struct led_profile *smi2, *dm56;
+static struct {
+    struct led_three three;
     struct led_gateway gateway;
     struct modbus_wire *wire;
-};
-static struct fixture f;
-
-static const char *const models[] = { "owen-smi2", "dm56a04", "dm56a04", NULL };
+} f;
 
 static int start(void **state)
 {
     (void)state;
-    f = (struct fixture){ .smi2 = led_line_profile("owen-smi2"), .dm56 = led_line_profile("dm56a04") };
-    assert_true(led_gateway_start(&f.gateway, models, AF_INET, 0));
-    f.config = (struct led_bus_config){ .id = "far",
-                                        .driver = "modbus",
-                                        .baud = 115200,
-                                        .parity = 'N',
-                                        .stop_bits = 1,
-                                        .adapter_latency_ms = 20,
-                                        .reassert_ms = 30000,
-                                        .nunits = 3,
-                                        .unit = { { 1, f.smi2 }, { 2, f.dm56 }, { 3, f.dm56 } } };
-    snprintf(f.config.device, sizeof f.config.device, "%s", f.gateway.device);
+    memset(&f, 0, sizeof f);
+    assert_true(led_gateway_start(&f.gateway, led_three_models, AF_INET, 0));
+    led_three_begin(&f.three, f.gateway.device);
+    f.three.config.adapter_latency_ms = 20;
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    led_modbus.close(f.bus);
+    led_three_end(&f.three);
     modbus_wire_destroy(f.wire);
     led_gateway_stop(&f.gateway);
-    led_profile_destroy(f.smi2);
-    led_profile_destroy(f.dm56);
     return 0;
 }
 
 static void open_bus(void)
 {
-    char error[160];
-    assert_int_equal(led_modbus.open(&f.bus, &f.config, error, sizeof error), 0);
+    led_three_open(&f.three);
 }
 
 static void want(unsigned index, const char *text, uint64_t token)
 {
-    struct led_text wish = { 0 };
-    snprintf(wish.text, sizeof wish.text, "%s", text);
-    led_modbus.want(f.bus, index, &wish, token);
+    led_three_want(&f.three, index, text, token);
 }
 
 static struct led_report final_of(uint64_t token)
 {
-    return led_line_final(&led_modbus, f.bus, token);
+    return led_line_final(&led_modbus, f.three.bus, token);
 }
 
 /* Until the bus is open, or not, and has said why. */
@@ -73,10 +55,10 @@ static struct led_bus_status bus_becomes(bool is_open)
     struct led_bus_status status;
     struct led_report report;
     for (;;) {
-        led_modbus.bus_status(f.bus, &status);
+        led_modbus.bus_status(f.three.bus, &status);
         if (status.error != -EINPROGRESS && status.is_open == is_open)
             return status;
-        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
+        assert_true(led_line_any_report(&led_modbus, f.three.bus, &report));
     }
 }
 
@@ -97,7 +79,8 @@ static void the_glass_behind_a_gateway_shows_what_is_reported(void **state)
 static void a_gateway_is_found_by_its_name(void **state)
 {
     (void)state;
-    snprintf(f.config.device, sizeof f.config.device, "tcp://localhost%s", strrchr(f.gateway.device, ':'));
+    snprintf(f.three.config.device, sizeof f.three.config.device, "tcp://localhost%s",
+             strrchr(f.gateway.device, ':'));
     open_bus();
     want(1, "7", 1); /* before it is connected */
     assert_int_equal(final_of(1).error, 0);
@@ -110,14 +93,14 @@ static void a_gateway_may_have_ipv6(void **state)
     struct led_gateway six;
     if (!led_gateway_start(&six, one, AF_INET6, 0))
         skip();
-    f.config.nunits = 1;
-    f.config.unit[0] = (struct led_unit_config){ 1, f.dm56 };
-    snprintf(f.config.device, sizeof f.config.device, "%s", six.device);
+    f.three.config.nunits = 1;
+    f.three.config.unit[0] = (struct led_unit_config){ 1, f.three.dm56 };
+    snprintf(f.three.config.device, sizeof f.three.config.device, "%s", six.device);
     open_bus();
     want(0, "7", 1);
     assert_int_equal(final_of(1).error, 0);
-    led_modbus.close(f.bus);
-    f.bus = NULL;
+    led_modbus.close(f.three.bus);
+    f.three.bus = NULL;
     led_gateway_stop(&six);
 }
 
@@ -137,10 +120,10 @@ static void others_are_served_behind_a_silent_unit(int silence_code)
     }
     want(1, "2", 100);
     assert_int_equal(final_of(100).error, -ETIMEDOUT);
-    led_modbus.unit_status(f.bus, 1, &status);
+    led_modbus.unit_status(f.three.bus, 1, &status);
     assert_true(status.is_dead);
     for (unsigned i = 0; i < 3; i += 2) {
-        led_modbus.unit_status(f.bus, i, &status);
+        led_modbus.unit_status(f.three.bus, i, &status);
         assert_int_equal(status.timeouts, 0);
     }
 }
@@ -176,7 +159,7 @@ static struct schedule_result exchange(uint8_t unit, struct led_write write)
 static void open_wire(void)
 {
     int error;
-    f.wire = modbus_wire_create(&f.config);
+    f.wire = modbus_wire_create(&f.three.config);
     while ((error = modbus_wire_open(f.wire)) == -EINPROGRESS) {
         struct pollfd fd = { .fd = modbus_wire_fd(f.wire), .events = modbus_wire_events(f.wire) };
         poll(&fd, 1, 1000);
@@ -222,7 +205,7 @@ static void a_gateway_that_is_not_there_is_waited_for(void **state)
     struct led_bus_status status = bus_becomes(false);
     assert_int_equal(status.error, -ECONNREFUSED);
     assert_string_equal(status.detail, "Connection refused");
-    assert_true(led_gateway_start(&f.gateway, models, AF_INET, port));
+    assert_true(led_gateway_start(&f.gateway, led_three_models, AF_INET, port));
     bus_becomes(true);
     want(1, "2", 2);
     assert_int_equal(final_of(2).error, 0);
@@ -256,7 +239,7 @@ static void a_name_that_nobody_has_is_told(void **state)
 {
     (void)state;
     /* No name server is asked for a part of more than 63 letters. */
-    snprintf(f.config.device, sizeof f.config.device, "tcp://%070d.invalid", 0);
+    snprintf(f.three.config.device, sizeof f.three.config.device, "tcp://%070d.invalid", 0);
     open_bus();
     struct led_bus_status status = bus_becomes(false);
     assert_int_equal(status.error, -EHOSTUNREACH);
@@ -266,7 +249,7 @@ static void a_name_that_nobody_has_is_told(void **state)
 static void a_bus_is_closed_while_its_gateway_is_looked_for(void **state)
 {
     (void)state;
-    snprintf(f.config.device, sizeof f.config.device, "tcp://nobody.invalid");
+    snprintf(f.three.config.device, sizeof f.three.config.device, "tcp://nobody.invalid");
     open_bus();
     want(0, "1", 1);
 }
@@ -275,12 +258,12 @@ static void what_is_no_address_is_refused(void **state)
 {
     (void)state;
     char error[160];
-    snprintf(f.config.device, sizeof f.config.device, "tcp://gw:99999");
-    assert_int_equal(led_modbus.open(&f.bus, &f.config, error, sizeof error), -EINVAL);
+    snprintf(f.three.config.device, sizeof f.three.config.device, "tcp://gw:99999");
+    assert_int_equal(led_modbus.open(&f.three.bus, &f.three.config, error, sizeof error), -EINVAL);
     assert_non_null(strstr(error, "port is not 1 to 65535"));
-    snprintf(f.config.device, sizeof f.config.device, "tcp://gw");
-    f.config.rs485.is_wanted = true;
-    assert_int_equal(led_modbus.open(&f.bus, &f.config, error, sizeof error), -EINVAL);
+    snprintf(f.three.config.device, sizeof f.three.config.device, "tcp://gw");
+    f.three.config.rs485.is_wanted = true;
+    assert_int_equal(led_modbus.open(&f.three.bus, &f.three.config, error, sizeof error), -EINVAL);
     assert_non_null(strstr(error, "rs485"));
 }
 
@@ -291,23 +274,19 @@ static void a_job_has_the_settings_of_the_gateways_line(void **state)
     (void)state;
     struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = 4, .nserials = 1, .nprofiles = 1 };
     struct led_job_status status;
-    struct led_report report;
     f.gateway.patience_us = 10000;
     open_bus();
     bus_becomes(true);
-    job.profile[0] = f.smi2;
+    job.profile[0] = f.three.smi2;
     job.serial[0] = (struct led_serial){ 9600, 'N', 1 };
-    assert_int_equal(led_modbus.start_job(f.bus, &job), -ENOTSUP);
-    led_modbus.job_status(f.bus, &status);
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), -ENOTSUP);
+    status = led_three_job(&f.three);
     assert_non_null(strstr(status.detail, "gateway's settings"));
     job.serial[0].baud = 115200;
-    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
-    do {
-        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
-        led_modbus.job_status(f.bus, &status);
-    } while (status.is_running);
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), 0);
+    status = led_three_job_end(&f.three);
     assert_int_equal(status.nfound, 3);
-    assert_ptr_equal(status.found[0].profile, f.smi2);
+    assert_ptr_equal(status.found[0].profile, f.three.smi2);
 }
 
 #define EACH(f) cmocka_unit_test_setup_teardown(f, start, stop)

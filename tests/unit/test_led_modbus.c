@@ -1,5 +1,5 @@
 /* The modbus backend on a pty, with boards and adapters that fail. */
-#include "tests/led_line.h"
+#include "tests/led_three.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -8,58 +8,40 @@
 
 #include <cmocka.h>
 
-struct fixture {
-    struct led_bus *bus;
-    struct led_bus_config config;
-    struct led_profile *smi2, *dm56;
+static struct {
+    struct led_three three;
     struct led_line line;
-};
-static struct fixture f;
+} f;
 
 static void open_bus(void)
 {
-    char error[128];
-    assert_int_equal(led_modbus.open(&f.bus, &f.config, error, sizeof error), 0);
+    led_three_open(&f.three);
 }
 
 static int start(void **state)
 {
-    static const char *const models[] = { "owen-smi2", "dm56a04", "dm56a04", NULL };
     (void)state;
-    f = (struct fixture){ .smi2 = led_line_profile("owen-smi2"), .dm56 = led_line_profile("dm56a04") };
-    led_line_start(&f.line, models, 500);
-    f.config = (struct led_bus_config){ .id = "west",
-                                        .driver = "modbus",
-                                        .baud = 115200,
-                                        .parity = 'N',
-                                        .stop_bits = 1,
-                                        .reassert_ms = 30000,
-                                        .nunits = 3,
-                                        .unit = { { 1, f.smi2 }, { 2, f.dm56 }, { 3, f.dm56 } } };
-    snprintf(f.config.device, sizeof f.config.device, "%s", f.line.path);
+    led_line_start(&f.line, led_three_models, 500);
+    led_three_begin(&f.three, f.line.path);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    led_modbus.close(f.bus);
+    led_three_end(&f.three);
     led_line_stop(&f.line);
-    led_profile_destroy(f.smi2);
-    led_profile_destroy(f.dm56);
     return 0;
 }
 
 static void want(unsigned index, const char *text, uint64_t token)
 {
-    struct led_text wish = { 0 };
-    snprintf(wish.text, sizeof wish.text, "%s", text);
-    led_modbus.want(f.bus, index, &wish, token);
+    led_three_want(&f.three, index, text, token);
 }
 
 static struct led_report final_of(uint64_t token)
 {
-    return led_line_final(&led_modbus, f.bus, token);
+    return led_line_final(&led_modbus, f.three.bus, token);
 }
 
 /* Calls that a fault makes in the line's thread. */
@@ -105,7 +87,7 @@ static struct led_report status_report(void)
 {
     struct led_report report;
     do
-        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
+        assert_true(led_line_any_report(&led_modbus, f.three.bus, &report));
     while (!report.is_status);
     assert_int_equal(report.token, 0);
     assert_false(report.is_final);
@@ -141,7 +123,7 @@ static void a_dead_unit_fails_alone(void **state)
     want(1, "2", 100);
     struct led_report report = final_of(100);
     assert_int_equal(report.error, -ETIMEDOUT);
-    led_modbus.unit_status(f.bus, 1, &status);
+    led_modbus.unit_status(f.three.bus, 1, &status);
     assert_true(status.is_dead);
     led_line_call(&f.line, give_power, &dead);
     wait_until_shown(1, "   2");
@@ -172,7 +154,7 @@ static void an_exception_is_reported_with_its_register(void **state)
     struct led_report report = final_of(1);
     assert_int_equal(report.error, -EREMOTEIO);
     assert_string_equal(report.detail, "exception 2 at function 16, register 0");
-    led_modbus.unit_status(f.bus, 2, &status);
+    led_modbus.unit_status(f.three.bus, 2, &status);
     assert_false(status.is_dead);
 }
 
@@ -201,7 +183,7 @@ static void an_adapter_that_is_pulled_and_plugged_in_again_heals(void **state)
     led_line_call(&f.line, unplug, NULL);
     want(0, "2", 2);
     assert_int_equal(final_of(2).error, -ENODEV);
-    led_modbus.bus_status(f.bus, &status);
+    led_modbus.bus_status(f.three.bus, &status);
     assert_false(status.is_open);
     assert_true(status.error < 0);
     led_line_call(&f.line, plug, NULL);
@@ -234,7 +216,7 @@ static void an_absent_adapter_is_waited_for(void **state)
     open_bus();
     want(0, "1", 1);
     assert_int_equal(final_of(1).error, -ENODEV);
-    led_modbus.bus_status(f.bus, &status);
+    led_modbus.bus_status(f.three.bus, &status);
     assert_int_equal(status.error, -ENOENT);
     assert_string_equal(status.detail, "No such file or directory");
     led_line_call(&f.line, plug, NULL);
@@ -245,11 +227,11 @@ static void what_is_no_serial_port_is_reported(void **state)
 {
     (void)state;
     struct led_bus_status status;
-    snprintf(f.config.device, sizeof f.config.device, "/dev/null");
+    snprintf(f.three.config.device, sizeof f.three.config.device, "/dev/null");
     open_bus();
     want(0, "1", 1);
     assert_int_equal(final_of(1).error, -ENODEV);
-    led_modbus.bus_status(f.bus, &status);
+    led_modbus.bus_status(f.three.bus, &status);
     assert_false(status.is_open);
 }
 
@@ -278,15 +260,15 @@ static void a_line_of_noise_stops_nobody(void **state)
     struct babbler babbler = { .fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), .stop_fd = eventfd(0, 0) };
     pthread_t thread;
     assert_int_equal(grantpt(babbler.fd) | unlockpt(babbler.fd), 0);
-    assert_int_equal(ptsname_r(babbler.fd, f.config.device, sizeof f.config.device), 0);
+    assert_int_equal(ptsname_r(babbler.fd, f.three.config.device, sizeof f.three.config.device), 0);
     pthread_create(&thread, NULL, babble, &babbler);
     open_bus();
     want(0, "1", 1);
     struct led_report report = final_of(1);
     assert_true(report.error < 0);
     assert_int_equal(report.certainty, LED_UNKNOWN);
-    led_modbus.close(f.bus);
-    f.bus = NULL;
+    led_modbus.close(f.three.bus);
+    f.three.bus = NULL;
     eventfd_write(babbler.stop_fd, 1);
     pthread_join(thread, NULL);
     close(babbler.fd);
@@ -305,7 +287,7 @@ static void a_reader_that_sleeps_keeps_the_newest_reports(void **state)
         wait_until_shown(i, "   9");
     struct led_report report;
     unsigned newest = 0;
-    while (newest < 3 && led_line_report(&led_modbus, f.bus, &report))
+    while (newest < 3 && led_line_report(&led_modbus, f.three.bus, &report))
         newest += report.is_final && report.token > 2000;
     assert_int_equal(newest, 3);
 }
@@ -331,7 +313,7 @@ static void states_are_told_without_a_wish(void **state)
     led_line_call(&f.line, unplug, NULL);
     want(1, "3", 3);
     assert_true(status_report().error < 0);
-    led_modbus.bus_status(f.bus, &bus);
+    led_modbus.bus_status(f.three.bus, &bus);
     assert_false(bus.is_open);
 }
 
@@ -339,25 +321,20 @@ static void states_are_told_without_a_wish(void **state)
 
 static struct led_job_status job_status(void)
 {
-    struct led_job_status status;
-    led_modbus.job_status(f.bus, &status);
-    return status;
+    return led_three_job(&f.three);
 }
 
 static struct led_job_status job_end(void)
 {
-    struct led_report report;
-    while (job_status().is_running)
-        assert_true(led_line_any_report(&led_modbus, f.bus, &report));
-    return job_status();
+    return led_three_job_end(&f.three);
 }
 
 static void start_scan(uint8_t last)
 {
     struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = last, .nserials = 1, .nprofiles = 1 };
     job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
-    job.profile[0] = f.smi2;
-    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+    job.profile[0] = f.three.smi2;
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), 0);
 }
 
 static void a_call_interrupts_a_scan(void **state)
@@ -370,7 +347,7 @@ static void a_call_interrupts_a_scan(void **state)
     for (uint64_t token = 2; token < 6; token++) {
         struct led_report report;
         while (job_status().done < 20 * token)
-            led_line_any_report(&led_modbus, f.bus, &report);
+            led_line_any_report(&led_modbus, f.three.bus, &report);
         uint32_t before = job_status().done;
         want(0, "42", token);
         assert_int_equal(final_of(token).certainty, LED_LIT);
@@ -378,7 +355,7 @@ static void a_call_interrupts_a_scan(void **state)
                         2); /* one in flight; one after the report was written */
     }
     assert_true(job_status().is_running);
-    led_modbus.stop_job(f.bus);
+    led_modbus.stop_job(f.three.bus);
     struct led_job_status status = job_end();
     assert_int_equal(status.error, -ECANCELED);
     assert_string_equal(status.detail, "stopped");
@@ -396,7 +373,7 @@ static void a_job_ends_with_its_adapter(void **state)
     struct led_job_status status = job_end();
     assert_int_equal(status.error, -ENODEV);
     assert_string_equal(status.detail, "the serial port went away");
-    assert_int_equal(led_modbus.start_job(f.bus, &job), -ENODEV);
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), -ENODEV);
 }
 
 static void a_bus_is_closed_in_the_middle_of_a_job(void **state)
@@ -407,7 +384,7 @@ static void a_bus_is_closed_in_the_middle_of_a_job(void **state)
     start_scan(247);
     struct led_report report;
     while (job_status().nfound == 0)
-        led_line_any_report(&led_modbus, f.bus, &report);
+        led_line_any_report(&led_modbus, f.three.bus, &report);
     assert_true(job_status().is_running);
 }
 
@@ -421,14 +398,14 @@ static void a_port_is_set_back_before_the_next_call(void **state)
     open_bus();
     want(0, "1", 1);
     assert_int_equal(final_of(1).error, 0);
-    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), 0);
     int port = open(f.line.path, O_RDWR | O_NOCTTY);
     struct led_report report;
     while (job_status().done < 2)
-        led_line_any_report(&led_modbus, f.bus, &report);
+        led_line_any_report(&led_modbus, f.three.bus, &report);
     assert_int_equal(tcgetattr(port, &line), 0);
     assert_int_equal(cfgetospeed(&line), B9600);
-    led_modbus.stop_job(f.bus);
+    led_modbus.stop_job(f.three.bus);
     job_end();
     want(0, "2", 2);
     assert_int_equal(final_of(2).error, 0);
@@ -450,11 +427,11 @@ static void a_new_board_gets_its_address(void **state)
         .kind = LED_JOB_ADDRESS, .first = 16, .address = 7, .nserials = 1, .nprofiles = 1
     };
     job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
-    job.profile[0] = f.smi2;
+    job.profile[0] = f.three.smi2;
     led_line_call(&f.line, move_to_16, NULL);
     open_bus();
     assert_int_equal(status_report().error, 0);
-    assert_int_equal(led_modbus.start_job(f.bus, &job), 0);
+    assert_int_equal(led_modbus.start_job(f.three.bus, &job), 0);
     struct led_job_status status = job_end();
     if (status.error)
         fail_msg("%s", status.detail);
