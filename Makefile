@@ -111,9 +111,9 @@ bench:
 	@tests/bench/beside.py
 
 # What integration tests drive.
-$(B)/tests/integration/led_drive: $(B)/%: %.c $(LIB)
+$(addprefix $(B)/tests/integration/,led_drive led_relay): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
 
 # What runs inside the emulated board.
 $(B)/tests/hil/%: tests/hil/%.c

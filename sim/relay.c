@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define PIECE_US 1000
+
 static unsigned bits_of(const struct led_serial *serial)
 {
     return 9u + (serial->parity != 'N') + serial->stop_bits;
@@ -74,6 +76,14 @@ int64_t relay_last_us(const struct relay *relay, unsigned end)
 {
     const struct relay_way *way = &relay->way[!end];
     return way->count ? way->free_us : INT64_MAX;
+}
+
+int64_t relay_wake_us(const struct relay *relay, unsigned end, int64_t taken_us)
+{
+    int64_t due_us = relay_due_us(relay, end), last_us = relay_last_us(relay, end);
+    if (due_us >= taken_us + PIECE_US)
+        return due_us;
+    return last_us < taken_us + PIECE_US ? last_us : taken_us + PIECE_US;
 }
 
 /* A receiver samples at its own speed: what it makes of the bits depends on them, and is never the byte. */

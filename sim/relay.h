@@ -49,5 +49,8 @@ void relay_send(struct relay *relay, unsigned end, int64_t now_us, const uint8_t
 int64_t relay_due_us(const struct relay *relay, unsigned end);
 /* When the last of them is. */
 int64_t relay_last_us(const struct relay *relay, unsigned end);
+/* When to look at `end` again, if it got its last bytes at taken_us: like an adapter, which gives what has arrived
+ * by the millisecond and not byte by byte. */
+int64_t relay_wake_us(const struct relay *relay, unsigned end, int64_t taken_us);
 /* The next byte that has arrived at `end` by now, and when it had. False: none. */
 bool relay_take(struct relay *relay, unsigned end, int64_t now_us, uint8_t *byte, int64_t *at_us);

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE_US 1000 /* an adapter gives what has arrived by the millisecond, not byte by byte */
-
 struct slave_line {
     struct loop *loop;
     struct slave_bus *bus;
@@ -130,10 +128,8 @@ static void give_arrived(struct slave_line *line, int64_t now_us)
 /* Requests count when they are complete, answers in pieces. */
 static int64_t next_us(const struct slave_line *line)
 {
-    int64_t answer_us = relay_due_us(&line->relay, RELAY_MASTER);
-    if (answer_us != INT64_MAX && answer_us < line->given_us + PIECE_US)
-        answer_us = earlier(line->given_us + PIECE_US, relay_last_us(&line->relay, RELAY_MASTER));
-    return earlier(answer_us, relay_last_us(&line->relay, RELAY_UNITS));
+    return earlier(relay_wake_us(&line->relay, RELAY_MASTER, line->given_us),
+                   relay_last_us(&line->relay, RELAY_UNITS));
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */

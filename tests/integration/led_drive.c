@@ -84,7 +84,12 @@ static void run(struct led_bus *bus, const struct led_bus_config *config)
 int main(int argc, char **argv)
 {
     struct led_bus_config config = {
-        .id = "drive", .driver = "modbus", .parity = 'N', .stop_bits = 1, .reassert_ms = 30000
+        .id = "drive",
+        .driver = "modbus",
+        .parity = 'N',
+        .stop_bits = 1,
+        .reassert_ms = 30000,
+        .adapter_latency_ms = 150, /* of foreign slaves that this machine schedules late */
     };
     struct led_bus *bus = NULL;
     char error[128];

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
-make -s B="$build" "$build/tests/integration/led_drive"
+make -s B="$build" "$build/tests/integration/led_drive" "$build/tests/integration/led_relay"
 
 peers=pymodbus
 status=0

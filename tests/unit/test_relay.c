@@ -37,6 +37,11 @@ static void bytes_arrive_one_after_the_other_each_in_its_time(void **state)
     assert_int_equal(relay_due_us(&relay, RELAY_UNITS), 2042);
     assert_int_equal(relay_last_us(&relay, RELAY_UNITS), 1000 + 3125 + 1042);
     assert_int_equal(relay_due_us(&relay, RELAY_MASTER), INT64_MAX);
+    assert_int_equal(relay_wake_us(&relay, RELAY_UNITS, 0), 2042);
+    assert_int_equal(relay_wake_us(&relay, RELAY_UNITS, 2000), 3000);
+    assert_int_equal(relay_wake_us(&relay, RELAY_UNITS, 4500),
+                     5167); /* the last one: nobody is to wait for more */
+    assert_int_equal(relay_wake_us(&relay, RELAY_MASTER, 0), INT64_MAX);
     assert_false(relay_take(&relay, RELAY_UNITS, 2041, &byte, &at_us));
     for (int i = 0; i < 4; i++) {
         assert_true(relay_take(&relay, RELAY_UNITS, 10000, &byte, &at_us));
