@@ -12,8 +12,12 @@
  * characters are folded to them (`fold`). Seven segments lie easily: S is 5, O is 0, Z is 2, I is 1, B is 8.
  * The shipped profiles fold to shapes that cannot be read as another sign (O → o, B → b, D → d; Cyrillic А →
  * A, Е → E, Н → H, О → o, Р → P, С → C, Т → t, У → Y), and leave out letters that have none: S, Z, I, K, M,
- * Q, V, W, X, and Cyrillic Б and В, which both would become b. A ticket with such a letter is refused with a
- * reason; it is never shown as something else.
+ * Q, V, W, X, and Cyrillic Б and В, which both would become b. Of the Kazakh letters none is left: Ө and І are
+ * digits, Ә, Ғ, Қ, Ң, Ұ have no shape, and Һ and Ү could not be told from Н and У. A ticket with such a letter
+ * is refused with a reason; it is never shown as something else.
+ *
+ * A device without text takes a number, and shows a ticket only if it is exactly what the device makes of that
+ * number: no letters, and no leading zeros where they would be lost.
  *
  * Alignment is right unless a profile says otherwise: people compare numbers by their last digits, and
  * technicians expect a counter's units at the right edge.

@@ -48,7 +48,9 @@ uint8_t profile_read_values(const struct json_at *at, const cJSON *object, const
     const cJSON *array = json_array(at, object, key, true);
     struct json_at at_array = json_at_key(at, key, path);
     unsigned count = (unsigned)cJSON_GetArraySize(array);
-    if (array && (count < 1 || count > max)) {
+    if (!array)
+        return 0;
+    if (count < 1 || count > max) {
         json_complain(at->report, path, "has %u values; 1 to %u are possible", count, max);
         return 0;
     }

@@ -259,6 +259,56 @@ static void a_device_with_function_6_only_gets_its_registers_one_by_one(void **s
     led_profile_destroy(profile);
 }
 
+static void a_length_is_written_after_the_text(void **state)
+{
+    (void)state;
+    char lines[LINES_SIZE];
+    struct led_profile *profile = load_changed("owen-smi2-m", "text", "length_register", "4249", lines);
+    struct led_write writes[LED_WRITES_MAX];
+    assert_int_equal(led_profile_writes(profile, "7", writes), 2);
+    assert_int_equal(writes[0].reg, 4208);
+    assert_int_equal(writes[1].reg, 4249);
+    assert_int_equal(writes[1].function, 16);
+    assert_int_equal(writes[1].value[0], 4); /* with the spaces before it */
+    led_profile_destroy(profile);
+}
+
+static void what_is_behind_the_cells_is_pad_or_zero(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *fill;
+        uint16_t last;
+    } rows[] = { { SMI2, "\"pad\"", 0x2020 },
+                 { SMI2, "\"zero\"", 0 },
+                 { "dm36b06", "\"pad\"", 0x20 },
+                 { "dm36b06", "\"zero\"", 0x20 } }; /* six cells fill its area */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char lines[LINES_SIZE];
+        struct led_profile *profile = load_changed(rows[i].name, "text", "fill", rows[i].fill, lines);
+        struct led_write writes[LED_WRITES_MAX];
+        assert_int_equal(led_profile_writes(profile, "", writes), 1);
+        assert_int_equal(writes[0].value[writes[0].count - 1], rows[i].last);
+        led_profile_destroy(profile);
+    }
+}
+
+static void one_character_a_register_may_have_registers_to_spare(void **state)
+{
+    (void)state;
+    char lines[LINES_SIZE];
+    struct led_profile *profile = load_changed("dm36b06", "text", "cells", "5", lines);
+    struct led_write writes[LED_WRITES_MAX];
+    assert_int_equal(led_profile_writes(profile, "A105", writes), 1);
+    assert_int_equal(writes[0].count, 6);
+    assert_int_equal(writes[0].value[4], '5');
+    assert_int_equal(writes[0].value[5], ' ');
+    profile->text.is_zero_filled = true;
+    assert_int_equal(led_profile_writes(profile, "A105", writes), 1);
+    assert_int_equal(writes[0].value[5], 0);
+    led_profile_destroy(profile);
+}
+
 /* ---- read-back ------------------------------------------------------------------------------- */
 
 /* Registers 29 to 37 of an SMI2 that shows "A105": A=EE 1=60 0=FC 5=B6 with segment A in bit 7, rightmost
@@ -276,6 +326,20 @@ static void a_read_back_is_compared_with_what_was_wished(void **state)
     assert_false(led_profile_equals(profile, "A105", true, read));
     read[6] = 1; /* the device may read back 1 where 0xBB was written */
     assert_true(led_profile_equals(profile, "A105", true, read));
+    led_profile_destroy(profile);
+}
+
+/* Coil 5 is not register 5. */
+static void blinking_by_a_coil_is_not_read_back(void **state)
+{
+    (void)state;
+    char lines[LINES_SIZE];
+    const uint16_t read[8] = { 0x4131, 0x3035 };
+    struct led_profile *profile =
+        load_changed("ditel-dn", NULL, "verify", "{\"register\":0,\"registers\":8}", lines);
+    assert_true(led_profile_equals(profile, "A105", true, read));
+    assert_true(led_profile_equals(profile, "A105", false, read));
+    assert_false(led_profile_equals(profile, "A106", false, read));
     led_profile_destroy(profile);
 }
 
@@ -318,6 +382,10 @@ int main(void)
         cmocka_unit_test(text_becomes_the_registers_of_the_vendors_map),
         cmocka_unit_test(segments_are_packed_for_a_device_without_a_font),
         cmocka_unit_test(a_device_with_function_6_only_gets_its_registers_one_by_one),
+        cmocka_unit_test(a_length_is_written_after_the_text),
+        cmocka_unit_test(what_is_behind_the_cells_is_pad_or_zero),
+        cmocka_unit_test(one_character_a_register_may_have_registers_to_spare),
+        cmocka_unit_test(blinking_by_a_coil_is_not_read_back),
         cmocka_unit_test(a_read_back_is_compared_with_what_was_wished),
         cmocka_unit_test(lit_segments_are_compared_with_the_glyphs),
         cmocka_unit_test(a_device_is_known_by_its_server_id),

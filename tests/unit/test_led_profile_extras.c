@@ -119,6 +119,31 @@ static void settings_that_count_at_once_say_so_one_by_one(void **state)
     led_profile_destroy(dm56);
 }
 
+static void the_answer_comes_from_where_the_profile_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        bool is_anew, is_silent;
+    } rows[] = { { "\"old\"", false, false }, { "\"new\"", true, false }, { "\"unknown\"", false, true } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char lines[LINES_SIZE], why[128];
+        struct led_commission_step step[LED_COMMISSION_MAX];
+        struct led_profile *saved = load_changed("owen-smi2", "commission", "answer", rows[i].answer, lines);
+        struct led_profile *at_once = load_changed("led-485", "commission", "answer", rows[i].answer, lines);
+        assert_int_equal(led_profile_commission(saved, 7, NULL, step, why, sizeof why), 2);
+        assert_false(step[0].is_answered_anew || step[0].is_silent); /* nothing counts yet */
+        assert_int_equal(step[1].is_answered_anew, rows[i].is_anew);
+        assert_int_equal(step[1].is_silent, rows[i].is_silent);
+        assert_int_equal(led_profile_commission(at_once, 7, NULL, step, why, sizeof why), 1);
+        assert_int_equal(step[0].is_answered_anew, rows[i].is_anew);
+        assert_int_equal(step[0].is_silent, rows[i].is_silent);
+        assert_true(step[0].is_effective);
+        led_profile_destroy(saved);
+        led_profile_destroy(at_once);
+    }
+}
+
 static void what_a_device_cannot_be_given_is_refused(void **state)
 {
     (void)state;
@@ -136,6 +161,16 @@ static void what_a_device_cannot_be_given_is_refused(void **state)
           { 1200, 'N', 1 },
           -EINVAL,
           "owen-smi2 has no speed 1200; it has 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 115200" },
+        { "ditel-dn",
+          7,
+          { 9600, 'N', 1 },
+          -ENOTSUP,
+          "the address of ditel-dn cannot be set over the line; it has a menu or a page of its own" },
+        { "led-485",
+          7,
+          { 9600, 'E', 1 },
+          -ENOTSUP,
+          "the parity of led-485 cannot be set over the line; it comes with none" },
         { "dm56a04",
           7,
           { 9600, 'N', 2 },
@@ -162,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_device_is_asked_who_it_is),
         cmocka_unit_test(settings_that_count_when_saved_are_written_first),
         cmocka_unit_test(settings_that_count_at_once_say_so_one_by_one),
+        cmocka_unit_test(the_answer_comes_from_where_the_profile_says),
         cmocka_unit_test(what_a_device_cannot_be_given_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
