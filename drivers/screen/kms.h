@@ -39,9 +39,9 @@ void kms_card_holder(const struct kms_card *card, char *out, size_t size);
  * one to leave a card gives its DRM master away. */
 struct kms_card *outputs_enter(struct outputs *outputs, const char *output);
 void outputs_leave(struct outputs *outputs, struct kms_card *card, const char *output);
+struct workers;
 /* The threads of the screens. What has ended there shows on outputs_fd() and is a change (outputs_dispatch). A worker that was let go
  * leaves the card by itself. */
-struct workers;
 struct workers *outputs_workers(const struct outputs *outputs);
 /* The console or another session has the screens (vt.c). */
 bool outputs_is_away(const struct outputs *outputs);

@@ -74,6 +74,13 @@ static inline int finish(void **state)
            drm_double.nblobs || nentered;
 }
 
+/* A new hall, for the next row of a table. */
+static inline void start_again(void **state)
+{
+    assert_int_equal(finish(state), 0);
+    start(state);
+}
+
 static inline void flipped(void *data, const struct screen_flip *flip)
 {
     struct wall *wall = data;
@@ -171,6 +178,14 @@ static inline void use_legacy_calls(void)
     card->is_atomic = false;
 }
 
+static inline int start_legacy(void **state)
+{
+    const int status = start(state);
+
+    use_legacy_calls();
+    return status;
+}
+
 static inline struct wall second_wall(void)
 {
     return (
@@ -178,3 +193,11 @@ static inline struct wall second_wall(void)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
+
+static inline struct CMUnitTest over_legacy_calls(const char *name, CMUnitTestFunction test)
+{
+    return (struct CMUnitTest){ name, test, start_legacy, finish, NULL };
+}
+
+/* Over atomic commits, and over the older calls. */
+#define TEST_BOTH(name) TEST(name), over_legacy_calls(#name " (legacy)", name)
