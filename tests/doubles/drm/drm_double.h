@@ -24,7 +24,7 @@
 #define DOUBLE_BLOBS      64
 #define DOUBLE_BLOB_BYTES 1024
 
-/* A call that can be made to fail, or to hang (SET_CRTC, and the last ones). */
+/* A call that can be made to fail, or to hang (SET_CRTC, DPMS, and the last ones). */
 enum double_call {
     CALL_OPEN,
     CALL_TEST,   /* TEST_ONLY */

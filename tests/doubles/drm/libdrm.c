@@ -482,6 +482,8 @@ int drmModeConnectorSetProperty(int fd, uint32_t id, uint32_t property, uint64_t
         return double_error(ENOENT);
     if (!file->is_master)
         return double_error(EACCES);
+    double_enter(file->card);
+    double_stall(file->card, CALL_DPMS);
     if (double_fails(file->card, CALL_DPMS))
         return -errno;
     connector->dpms = value;
