@@ -146,8 +146,7 @@ bool schedule_next(struct schedule *schedule, int64_t now_us, struct schedule_st
     if (!unit)
         return false;
     if (!unit_has_work(unit)) {
-        unit->is_refreshing = true;
-        unit_begin_pass(schedule, unit, true);
+        unit_begin_refresh(schedule, unit);
     }
     *step = (struct schedule_step){ .index = (uint8_t)(unit - schedule->unit),
                                     .unit = unit->unit,

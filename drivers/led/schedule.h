@@ -42,6 +42,10 @@
  * A read-back that differs is made good once in silence: the write may have been lost and a stale answer taken
  * for its own. The second one in a row is a failure.
  *
+ * Dark by a sequence of the profile's own (`blank`): it takes the place of the init block and the text, so that a
+ * refresh lights nothing for a moment, and ends at LED_ACKED, because no register tells that it worked. The init
+ * block goes ahead of the next text.
+ *
  * Time-outs are not adapted to the answers that were seen. A shorter one would only move time to the quiet
  * after it, because a late answer must find nobody else on the line: the sum, which is what a dead unit costs
  * the others, stays what the device's profile allows; and a busy device would be taken for dead.

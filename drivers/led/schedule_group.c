@@ -19,9 +19,8 @@ static bool is_safe(const struct schedule *schedule, const struct led_profile *p
 /* Its text is that of its wish, or may become it. */
 static bool can_join(const struct schedule_unit *unit)
 {
-    bool is_blank_sequence = !*unit->wish.text && unit->profile->nblank;
     return unit->link == LINK_UP && unit->is_known && unit->is_initialised && unit->has_wish &&
-           !unit->is_single && !is_blank_sequence;
+           !unit->is_single && !unit_is_blanked(unit);
 }
 
 static bool is_waiting(const struct schedule_unit *unit, int64_t now_us)

@@ -22,6 +22,11 @@ bool unit_has_work(const struct schedule_unit *unit)
     return !unit->is_known || unit_has_writes(unit) || unit->verify_due || unit->brightness_due;
 }
 
+bool unit_is_blanked(const struct schedule_unit *unit)
+{
+    return !*unit->wish.text && unit->profile->nblank;
+}
+
 static bool wants_blink(const struct schedule_unit *unit)
 {
     return unit->wish.is_blinking && *unit->wish.text;
@@ -45,15 +50,24 @@ bool unit_wants_brightness(const struct schedule *schedule, const struct schedul
 void unit_begin_pass(const struct schedule *schedule, struct schedule_unit *unit, bool is_whole)
 {
     unit->is_whole = is_whole;
-    unit->init_at = is_whole ? 0 : unit->profile->ninit;
+    unit->init_at = is_whole && !unit_is_blanked(unit) ? 0 : unit->profile->ninit;
     unit->text_at = 0;
     unit->is_unconfirmed = false;
     if (is_whole)
         unit->blink = -1, unit->colour = unit->brightness = -1;
     unit->blink_due = unit->profile->has_blink && unit->blink != wants_blink(unit);
     unit->colour_due = wants_colour(unit);
-    unit->verify_due = unit->profile->verify_regs > 0;
+    unit->verify_due = unit->profile->verify_regs > 0 && !unit_is_blanked(unit);
     unit->brightness_due = unit_wants_brightness(schedule, unit);
+}
+
+/* A style that was given up is tried once more: the board may have been deaf for other reasons. */
+void unit_begin_refresh(const struct schedule *schedule, struct schedule_unit *unit)
+{
+    unit->is_refreshing = true;
+    if (unit->style_losses == STYLE_TRIES)
+        unit->style_losses--;
+    unit_begin_pass(schedule, unit, true);
 }
 
 static void restart(const struct schedule *schedule, struct schedule_unit *unit)
@@ -275,7 +289,8 @@ static void note_write(const struct schedule *schedule, struct schedule_unit *un
         break;
     default: note_style(schedule, unit);
     }
-    unit->is_initialised |= unit->init_at >= unit->profile->ninit;
+    unit->is_initialised = !unit_is_blanked(unit) && /* its sequence may undo the init block */
+                           (unit->is_initialised || unit->init_at >= unit->profile->ninit);
 }
 
 static void written(struct schedule *schedule, struct schedule_unit *unit, uint8_t phase,
@@ -285,8 +300,6 @@ static void written(struct schedule *schedule, struct schedule_unit *unit, uint8
     note_write(schedule, unit, phase, result);
     if (!is_of_wish || unit_has_writes(unit))
         return;
-    if (!*unit->wish.text && unit->profile->nblank)
-        unit->is_initialised = false; /* the blank sequence may have undone the init block */
     tell_progress(schedule, unit, unit->is_unconfirmed ? LED_SENT : LED_ACKED, !unit->verify_due, detail,
                   result->done_us);
     if (!unit->verify_due)

@@ -12,8 +12,10 @@ enum { LINK_UNTRIED, LINK_UP, LINK_DOWN }; /* schedule_unit.link; down: also ano
 
 bool unit_has_writes(const struct schedule_unit *unit); /* of its wish, or of the init block */
 bool unit_has_work(const struct schedule_unit *unit);
+bool unit_is_blanked(const struct schedule_unit *unit); /* dark, by the profile's own sequence */
 /* From the init block if `is_whole`, else from the text. */
 void unit_begin_pass(const struct schedule *schedule, struct schedule_unit *unit, bool is_whole);
+void unit_begin_refresh(const struct schedule *schedule, struct schedule_unit *unit);
 void unit_forget_link(const struct schedule *schedule, struct schedule_unit *unit);
 bool unit_wants_brightness(const struct schedule *schedule, const struct schedule_unit *unit);
 /* Fills phase and write. */

@@ -140,7 +140,8 @@ static inline int teardown(void **state)
 static inline size_t encode(const struct schedule_step *step, uint8_t *frame)
 {
     const struct led_write *write = &step->write;
-    uint16_t second = write->function == 6 ? write->value[0] : write->count;
+    bool is_single = write->function == 5 || write->function == 6;
+    uint16_t second = is_single ? write->value[0] : write->count;
     uint8_t head[] = { step->unit,       write->function, write->reg >> 8,
                        write->reg & 255, second >> 8,     second & 255 };
     size_t count = write->function == 17 ? 2 : sizeof head;
@@ -338,6 +339,7 @@ static inline void turn(int64_t until_us)
     int64_t wake_us;
     if (!schedule_next(&w->schedule, w->now_us, &step, &wake_us)) {
         w->now_us = wake_us < until_us ? wake_us : until_us;
+        slave_bus_pass(w->bus, w->now_us);
         return;
     }
     int64_t start_us = w->now_us;

@@ -39,6 +39,7 @@ static struct run {
                          and the next request lost */
     bool is_echoed; /* this request */
     unsigned acks, proofs, frames_to_all;
+    struct led_text wanted[UNITS_MAX];
 } run;
 
 static bool happens(enum fault fault)
@@ -74,8 +75,9 @@ static void refuse(const struct schedule_step *step)
 
 static bool meet_request(const struct schedule_step *step, uint8_t *frame, size_t count)
 {
-    run.is_echoed = happens(ECHO);
-    if (run.is_echoed)
+    bool is_own_ack =
+        step->write.function == 5 || step->write.function == 6; /* nothing could tell them apart */
+    if (!is_own_ack && happens(ECHO))
         put_on_line(w->now_us - schedule_wire_us(&w->config, (unsigned)count), frame, count);
     for (unsigned i = 0; happens(BABBLE) && i < 40; i++)
         put_garbage(w->now_us + i * 6000);
@@ -102,10 +104,11 @@ static void meet_answer(const struct schedule_step *step, int64_t at_us, uint8_t
 {
     if (happens(LOST_ANSWER))
         return;
-    if (happens(LATE_ANSWER)) {
+    /* Not both: it might be right for the next request, and there is no rule that could tell. */
+    bool is_late = happens(LATE_ANSWER);
+    if (is_late)
         at_us = late_us(step, at_us);
-    } else if (happens(
-                   WRONG_UNIT)) { /* a late one could be right for the next request: no rule excludes that */
+    else if (happens(WRONG_UNIT)) {
         frame[0] = (uint8_t)(frame[0] % UNITS_MAX + 1);
         count = seal(frame, count - 2);
     }
@@ -130,15 +133,14 @@ static bool holds(unsigned index, const struct led_write *write)
     return true;
 }
 
-/* A write that is believed was taken; and nobody writes what is never to be written. The echo of a function 6 is
- * its acknowledgement, byte by byte: nothing but a read-back can tell. */
+/* A write that is believed was taken; and nobody writes what is never to be written. */
 static void see(const struct schedule_step *step, const struct schedule_result *result)
 {
     bool is_write = step->write.function == 6 || step->write.function == 16;
     run.frames_to_all += step->unit == 0;
     if (is_write && !led_profile_may_write(w->config.unit[step->index].profile, &step->write))
         fail_msg("seed %u: register %u is written", run.seed, step->write.reg);
-    if (!is_write || !step->unit || result->error || (run.is_echoed && step->write.function == 6))
+    if (!is_write || !step->unit || result->error)
         return;
     run.acks++;
     if (!holds(step->index, &step->write))
@@ -146,14 +148,14 @@ static void see(const struct schedule_step *step, const struct schedule_result *
                  step->unit, step->write.reg);
 }
 
-/* The wanted text as a glass would show it, at its right end. */
+/* The wanted text as a glass would show it. */
 static bool shows(unsigned index)
 {
     const struct led_profile *profile = w->config.unit[index].profile;
     char folded[32], glass[64], joined[64];
     unsigned used = 0;
     snprintf(glass, sizeof glass, "%s", seen(index));
-    led_fold(profile, w->schedule.unit[index].wish.text, folded, sizeof folded, NULL, 0);
+    led_fold(profile, run.wanted[index].text, folded, sizeof folded, NULL, 0);
     for (const char *c = folded; *c; c++) {
         if (*c == '.' && profile->text.dot == LED_DOT_CELL)
             joined[used++] = ' ';
@@ -163,13 +165,28 @@ static bool shows(unsigned index)
     size_t blank = strspn(glass, " ");
     if (glass[blank] == '.' && blank > 0)
         blank--; /* a cell with nothing but its dot */
-    return strcmp(glass + blank, joined) == 0;
+    return strncmp(glass + blank, joined, used) == 0 &&
+           strspn(glass + blank + used, " ") == strlen(glass + blank + used);
+}
+
+/* Colour and brightness, where the board has them and somebody wanted them. */
+static bool is_styled(unsigned index)
+{
+    const struct schedule_unit *unit = &w->schedule.unit[index];
+    struct led_write ignored, brightness;
+    struct slave_view view;
+    slave_view(w->bus, index, &view);
+    bool has_colour = led_profile_colour(unit->profile, run.wanted[index].colour, &ignored),
+         has_brightness = w->schedule.brightness != LED_BRIGHTNESS_OWN &&
+                          led_profile_brightness(unit->profile, w->schedule.brightness, &brightness);
+    return (!has_colour || view.colour == run.wanted[index].colour) &&
+           (!has_brightness || holds(index, &brightness));
 }
 
 static bool reads_back(unsigned index)
 {
     struct led_write write[LED_WRITES_MAX];
-    int count = led_profile_writes(w->config.unit[index].profile, w->schedule.unit[index].wish.text, write);
+    int count = led_profile_writes(w->config.unit[index].profile, run.wanted[index].text, write);
     for (int i = 0; i < count; i++)
         if (!holds(index, &write[i]))
             return false;
@@ -185,8 +202,8 @@ static void check_claims(unsigned first)
         run.proofs++;
         if (!reads_back(report->index) || (report->certainty == LED_LIT && !shows(report->index)))
             fail_msg("seed %u: \"%s\" is claimed to be %s, the glass of unit %u shows \"%s\"", run.seed,
-                     w->schedule.unit[report->index].wish.text, led_certainty_names[report->certainty],
-                     report->index, seen(report->index));
+                     run.wanted[report->index].text, led_certainty_names[report->certainty], report->index,
+                     seen(report->index));
     }
 }
 
@@ -194,10 +211,14 @@ static void check_converged(void)
 {
     for (unsigned i = 0; i < w->config.nunits; i++) {
         const struct schedule_unit *unit = &w->schedule.unit[i];
-        enum led_certainty least = unit->profile->verify_regs ? LED_VERIFIED : LED_ACKED;
+        bool is_readable = unit->profile->verify_regs && (*run.wanted[i].text || !unit->profile->nblank);
+        enum led_certainty least = is_readable ? LED_VERIFIED : LED_ACKED;
+        if (unit->has_wish && !is_styled(i))
+            fail_msg("seed %u: unit %u (%s) has another colour or brightness", run.seed, i,
+                     unit->profile->name);
         if (unit->has_wish && (!shows(i) || unit->status.certainty < least))
             fail_msg("seed %u: unit %u (%s) shows \"%s\", wanted \"%s\", is %s", run.seed, i,
-                     unit->profile->name, seen(i), unit->wish.text,
+                     unit->profile->name, seen(i), run.wanted[i].text,
                      led_certainty_names[unit->status.certainty]);
     }
 }
@@ -225,8 +246,12 @@ static void turn_and_check(int64_t until_us)
 static void random_wish(unsigned index)
 {
     static const char *const texts[] = { "A042", "7", "", "Н-15", "1.5", "Қ1", "8888" };
+    char folded[64];
     struct led_text wish = { .is_blinking = rand() % 4 == 0, .colour = (uint8_t)(rand() % LED_COLOURS) };
     snprintf(wish.text, sizeof wish.text, "%s", texts[rand() % 7]);
+    run.wanted[index] = wish;
+    if (led_fold(w->config.unit[index].profile, wish.text, folded, sizeof folded, NULL, 0))
+        run.wanted[index] = (struct led_text){ 0 }; /* it stays dark rather than to show what is old */
     want_text(index, &wish, ++run.next_token);
 }
 
@@ -291,14 +316,16 @@ static void end_faults(void)
  * transaction comes between. */
 static void begin_random(unsigned seed)
 {
-    static const char *const kinds[][2] = { { "owen-smi2", "owen-smi2" },
-                                            { "dm56a04", "dm56a04" },
-                                            { "owen-smi2", "dm56a04" } };
+    static const char *const kinds[][2] = { { "owen-smi2", "owen-smi2" }, { "dm56a04", "dm56a04" },
+                                            { "owen-smi2", "dm56a04" },   { "owen-smi2-m", "owen-smi2-m" },
+                                            { "led-485", "dm36b06" },     { "owen-smi2", "owen-smi2" },
+                                            { "dm56a04", "dm56a04" },     { "icpdas-ikan", "ditel-dn" },
+                                            { "owen-smi2-m", "led-485" } };
     static const int bauds[] = { 9600, 19200, 115200 };
     static const unsigned paces_us[] = { 50000, 200000, 1000000 };
     run = (struct run){ .seed = seed };
     srand(seed);
-    begin_kinds(1 + (unsigned)rand() % UNITS_MAX, bauds[rand() % 3], kinds[seed % 3], 2);
+    begin_kinds(1 + (unsigned)rand() % UNITS_MAX, bauds[rand() % 3], kinds[seed % 9], 2);
     w->meet_request = meet_request;
     w->meet_answer = meet_answer;
     w->see = see;

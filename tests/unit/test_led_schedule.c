@@ -73,6 +73,27 @@ static void a_blank_wish_does_not_blink(void **state)
     assert_int_equal(final_of(1)->certainty, LED_LIT);
 }
 
+/* Its own sequence makes it dark; a refresh does not light what was there before, and nothing is claimed that no
+ * register tells. The init block goes ahead of the next number. */
+static void a_board_with_a_blank_sequence_stays_dark_at_a_refresh(void **state)
+{
+    (void)state;
+    begin_alike(1, 9600, "icpdas-ikan");
+    want(0, "7", false, 1);
+    run_for(SECOND);
+    assert_int_equal(final_of(1)->certainty, LED_VERIFIED);
+    unsigned before = w->nsteps;
+    want(0, "", false, 2);
+    run_for(40 * SECOND);
+    assert_string_equal(phases(before), "TT");
+    assert_int_equal(final_of(2)->certainty, LED_ACKED);
+    assert_int_equal(strspn(seen(0), " "), strlen(seen(0)));
+    before = w->nsteps;
+    want(0, "8", false, 3);
+    run_for(SECOND);
+    assert_string_equal(phases(before), "ITV");
+}
+
 static void nothing_is_sent_without_a_wish_or_between_refreshes(void **state)
 {
     (void)state;
@@ -471,6 +492,32 @@ static void brightness_waits_for_calls_and_proof(void **state)
     assert_string_equal(phases(before), "TTTTVVVVSSSS");
 }
 
+static void a_colour_goes_with_its_call_and_again_at_each_refresh(void **state)
+{
+    struct slave_view view;
+    struct led_text red = { .text = "1", .colour = LED_RED }, own = { .text = "2" };
+    (void)state;
+    begin_alike(1, 9600, "owen-smi2-m");
+    want_text(0, &red, 1);
+    run_for(2 * SECOND);
+    slave_view(w->bus, 0, &view);
+    assert_int_equal(view.colour, LED_RED);
+    assert_int_equal(styles(0), 1);
+    snprintf(red.text, sizeof red.text, "3");
+    want_text(0, &red, 2);
+    run_for(2 * SECOND);
+    assert_int_equal(styles(0), 1); /* it is red */
+    slave_set_power(w->bus, 0, false);
+    slave_set_power(w->bus, 0, true);
+    run_for(32 * SECOND);
+    slave_view(w->bus, 0, &view);
+    assert_int_equal(view.colour, LED_RED);
+    assert_int_equal(styles(0), 2);
+    want_text(0, &own, 3); /* nobody knows what its own was */
+    run_for(2 * SECOND);
+    assert_int_equal(styles(0), 2);
+}
+
 static void refuse_style(const struct schedule_step *step, struct schedule_result *result)
 {
     if (step->phase == SCHEDULE_STYLE)
@@ -502,8 +549,10 @@ static void a_board_that_is_silent_to_its_brightness_is_not_asked_for_ever(void 
     w->tamper = ignore_style;
     schedule_brightness(&w->schedule, 50);
     want(0, "1", false, 1);
-    run_for(200 * SECOND);
+    run_for(20 * SECOND);
     assert_int_equal(styles(0), 3);
+    run_for(90 * SECOND); /* and then once a refresh */
+    assert_int_equal(styles(0), 6);
     assert_int_equal(final_of(1)->certainty, LED_VERIFIED);
     assert_false(schedule_status(&w->schedule, 0)->is_dead);
 }
@@ -540,6 +589,7 @@ int main(void)
         cmocka_unit_test(the_newest_of_two_wishes_is_the_only_one_written),
         cmocka_unit_test(a_wish_superseded_late_says_how_far_it_came),
         cmocka_unit_test(a_blank_wish_does_not_blink),
+        cmocka_unit_test(a_board_with_a_blank_sequence_stays_dark_at_a_refresh),
         cmocka_unit_test(nothing_is_sent_without_a_wish_or_between_refreshes),
         cmocka_unit_test(everything_is_written_again_at_each_refresh),
         cmocka_unit_test(calls_do_not_put_a_refresh_off_for_ever),
@@ -561,6 +611,7 @@ int main(void)
         cmocka_unit_test(a_device_that_took_a_dead_ones_place_is_found_out_before_a_write),
         cmocka_unit_test(brightness_is_written_when_it_changes_and_at_each_refresh),
         cmocka_unit_test(brightness_waits_for_calls_and_proof),
+        cmocka_unit_test(a_colour_goes_with_its_call_and_again_at_each_refresh),
         cmocka_unit_test(a_board_that_refuses_its_brightness_still_shows_its_text),
         cmocka_unit_test(a_board_that_is_silent_to_its_brightness_is_not_asked_for_ever),
         cmocka_unit_test(without_a_port_wishes_fail_and_stay),
