@@ -330,6 +330,11 @@ static void signalled(void *data, uint32_t events)
     board_soon(board);
 }
 
+static void dim_desks(struct board *board)
+{
+    desks_dim(board->desks, board->clock.is_known ? board->clock.hour * 60 + board->clock.minute : -1);
+}
+
 static void clock_ticked(void *data, uint32_t events)
 {
     (void)events;
@@ -338,6 +343,7 @@ static void clock_ticked(void *data, uint32_t events)
     board->clock = walltime_now();
     walls_mark(board);
     walls_probe(board);
+    dim_desks(board);
     board_soon(board);
 }
 
@@ -393,7 +399,10 @@ static int set_up_outlets(struct board *board)
     struct desks_events desks = { .data = board, .on_change = led_changed };
     board->desks = desks_create(board->loop, config, &board->receipts, &desks);
     board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);
-    return board->desks && board->speakers ? 0 : -ENOMEM;
+    if (!board->desks || !board->speakers)
+        return -ENOMEM;
+    dim_desks(board);
+    return 0;
 }
 
 int board_set_up(struct board *board)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "board/board_profile.h"
+#include "board/dimming.h"
 #include "board/hours.h"
 #include "board/phrases.h"
 #include "drivers/chime/chime.h"
@@ -22,6 +23,7 @@
 #define HALL_NOTICES_MAX 8   /* at 5 s a page the last one comes after 40 s */
 #define PROFILES_MAX     16  /* board types in one hall: nobody keeps spares for so many */
 #define URLS_MAX         4   /* as MQTT_URLS_MAX */
+#define SERIES_MAX       64  /* as LED_LETTERS_MAX */
 #define NONE             (-1)
 
 /* Text in the hall's languages, indexed like config.lang. */
@@ -73,6 +75,12 @@ struct config_chime {
     char call[33], recall[33]; /* melody ids */
     uint8_t volume_percent;
 };
+/* What all LED boards have in common. */
+struct config_led {
+    struct dimming dimming;
+    struct led_letters letters;
+    uint8_t called, serving, closed; /* enum led_colour */
+};
 struct config_notice {
     char id[ID_SIZE];
     uint8_t level;
@@ -108,6 +116,11 @@ struct config {
         int32_t ttl_ms, dwell_ms;
         uint8_t recent; /* rows of the recent list, 0: as many as fit */
     } calls;
+    struct config_led led;
+    struct {
+        uint8_t nseries, digits; /* 0: the file does not say; `digits` follow the series */
+        char series[SERIES_MAX][TICKET_SIZE];
+    } tickets;
     struct {
         char host[64]; /* "" off */
         uint16_t port;

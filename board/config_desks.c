@@ -143,7 +143,8 @@ static void check_desk_label(struct reader *reader, const struct json_at *at, co
     if (desk->bus == NONE)
         return;
     const struct led_profile *profile = reader->config->bus[desk->bus].unit[desk->bus_index].profile;
-    if (profile && led_fold(profile, desk->label, shown, sizeof shown, why, sizeof why) < 0)
+    if (profile && led_fold_letters(profile, &reader->config->led.letters, desk->label, shown, sizeof shown,
+                                    why, sizeof why) < 0)
         json_complain(at->report, here.path, "\"%s\" cannot be shown on the LED board of the desk: %s",
                       desk->label, why);
 }

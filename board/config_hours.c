@@ -32,7 +32,7 @@ static void read_time(const struct json_at *at, const cJSON *value, int max_min,
                       json_show(value, seen), like);
 }
 
-static void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
     (void)reader;
     read_time(at, value, HOURS_DAY - 1, "08:00", out);

@@ -9,29 +9,68 @@
 static const char *const bus_drivers[] = { "modbus", "memory" };
 static const char *const parities[] = { "none", "even", "odd" };
 
-/* Rates that POSIX and Linux termios name; libmodbus sets no others. */
-static const int bauds[] = { 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400 };
-
 static void read_baud(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
     char seen[JSON_SHOW_MAX];
+    int baud = cJSON_IsNumber(value) && value->valuedouble == value->valueint ? value->valueint : 0;
     (void)reader;
-    for (unsigned i = 0; i < sizeof bauds / sizeof *bauds; i++)
-        if (cJSON_IsNumber(value) && value->valuedouble == bauds[i]) {
-            memcpy(out, &bauds[i], sizeof bauds[i]);
-            return;
-        }
-    json_complain(at->report, at->path,
-                  "%s is not one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400",
-                  json_show(value, seen));
+    if (led_baud_is_usable(baud))
+        memcpy(out, &baud, sizeof baud);
+    else
+        json_complain(at->report, at->path, "%s is not one of " LED_BAUDS, json_show(value, seen));
+}
+
+/* A path of the file, or the address of a gateway. */
+static void read_device(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char text[CONFIG_PATH_SIZE], error[160];
+    struct led_bus_config bus = { .baud = 9600, .parity = 'N', .stop_bits = 1 };
+    if (!read_text(reader, at, value, text, sizeof text))
+        return;
+    if (strncmp(text, "tcp://", 6) != 0) {
+        read_path(reader, at, text, out, sizeof bus.device);
+        return;
+    }
+    snprintf(bus.device, sizeof bus.device, "%.127s", text);
+    if (strlen(text) >= sizeof bus.device)
+        json_complain(at->report, at->path, "has %zu bytes; at most %zu fit", strlen(text),
+                      sizeof bus.device - 1);
+    else if (led_bus_check(&bus, error, sizeof error) < 0)
+        json_complain(at->report, at->path, "%s", error);
+    else
+        memcpy(out, bus.device, sizeof bus.device);
+}
+
+static const char *const levels[] = { "high", "low" };
+static const struct field rs485_fields[] = {
+    { "rts", FIELD_CHOICE, true, IN(struct led_rs485, is_rts_low), NAMES(levels) },
+    { "before_ms", FIELD_INTEGER, false, IN(struct led_rs485, before_ms), .min = 0, .max = 100 },
+    { "after_ms", FIELD_INTEGER, false, IN(struct led_rs485, after_ms), .min = 0, .max = 100 },
+    { "terminate", FIELD_BOOL, false, IN(struct led_rs485, has_termination) },
+};
+
+static void read_rs485(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    struct led_rs485 *rs485 = out;
+    if (cJSON_IsObject(value))
+        read_fields(reader, at, value, rs485_fields, sizeof rs485_fields / sizeof *rs485_fields, rs485);
+    else
+        json_complain(at->report, at->path, "%s is not an object like {\"rts\": \"high\"}",
+                      json_show(value, seen));
+    rs485->is_wanted = true;
 }
 
 static void check_bus(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
+    char path[JSON_PATH_MAX];
     struct led_bus_config *bus = &reader->config->bus[index];
     bus->parity = "NEO"[(unsigned char)bus->parity % 3];
     if (strcmp(bus->driver, "modbus") == 0)
         require(at, item, "device", "name the serial device, best by its link in /dev/serial/by-id");
+    if (bus->rs485.is_wanted && led_bus_is_gateway(bus))
+        json_complain(at->report, json_at_key(at, "rs485", path).path,
+                      "is of a serial port; a gateway switches its line by itself: leave it out");
 }
 
 static const struct led_bus_config bus_defaults = {
@@ -44,12 +83,13 @@ static const struct led_bus_config bus_defaults = {
 static const struct field bus_fields[] = {
     { "id", FIELD_ID, true, IN(struct led_bus_config, id) },
     { "driver", FIELD_WORD, false, IN(struct led_bus_config, driver), NAMES(bus_drivers) },
-    { "device", FIELD_PATH, false, IN(struct led_bus_config, device) },
+    { "device", FIELD_CUSTOM, false, IN(struct led_bus_config, device), .read = read_device },
     { "baud", FIELD_CUSTOM, false, IN(struct led_bus_config, baud), .read = read_baud },
     { "parity", FIELD_CHOICE, false, IN(struct led_bus_config, parity), NAMES(parities) },
     { "stop_bits", FIELD_INTEGER, false, IN(struct led_bus_config, stop_bits), .min = 1, .max = 2 },
     { "adapter_latency_ms", FIELD_INTEGER, false, IN(struct led_bus_config, adapter_latency_ms), .min = 0,
       .max = 255 },
+    { "rs485", FIELD_CUSTOM, false, IN(struct led_bus_config, rs485), .read = read_rs485 },
 };
 const struct section section_buses = {
     .max = BUSES_MAX,

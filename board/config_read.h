@@ -105,11 +105,19 @@ extern const struct section section_agencies, section_zones, section_buses, sect
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct hours. */
 void read_hours(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* "08:00" into a uint16_t: the minute of the day. */
+void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct board_profile. */
 void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Loads (once) the LED profile `name`: its index, or NONE with a complaint. */
 int read_profile(struct reader *reader, const struct json_at *at, const char *name);
+/* Fields of `led` and `tickets`, in struct config (config_led.c); what the boards make of the tickets. */
+#define LED_SECTION_FIELDS 4
+#define TICKET_FIELDS      2
+extern const struct field led_section_fields[LED_SECTION_FIELDS], ticket_fields[TICKET_FIELDS];
+void rule_tickets_are_tickets(struct reader *reader);
+void rule_boards_show_tickets(struct reader *reader);
 /* What concerns several sections: shared units, outputs and devices, zones that nobody shows. */
 void read_rules(struct reader *reader);
 

@@ -130,4 +130,6 @@ void read_rules(struct reader *reader)
     rule_chime_lines_are_single(reader);
     rule_broker_files_exist(reader);
     rule_broker_pairs(reader);
+    rule_tickets_are_tickets(reader);
+    rule_boards_show_tickets(reader);
 }

@@ -48,6 +48,10 @@ void config_each_text(const struct config *config,
         snprintf(where, sizeof where, "desks[%u].label", i);
         fn(data, where, config->desk[i].label);
     }
+    for (unsigned i = 0; i < config->tickets.nseries; i++) {
+        snprintf(where, sizeof where, "tickets.series[%u]", i);
+        fn(data, where, config->tickets.series[i]);
+    }
     for (unsigned i = 0; i < config->nnotices; i++)
         visit_label(&visit, &config->notice[i].text, "notices[%u].text", i);
     for (unsigned i = 0; i < PHRASES; i++)

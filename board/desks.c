@@ -30,6 +30,7 @@ struct desks {
     const struct config *config;
     struct receipts *receipts;
     struct desks_events events;
+    int percent; /* as told last; -1: not yet */
     struct bus bus[BUSES_MAX];
     struct desk_board board[DESKS_MAX];
 };
@@ -126,6 +127,7 @@ struct desks *desks_create(struct loop *loop, const struct config *config, struc
     desks->loop = loop;
     desks->config = config;
     desks->receipts = receipts;
+    desks->percent = -1;
     desks->events = *events;
     for (int i = 0; i < config->ndesks; i++)
         if (config->desk[i].bus >= 0)
@@ -163,7 +165,7 @@ static const struct led_profile *profile_of(const struct desks *desks, int desk)
 
 static bool is_same(const struct led_text *a, const struct led_text *b)
 {
-    return a->is_blinking == b->is_blinking && strcmp(a->text, b->text) == 0;
+    return a->is_blinking == b->is_blinking && a->colour == b->colour && strcmp(a->text, b->text) == 0;
 }
 
 static void want(struct desks *desks, int desk, const struct led_text *text, uint64_t token)
@@ -195,7 +197,8 @@ void desks_update(struct desks *desks, const struct hall *hall, int desk, enum f
         return;
     struct led_text text;
     char why[80];
-    int error = desktext(&hall->desk[desk], profile_of(desks, desk), truth, &text, why, sizeof why);
+    int error = desktext(&hall->desk[desk], profile_of(desks, desk), &desks->config->led, truth, &text, why,
+                         sizeof why);
     if (error < 0 && token) {
         receipts_settle(desks->receipts, token, name, "failed", 0, why, true);
         if (!board->is_mute)
@@ -220,7 +223,8 @@ int desks_override(struct desks *desks, int desk, const char *text, int64_t unti
     if (!bus_of(desks, desk))
         return -ENOENT;
     struct led_text shown = { 0 };
-    int error = led_fold(profile_of(desks, desk), text, shown.text, sizeof shown.text, why, why_size);
+    int error = led_fold_letters(profile_of(desks, desk), &desks->config->led.letters, text, shown.text,
+                                 sizeof shown.text, why, why_size);
     if (error < 0)
         return error;
     desks->board[desk].override_until_us = until_us;
@@ -248,6 +252,17 @@ int64_t desks_deadline_us(const struct desks *desks)
             at_us = until_us;
     }
     return at_us;
+}
+
+void desks_dim(struct desks *desks, int minute)
+{
+    uint8_t percent = dimming_at(&desks->config->led.dimming, minute);
+    if (percent == desks->percent)
+        return;
+    desks->percent = percent;
+    for (unsigned i = 0; i < desks->config->nbuses; i++)
+        if (desks->bus[i].bus)
+            desks->bus[i].ops->brightness(desks->bus[i].bus, percent);
 }
 
 const struct led_text *desks_wanted(const struct desks *desks, int desk)

@@ -28,6 +28,8 @@ int desks_override(struct desks *desks, int desk, const char *text, int64_t unti
                    size_t why_size);
 void desks_tick(struct desks *desks, const struct hall *hall, enum feed_truth truth, int64_t now_us);
 int64_t desks_deadline_us(const struct desks *desks);
+/* The brightness of this minute of the day, -1: not known. Tells the buses only what is new. */
+void desks_dim(struct desks *desks, int minute);
 const struct led_text *desks_wanted(const struct desks *desks, int desk);
 void desks_unit_status(const struct desks *desks, int desk, struct led_unit_status *status);
 void desks_bus_status(const struct desks *desks, unsigned bus, struct led_bus_status *status);

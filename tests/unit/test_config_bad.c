@@ -13,7 +13,8 @@ static const struct {
     { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
       "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, hours, "
-      "awake_minutes, broker, agencies, zones, buses, desks, screens, chimes, notices, board_profile, "
+      "awake_minutes, broker, agencies, led, zones, buses, desks, screens, chimes, notices, tickets, "
+      "board_profile, "
       "console, calls, theme, "
       "phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct config_led led = { .called = LED_RED, .serving = LED_GREEN, .closed = LED_YELLOW };
 static struct led_profile *profile; /* owen-smi2: four cells, Latin letters */
 
 static void complain(void *data, const char *line)
@@ -62,10 +63,25 @@ static void each_state_of_a_desk_has_its_text(void **unused)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct led_text text;
         char why[80];
-        assert_int_equal(desktext(&rows[i].desk, profile, rows[i].truth, &text, why, sizeof why), 0);
+        assert_int_equal(desktext(&rows[i].desk, profile, &led, rows[i].truth, &text, why, sizeof why), 0);
         assert_string_equal(text.text, rows[i].text);
         assert_int_equal(text.is_blinking, rows[i].is_blinking);
+        assert_int_equal(text.colour, !text.text[0]         ? LED_COLOUR_OWN
+                                      : text.text[0] == '-' ? LED_YELLOW
+                                      : text.is_blinking    ? LED_RED
+                                                            : LED_GREEN);
     }
+}
+
+static void the_halls_letters_stand_for_those_that_cells_do_not_have(void **unused)
+{
+    (void)unused;
+    static const struct config_led hall = { .letters = { .count = 1, .entry = { { 0x416, "H" } } } };
+    const struct hall_desk desk = { .status = DESK_OPEN, .phase = PHASE_CALLED, .ticket = "Ж042" };
+    struct led_text text;
+    char why[80];
+    assert_int_equal(desktext(&desk, profile, &hall, FEED_FRESH, &text, why, sizeof why), 0);
+    assert_string_equal(text.text, "H042");
 }
 
 static void a_ticket_that_the_cells_cannot_show_truly_becomes_dashes(void **unused)
@@ -77,7 +93,7 @@ static void a_ticket_that_the_cells_cannot_show_truly_becomes_dashes(void **unus
         struct led_text text;
         snprintf(desk.ticket, sizeof desk.ticket, "%s", tickets[i]);
         char why[80];
-        assert_true(desktext(&desk, profile, FEED_FRESH, &text, why, sizeof why) < 0);
+        assert_true(desktext(&desk, profile, &led, FEED_FRESH, &text, why, sizeof why) < 0);
         assert_true(why[0]);
         assert_string_equal(text.text, "----");
         assert_false(text.is_blinking);
@@ -89,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_state_of_a_desk_has_its_text),
         cmocka_unit_test(a_ticket_that_the_cells_cannot_show_truly_becomes_dashes),
+        cmocka_unit_test(the_halls_letters_stand_for_those_that_cells_do_not_have),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
