@@ -625,7 +625,7 @@ struct outputs *outputs_create(void)
     outputs->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     outputs->uevent_fd = uevent_open();
     outputs->errands = errands_create();
-    outputs->workers = workers_create(outputs);
+    outputs->workers = workers_create(outputs, 1);
     if (outputs->fd < 0 || !outputs->errands || !outputs->workers || !watch(outputs, outputs->timer_fd) ||
         !watch(outputs, errands_fd(outputs->errands)) || !watch(outputs, workers_fd(outputs->workers))) {
         int error = errno;

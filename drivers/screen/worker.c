@@ -41,6 +41,7 @@ struct worker {
 
 struct workers {
     struct outputs *outputs;
+    unsigned slowness;
     int bell; /* eventfd */
     struct worker *list;
     pthread_mutex_t lock; /* never held across a job */
@@ -182,7 +183,7 @@ int worker_run(struct worker *worker, worker_job *job, void *data, int64_t patie
     worker->is_waited_for = true;
     pthread_cond_signal(&worker->has_news);
     if (patience_us > 0)
-        wait_for(workers, &worker->has_ended, now_us + patience_us);
+        wait_for(workers, &worker->has_ended, now_us + patience_us * workers->slowness);
     worker->is_waited_for = false;
     int status = worker->has_ended ? worker->status : -EINPROGRESS;
     worker->is_told = worker->has_ended;
@@ -240,7 +241,7 @@ void worker_let_go(struct worker *worker, worker_job *job, void *data, int64_t p
     worker->is_let_go = worker->is_waited_for = true;
     pthread_cond_signal(&worker->has_news);
     if (patience_us > 0)
-        wait_for(workers, &worker->is_over, now_us + patience_us);
+        wait_for(workers, &worker->is_over, now_us + patience_us * workers->slowness);
     worker->is_waited_for = false;
     bool is_over = worker->is_over;
     pthread_mutex_unlock(&workers->lock);
@@ -250,13 +251,14 @@ void worker_let_go(struct worker *worker, worker_job *job, void *data, int64_t p
 
 /* ---- the loop's side: all -------------------------------------------------------------------- */
 
-struct workers *workers_create(struct outputs *outputs)
+struct workers *workers_create(struct outputs *outputs, unsigned slowness)
 {
     struct workers *workers = calloc(1, sizeof *workers);
     pthread_condattr_t monotonic;
     if (!workers)
         return NULL;
     workers->outputs = outputs;
+    workers->slowness = slowness;
     workers->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (workers->bell < 0) {
         free(workers);

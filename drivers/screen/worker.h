@@ -21,8 +21,9 @@ struct outputs;
 struct kms_card;
 typedef int worker_job(void *data); /* on the thread; 0 or -errno, never -EINPROGRESS */
 
-/* A screen's worker that was let go leaves its card when it has ended: outputs_leave(). NULL with errno. */
-struct workers *workers_create(struct outputs *outputs);
+/* A screen's worker that was let go leaves its card when it has ended: outputs_leave(). All patience below is multiplied by
+ * `slowness`: 1; more for a program that runs under tools or on a machine that is overloaded. NULL with errno. */
+struct workers *workers_create(struct outputs *outputs, unsigned slowness);
 /* Readable: reap. */
 int workers_fd(const struct workers *workers);
 /* True: a job of a screen has ended that nobody waited for any more, or a screen's worker has left. */

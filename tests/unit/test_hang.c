@@ -37,7 +37,7 @@ static struct {
     struct loop_timer *step;
     struct wall wall[WALLS];
     unsigned nwalls; /* that are driven */
-    unsigned nflips[WALLS], nmessages;
+    unsigned nflips[WALLS], nmessages, nchanges;
     int message_fd[2], link_fd[2]; /* ours, theirs */
     int64_t ahead_us;              /* the clock of the first wall */
     struct hall hall;
@@ -117,9 +117,11 @@ static int64_t now(unsigned index)
 static void outputs_ready(void *data, uint32_t events)
 {
     (void)data, (void)events;
-    if (outputs_dispatch(bench.outputs))
-        for (unsigned i = 0; i < bench.nwalls; i++)
-            wall_look(&bench.wall[i], now(i));
+    if (!outputs_dispatch(bench.outputs))
+        return;
+    bench.nchanges++;
+    for (unsigned i = 0; i < bench.nwalls; i++)
+        wall_look(&bench.wall[i], now(i));
 }
 
 static void link_ready(void *data, uint32_t events)
@@ -254,9 +256,10 @@ static void all_else_goes_on(enum double_call call, bool can_other_flip)
 
 static void comes_back(void)
 {
-    const unsigned nflips[WALLS] = { bench.nflips[0], bench.nflips[1] };
+    const unsigned nflips[WALLS] = { bench.nflips[0], bench.nflips[1] }, nchanges = bench.nchanges;
     drm_double_release(bench.card[0]);
     UNTIL(bench.nflips[0] > nflips[0] + 1 && bench.nflips[1] > nflips[1] && is_shown(0) && is_shown(1));
+    assert_true(bench.nchanges > nchanges); /* nobody had to ask whether it is over */
     for (unsigned i = 0; i < WALLS; i++)
         assert_non_null(drm_double_shown(bench.card[i], bench.hdmi[i]));
 }

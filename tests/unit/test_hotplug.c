@@ -384,7 +384,8 @@ static void the_card_is_given_to_others_when_the_last_screen_is_closed(void **st
     assert_int_equal(card->ndrops, drops);
     screen_kms.close(wall[1].screen);
     wall[1].screen = NULL;
-    assert_int_equal(card->ndrops, drops + 1);
+    nwalls = 0; /* they stay closed */
+    UNTIL(card->ndrops == drops + 1);
     assert_null(drm_double_shown(card, connector[0]));
     assert_null(drm_double_shown(card, connector[1]));
 }

@@ -83,7 +83,7 @@ static int start(void **unused)
     left[0] = '\0';
     nlate = nstarted = nended = 0;
     is_gate_shut = false;
-    workers = workers_create(NULL);
+    workers = workers_create(NULL, 1);
     return workers ? 0 : -1;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLOWNESS 100 /* what is done at once where there is time is so here */
+
 struct outputs {
     struct workers *workers;
     struct kms_card *card[DOUBLE_CARDS];
@@ -117,7 +119,7 @@ struct outputs *outputs_create(void)
     struct outputs *outputs = calloc(1, sizeof(*outputs));
 
     memset(&outputs_log, 0, sizeof(outputs_log));
-    outputs->workers = workers_create(outputs);
+    outputs->workers = workers_create(outputs, SLOWNESS);
     outputs_double_renew(outputs);
     return outputs;
 }
