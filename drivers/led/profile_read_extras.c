@@ -82,6 +82,17 @@ static void read_colour(const struct json_at *at, const cJSON *root, struct led_
         json_complain(at->report, values.path, "names no colour");
 }
 
+/* Frames for the units 1 to 247, as long as they can be. */
+static void check_frames(const struct json_at *at, const struct led_profile *profile, unsigned longest)
+{
+    struct led_write all = { .reg = (uint16_t)(profile->group.base + 1), .count = (uint16_t)(246 + longest) };
+    if (all.reg + all.count > 65536)
+        json_complain(at->report, at->path, "goes beyond register 65535");
+    else if (!led_profile_may_write(profile, &all))
+        json_complain(at->report, at->path, "writes registers %u to %u, of which some are in \"never_write\"",
+                      all.reg, all.reg + all.count - 1);
+}
+
 static void read_group(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
     uint16_t per_unit = 0, max_units = 0;
@@ -105,6 +116,7 @@ static void read_group(const struct json_at *at, const cJSON *root, struct led_p
     if (per_unit * max_units > profile->max_regs)
         json_complain(at->report, place.path, "%u units take %u registers; \"max_registers\" is %u",
                       max_units, per_unit * max_units, profile->max_regs);
+    check_frames(&place.at, profile, per_unit * max_units);
 }
 
 static void read_verify(const struct json_at *at, const cJSON *root, struct led_profile *profile)

@@ -76,8 +76,9 @@ static void gather(const struct led_profile *profile)
     unsigned count = led_profile_group_max(profile);
     for (unsigned i = 0; i < count; i++)
         text[i] = "1";
-    if (count && led_profile_group(profile, 1, count, text, &write))
-        require(write.function == 16 && write.count <= profile->max_regs && profile->has_fc16);
+    for (unsigned first = 1; count && first <= 248 - count; first += 247 - count)
+        if (led_profile_group(profile, (uint8_t)first, count, text, &write))
+            check_value_write(profile, &write);
 }
 
 static void commission(const struct led_profile *profile)

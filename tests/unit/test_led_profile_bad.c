@@ -60,6 +60,8 @@ static void groups_and_length(void **state)
         { "group", "max_units", "1", "group.max_units: 1 is not an integer from 2 to 123" },
         { "group", "registers_per_unit", "2", "group: 2 registers per unit are not the 4 of the text" },
         { "group", "base", "65300", "group.base: 65300 is not an integer from 0 to 65288" },
+        { "group", "base", "65288", "group: goes beyond register 65535" },
+        { "group", "base", "10", "group: writes registers 11 to 376, of which some are in \"never_write\"" },
         { "text", "length_register", "26", "group: carries text of fixed length only; leave it out" },
         { "text", "length_register", "16",
           "text: writes registers 16 to 16, of which some are in \"never_write\"\n"
