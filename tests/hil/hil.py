@@ -273,17 +273,22 @@ def a_power_cut_converges_to_the_truth_without_a_sound():
 
 
 def the_bench_measures_the_screens_and_not_beside_the_service():
-    command = "kezekd bench --kms -c /etc/hall.json --seconds 1"
-    status, output = room.machine.run(command)
+    command = "kezekd bench --kms -c /etc/hall.json --seconds "
+    status, output = room.machine.run(command + "1")
     assert status == 1 and "kezekd has the screens" in output, output
     room.stop_board()
-    output = room.machine.must(command)
+    try:
+        for seconds in (1, 5, 20):  # a busy machine emulates a slow one
+            output = room.machine.must(f"{command}{seconds}")
+            if "not measured" not in output:
+                break
+    finally:
+        room.start_board()
     for wall, mode in (("main", "kms Virtual-1 .* 1920x1080 at 60"), ("portrait", "kms Virtual-2 .* 1280x800 at .* rotation 90")):
         assert re.search(rf"^{wall} +screen +{mode}", output, re.M), output
         assert re.search(rf"^{wall} +mode +(kept|set)", output, re.M), output
         assert re.search(rf"^{wall} +call, all rows move +median", output, re.M), output
         assert re.search(rf"^{wall} +flip -> flip +median.* vblanks missed$", output, re.M), output
-    room.start_board()
     room.equal("after the bench")
 
 
