@@ -19,7 +19,8 @@ struct options {
     uint16_t port;
     uint64_t seed;
     enum pace pace;
-    bool has_server, is_paced;
+    bool has_server;
+    struct wires_config wires;
 };
 
 struct sim {
@@ -41,10 +42,15 @@ static void usage(FILE *out)
         "  -c, --config FILE        the hall file; /etc/kezek/hall.json when left out\n"
         "      --listen ADDR:PORT   of the page; 127.0.0.1:8000 when left out, port 0 is a free one\n"
         "      --pace off|quiet|rush  how many visitors come; quiet when left out\n"
-        "      --seed N             of the visitors: the same seed gives the same day; 1 when left out\n"
+        "      --seed N             of visitors and faults: the same seed gives the same day; 1 when left "
+        "out\n"
         "      --wire paced|instant  bytes to and from LED boards take the time of the bus's speed, or "
         "none;\n"
         "                           paced when left out\n"
+        "      --fault KIND=PERMILLE  of the requests to each LED board; may be given again: lost, mute, "
+        "late, stale,\n"
+        "                           wrong-unit, noise, garbage-before, garbage-after, half, refuse, echo, "
+        "babble, reboot\n"
         "      --no-server          LED boards and page only: somebody else is the queue server\n"
         "      --help, --version\n",
         out);
@@ -85,11 +91,28 @@ static bool parse_seed(const char *text, uint64_t *seed)
     return end != text && !*end;
 }
 
+/* "noise=20" */
+static bool parse_fault(const char *text, struct slave_faults *faults)
+{
+    const char *equals = strchr(text, '=');
+    char *end;
+    for (unsigned i = 0; equals && i < SLAVE_FAULTS; i++) {
+        size_t length = strlen(slave_fault_names[i]);
+        if (length != (size_t)(equals - text) || strncmp(text, slave_fault_names[i], length) != 0)
+            continue;
+        unsigned long permille = strtoul(equals + 1, &end, 10);
+        faults->permille[i] = (uint16_t)permille;
+        return end != equals + 1 && !*end && permille <= 1000;
+    }
+    return false;
+}
+
 enum {
     OPTION_LISTEN = 256,
     OPTION_PACE,
     OPTION_SEED,
     OPTION_WIRE,
+    OPTION_FAULT,
     OPTION_NO_SERVER,
     OPTION_HELP,
     OPTION_VERSION
@@ -101,6 +124,7 @@ static const struct option long_options[] = {
     { "pace", required_argument, NULL, OPTION_PACE },
     { "seed", required_argument, NULL, OPTION_SEED },
     { "wire", required_argument, NULL, OPTION_WIRE },
+    { "fault", required_argument, NULL, OPTION_FAULT },
     { "no-server", no_argument, NULL, OPTION_NO_SERVER },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
@@ -124,15 +148,23 @@ static bool take_option(struct options *options, int option, const char *value)
         fprintf(stderr, "kezek-sim: --pace %s is not off, quiet or rush\n", value);
         return false;
     case OPTION_SEED:
-        if (parse_seed(value, &options->seed))
+        if (parse_seed(value, &options->seed)) {
+            options->wires.seed = options->seed;
             return true;
+        }
         fprintf(stderr, "kezek-sim: --seed %s is no whole number\n", value);
         return false;
     case OPTION_WIRE:
-        options->is_paced = strcmp(value, "paced") == 0;
-        if (options->is_paced || strcmp(value, "instant") == 0)
+        options->wires.is_paced = strcmp(value, "paced") == 0;
+        if (options->wires.is_paced || strcmp(value, "instant") == 0)
             return true;
         fprintf(stderr, "kezek-sim: --wire %s is not paced or instant\n", value);
+        return false;
+    case OPTION_FAULT:
+        if (parse_fault(value, &options->wires.faults))
+            return true;
+        fprintf(stderr, "kezek-sim: --fault %s is no KIND=PERMILLE, as in noise=20; see kezek-sim --help\n",
+                value);
         return false;
     default: fprintf(stderr, "kezek-sim: see kezek-sim --help\n"); return false;
     }
@@ -223,7 +255,7 @@ static int open_hall(struct sim *sim, const struct options *options)
     sim->loop = loop_create();
     /* The boards first: who finds the page may count on them. */
     bool is_wired = sim->loop && catch_signals(sim) &&
-                    wires_init(&sim->wires, sim->loop, sim->hall, options->is_paced, on_leds, sim, error,
+                    wires_init(&sim->wires, sim->loop, sim->hall, &options->wires, on_leds, sim, error,
                                sizeof error) == 0;
     if (is_wired)
         sim->page = page_create(sim->loop, &page, error, sizeof error);
@@ -257,7 +289,7 @@ int main(int argc, char **argv)
                                .seed = 1,
                                .pace = PACE_QUIET,
                                .has_server = true,
-                               .is_paced = true };
+                               .wires = { .is_paced = true, .faults.late_us = 200000, .seed = 1 } };
     struct sim sim = { 0 };
     int status = parse(argc, argv, &options);
     if (status >= 0)

@@ -105,8 +105,10 @@ function onLeds(list) {
     led.segments.forEach((bits, i) => board.cells[i].forEach((segment, bit) => segment.classList.toggle('lit', led.on && (bits >> bit & 1) === 1)));
     board.box.classList.toggle('blink', led.blink);
     board.box.classList.toggle('off', !led.on);
+    board.box.dataset.colour = led.colour;
+    board.picture.style.opacity = 0.4 + 0.006 * led.brightness;
     board.box.dataset.text = led.on ? led.text.trim() : '';
-    board.picture.setAttribute('aria-label', led.on ? `shows ${led.text.trim() || 'nothing'}${led.blink ? ', blinking' : ''}` : 'without power');
+    board.picture.setAttribute('aria-label', led.on ? `shows ${led.text.trim() || 'nothing'}${led.blink ? ', blinking' : ''}${led.safe ? ', its safe pattern' : ''}` : 'without power');
     board.power.title = led.on ? 'Pull the plug of this board' : 'Give it power again';
     board.power.setAttribute('aria-label', board.power.title);
     board.isOn = led.on;

@@ -110,7 +110,9 @@ static cJSON *led_state(const char *desk, const struct slave_view *view)
     cJSON_AddStringToObject(object, "desk", desk);
     cJSON_AddBoolToObject(object, "on", view->is_powered);
     cJSON_AddBoolToObject(object, "blink", view->is_blinking);
+    cJSON_AddBoolToObject(object, "safe", view->is_safe);
     cJSON_AddNumberToObject(object, "brightness", view->brightness_percent);
+    cJSON_AddStringToObject(object, "colour", led_colour_names[view->colour]);
     cJSON_AddStringToObject(object, "text", view->text);
     cJSON *segments = cJSON_AddArrayToObject(object, "segments");
     for (unsigned i = 0; i < view->cells; i++)

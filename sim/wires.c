@@ -6,37 +6,42 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_units(struct wire *wire, const struct led_bus_config *bus)
+static void add_units(struct wire *wire, const struct led_bus_config *bus, const struct slave_faults *faults)
 {
     for (unsigned i = 0; i < bus->nunits; i++) {
         const char *model = led_profile_name(bus->unit[i].profile);
         int index = slave_bus_add(wire->bus, model, bus->unit[i].unit);
         wire->slave[i] = (int8_t)(index < 0 ? NONE : index);
-        if (index < 0)
+        if (index >= 0)
+            slave_set_faults(wire->bus, (unsigned)index, faults);
+        else
             log_warn("%s/%u: no simulated board of type %s: %s", bus->id, bus->unit[i].unit, model,
                      strerror(-index));
     }
 }
 
-static int add_wire(struct wire *wire, struct loop *loop, const struct led_bus_config *bus, bool is_paced)
+static int add_wire(struct wire *wire, struct loop *loop, const struct led_bus_config *bus,
+                    const struct wires_config *how)
 {
     const struct led_serial serial = { bus->baud, bus->parity, bus->stop_bits };
     wire->bus = slave_bus_create(relay_gap_us(&serial));
     if (!wire->bus)
         return -ENOMEM;
     slave_bus_set_line(wire->bus, &serial);
-    add_units(wire, bus);
-    wire->line = slave_line_create(loop, bus->device, wire->bus, is_paced ? &serial : NULL);
+    slave_seed(wire->bus, how->seed);
+    add_units(wire, bus, &how->faults);
+    wire->line = slave_line_create(loop, bus->device, wire->bus, how->is_paced ? &serial : NULL);
     return wire->line ? 0 : -errno;
 }
 
-int wires_init(struct wires *wires, struct loop *loop, const struct config *config, bool is_paced,
-               void (*changed)(void *data), void *data, char *error, size_t error_size)
+int wires_init(struct wires *wires, struct loop *loop, const struct config *config,
+               const struct wires_config *how, void (*changed)(void *data), void *data, char *error,
+               size_t error_size)
 {
     memset(wires, 0, sizeof *wires);
     for (unsigned i = 0; i < config->nbuses; i++) {
         wires->nbuses++;
-        int result = add_wire(&wires->wire[i], loop, &config->bus[i], is_paced);
+        int result = add_wire(&wires->wire[i], loop, &config->bus[i], how);
         if (result < 0) {
             snprintf(error, error_size, "bus %s: %s: %s", config->bus[i].id, config->bus[i].device,
                      strerror(-result));

@@ -14,10 +14,16 @@ struct wires {
         int8_t slave[LED_UNITS_MAX]; /* by the unit's index in the hall file; NONE: no such type here */
     } wire[BUSES_MAX];
 };
-/* `is_paced`: the lines have the speeds of the hall file (sim/slave_line.h); else bytes take no time.
- * Calls changed(data) after each frame that changed what a board shows. 0 or -errno with a reason. */
-int wires_init(struct wires *wires, struct loop *loop, const struct config *config, bool is_paced,
-               void (*changed)(void *data), void *data, char *error, size_t error_size);
+struct wires_config {
+    bool
+        is_paced; /* the lines have the speeds of the hall file (sim/slave_line.h); else bytes take no time */
+    struct slave_faults faults; /* of each board */
+    uint64_t seed;              /* of them */
+};
+/* Calls changed(data) after each frame that changed what a board shows. 0 or -errno with a reason. */
+int wires_init(struct wires *wires, struct loop *loop, const struct config *config,
+               const struct wires_config *how, void (*changed)(void *data), void *data, char *error,
+               size_t error_size);
 void wires_finish(struct wires *wires); /* also of zeroed or half made ones */
 /* What the board above a desk shows. False: it has none. */
 bool wires_view(const struct wires *wires, const struct config_desk *desk, struct slave_view *view);

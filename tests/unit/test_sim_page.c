@@ -100,8 +100,8 @@ static int start_hall(void **state, bool has_server)
     demo->page = page_create(demo->loop, &config, error, sizeof error);
     if (!demo->page)
         fail_msg("%s", error);
-    if (wires_init(&demo->wires, demo->loop, demo->hall, false, page_leds, demo->page, error, sizeof error) <
-        0)
+    if (wires_init(&demo->wires, demo->loop, demo->hall, &(struct wires_config){ 0 }, page_leds, demo->page,
+                   error, sizeof error) < 0)
         fail_msg("%s", error);
     if (has_server)
         start_server(demo);
