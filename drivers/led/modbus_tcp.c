@@ -41,7 +41,7 @@ struct modbus_port {
     uint8_t bytes[HEAD_BYTES + PORT_FRAME_MAX];
 };
 
-static struct modbus_port *create(const struct led_bus_config *config)
+static struct modbus_port *tcp_create(const struct led_bus_config *config)
 {
     struct modbus_port *port = calloc(1, sizeof *port);
     if (!port)
@@ -51,23 +51,23 @@ static struct modbus_port *create(const struct led_bus_config *config)
     return port;
 }
 
-static void destroy(struct modbus_port *port)
+static void tcp_destroy(struct modbus_port *port)
 {
     free(port);
 }
 
-static int fd_of(const struct modbus_port *port)
+static int tcp_fd(const struct modbus_port *port)
 {
     return port->state == LOOKING_UP ? lookup_fd(port->lookup) : port->fd;
 }
 
-static short events_of(const struct modbus_port *port)
+static short tcp_events(const struct modbus_port *port)
 {
     static const short events[] = { [LOOKING_UP] = POLLIN, [CONNECTING] = POLLOUT, [OPEN] = POLLRDHUP };
     return events[port->state];
 }
 
-static uint16_t latency_of(const struct modbus_port *port)
+static uint16_t tcp_latency_ms(const struct modbus_port *port)
 {
     return port->config->adapter_latency_ms;
 }
@@ -79,7 +79,7 @@ static void close_socket(struct modbus_port *port)
     port->fd = -1;
 }
 
-static void close_port(struct modbus_port *port)
+static void tcp_close(struct modbus_port *port)
 {
     close_socket(port);
     lookup_destroy(port->lookup);
@@ -163,11 +163,11 @@ static int finish_connection(struct modbus_port *port)
     return error ? connect_next(port, -error) : 0;
 }
 
-static int open_port(struct modbus_port *port, char detail[PORT_DETAIL_MAX])
+static int tcp_open(struct modbus_port *port, char detail[PORT_DETAIL_MAX])
 {
     int error = 0;
     if (port->state == OPEN)
-        close_port(port);
+        tcp_close(port);
     if (port->state == CLOSED)
         error = begin(port, detail);
     if (!error)
@@ -241,8 +241,8 @@ static int drop_old(struct modbus_port *port)
     } while (true);
 }
 
-static int send_frame(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
-                      unsigned length)
+static int tcp_send(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
+                    unsigned length)
 {
     (void)step;
     uint8_t bytes[HEAD_BYTES + PORT_FRAME_MAX];
@@ -291,8 +291,8 @@ static int64_t deadline_us(const struct modbus_port *port, const struct schedule
     return later(later(port->sent_us, free_us), port->owed_until_us) + step->timeout_us;
 }
 
-static int receive_frame(struct modbus_port *port, const struct schedule_step *step,
-                         uint8_t frame[PORT_FRAME_MAX])
+static int tcp_receive(struct modbus_port *port, const struct schedule_step *step,
+                       uint8_t frame[PORT_FRAME_MAX])
 {
     int64_t free_us = 0; /* when it was done with the one before */
     while (wait_for_bytes(port, deadline_us(port, step, free_us))) {
@@ -314,7 +314,7 @@ static int receive_frame(struct modbus_port *port, const struct schedule_step *s
 }
 
 /* Some gateways answer for unit 0; the next request throws that away. */
-static int rest(struct modbus_port *port, const struct schedule_step *step, unsigned length)
+static int tcp_rest(struct modbus_port *port, const struct schedule_step *step, unsigned length)
 {
     uint32_t wire_us = schedule_wire_us(port->config, length + 2);
     int64_t end_us = port->sent_us + wire_us + port->config->adapter_latency_ms * 1000 + step->timeout_us;
@@ -327,7 +327,7 @@ static int rest(struct modbus_port *port, const struct schedule_step *step, unsi
 }
 
 /* A late answer is known by its number. */
-static int settle(struct modbus_port *port, int64_t until_us)
+static int tcp_settle(struct modbus_port *port, int64_t until_us)
 {
     (void)port;
     (void)until_us;
@@ -336,15 +336,15 @@ static int settle(struct modbus_port *port, int64_t until_us)
 
 const struct modbus_port_ops modbus_tcp = {
     .lost = "the gateway hung up",
-    .create = create,
-    .destroy = destroy,
-    .open = open_port,
-    .close = close_port,
-    .fd = fd_of,
-    .events = events_of,
-    .latency_ms = latency_of,
-    .send = send_frame,
-    .receive = receive_frame,
-    .rest = rest,
-    .settle = settle,
+    .create = tcp_create,
+    .destroy = tcp_destroy,
+    .open = tcp_open,
+    .close = tcp_close,
+    .fd = tcp_fd,
+    .events = tcp_events,
+    .latency_ms = tcp_latency_ms,
+    .send = tcp_send,
+    .receive = tcp_receive,
+    .rest = tcp_rest,
+    .settle = tcp_settle,
 };
