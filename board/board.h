@@ -101,7 +101,9 @@ char *health_text(struct board *board);
 cJSON *health_status(struct board *board);  /* the reply of `status` */
 cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
 cJSON *health_outputs(struct board *board); /* of all cards; not in the status: a television lists 40 modes */
-cJSON *health_buses(struct board *board);
+cJSON *health_buses(struct board *board);   /* health_leds.c */
+/* Of the LED board of a desk: what is wrong with it, or with its bus; why[LED_TROUBLE_SIZE]. */
+void health_led_why(const struct board *board, int desk, const struct led_unit_status *status, char *why);
 cJSON *health_chimes(struct board *board);
 void health_picture(cJSON *object, const struct wall *wall); /* the hash of what is on scan-out */
 cJSON *health_item(cJSON *array);                            /* a new object at its end */

@@ -1,5 +1,6 @@
 #include "board/board.h"
 
+#include "board/led_trouble.h"
 #include "board/walls.h"
 
 #include <stdio.h>
@@ -24,51 +25,6 @@ cJSON *health_item(cJSON *array)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
     return object;
-}
-
-static void add_unit(cJSON *units, struct board *board, int desk)
-{
-    const struct config_desk *place = &board->config->desk[desk];
-    const struct led_unit_config *config = &board->config->bus[place->bus].unit[place->bus_index];
-    const struct led_text *wanted = desks_wanted(board->desks, desk);
-    struct led_unit_status status;
-    desks_unit_status(board->desks, desk, &status);
-    cJSON *unit = health_item(units);
-    cJSON_AddStringToObject(unit, "desk", place->id);
-    cJSON_AddNumberToObject(unit, "unit", config->unit);
-    cJSON_AddStringToObject(unit, "profile", led_profile_name(config->profile));
-    cJSON_AddStringToObject(unit, "want", wanted->text);
-    cJSON_AddBoolToObject(unit, "blink", wanted->is_blinking);
-    cJSON_AddStringToObject(unit, "shown", status.shown);
-    cJSON_AddStringToObject(unit, "certainty", led_certainty_names[status.certainty]);
-    cJSON_AddNumberToObject(unit, "age_ms", health_ms_since(status.confirmed_us));
-    cJSON_AddBoolToObject(unit, "dead", status.is_dead);
-    cJSON_AddNumberToObject(unit, "requests", status.requests);
-    cJSON_AddNumberToObject(unit, "timeouts", status.timeouts);
-    cJSON_AddNumberToObject(unit, "crc_errors", status.crc_errors);
-    cJSON_AddNumberToObject(unit, "exceptions", status.exceptions);
-    cJSON_AddNumberToObject(unit, "round_trip_ms", (double)status.round_trip_us / 1000);
-}
-
-cJSON *health_buses(struct board *board)
-{
-    cJSON *buses = cJSON_CreateArray();
-    for (unsigned i = 0; i < board->config->nbuses; i++) {
-        const struct led_bus_config *config = &board->config->bus[i];
-        struct led_bus_status status;
-        desks_bus_status(board->desks, i, &status);
-        cJSON *bus = health_item(buses);
-        cJSON_AddStringToObject(bus, "id", config->id);
-        cJSON_AddStringToObject(bus, "device", config->device);
-        cJSON_AddBoolToObject(bus, "open", status.is_open);
-        cJSON_AddNumberToObject(bus, "busy_permille", status.busy_permille);
-        cJSON_AddStringToObject(bus, "detail", status.detail);
-        cJSON *units = cJSON_AddArrayToObject(bus, "units");
-        for (int desk = 0; desk < board->config->ndesks; desk++)
-            if (board->config->desk[desk].bus == (int)i)
-                add_unit(units, board, desk);
-    }
-    return buses;
 }
 
 cJSON *health_chimes(struct board *board)
@@ -200,8 +156,9 @@ static void add_outlets(cJSON *outlets, struct board *board)
         if (config->desk[i].bus < 0)
             continue;
         desks_unit_status(board->desks, i, &unit);
-        add_outlet(outlets, "led", config->desk[i].id,
-                   unit.is_dead ? "dead" : led_certainty_names[unit.certainty], "");
+        char why[LED_TROUBLE_SIZE];
+        health_led_why(board, i, &unit, why);
+        add_outlet(outlets, "led", config->desk[i].id, led_state(&unit), why);
     }
     for (unsigned i = 0; i < config->nchimes; i++) {
         struct speaker_status chime;

@@ -42,6 +42,11 @@ static const struct metric metrics[] = {
     { "kezek_screen_picture_age_seconds", false, SCREEN, NUMBER, "last_flip_ms", NULL, 1e-3, "Time since the last flip." },
     { "kezek_bus_open", false, BUS, TRUTH, "open", NULL, 1, "Is the adapter there?" },
     { "kezek_bus_busy_ratio", false, BUS, NUMBER, "busy_permille", NULL, 1e-3, "Use of the wire in the last 10 s." },
+    { "kezek_bus_latency_seconds", false, BUS, NUMBER, "latency_ms", NULL, 1e-3, "Of the adapter, as it is counted with." },
+    { "kezek_bus_group_frames", true, BUS, NUMBER, "group_frames", NULL, 1, "Requests with the texts of several boards." },
+    { "kezek_led_certainty", false, UNIT, STATES, "certainty", "unknown sent acked verified lit", 1, "How sure the text of the board is." },
+    { "kezek_led_age_seconds", false, UNIT, NUMBER, "age_ms", NULL, 1e-3, "Time since its text was confirmed." },
+    { "kezek_led_other", false, UNIT, TRUTH, "other", NULL, 1, "Another device answers, which is left alone." },
     { "kezek_led_dead", false, UNIT, TRUTH, "dead", NULL, 1, "The LED board does not answer." },
     { "kezek_led_requests", true, UNIT, NUMBER, "requests", NULL, 1, "Requests to the board." },
     { "kezek_led_timeouts", true, UNIT, NUMBER, "timeouts", NULL, 1, "Requests without a reply." },
@@ -72,15 +77,20 @@ static void put_label(FILE *out, const char *mark, const char *name, const char 
     fputc('"', out);
 }
 
-static void put_unit_labels(FILE *out, const cJSON *bus, const cJSON *unit)
+/* Returns what stands before a further label: "{" or ",". */
+static const char *put_labels(FILE *out, const char *label, const cJSON *bus, const cJSON *object)
 {
     char number[16];
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(unit, "unit");
-    snprintf(number, sizeof number, "%.0f", cJSON_IsNumber(item) ? item->valuedouble : 0);
-    put_label(out, "{", "bus", text(bus, "id"));
+    const cJSON *unit = cJSON_GetObjectItemCaseSensitive(object, "unit");
+    if (!bus && !label)
+        return "{";
+    put_label(out, "{", bus ? "bus" : label, text(bus ? bus : object, "id"));
+    if (!bus)
+        return ",";
+    snprintf(number, sizeof number, "%.0f", cJSON_IsNumber(unit) ? unit->valuedouble : 0);
     put_label(out, ",", "unit", number);
-    put_label(out, ",", "desk", text(unit, "desk"));
-    fputc('}', out);
+    put_label(out, ",", "desk", text(object, "desk"));
+    return ",";
 }
 
 static double value_of(const struct metric *metric, const cJSON *item)
@@ -92,7 +102,8 @@ static double value_of(const struct metric *metric, const cJSON *item)
     return cJSON_IsNumber(item) ? item->valuedouble * metric->scale : 0;
 }
 
-static void put_states(FILE *out, const struct metric *metric, const char *label, const cJSON *object)
+static void put_states(FILE *out, const struct metric *metric, const char *label, const cJSON *bus,
+                       const cJSON *object)
 {
     const char *is = text(object, metric->key);
     for (const char *at = metric->match; *at;) {
@@ -100,8 +111,7 @@ static void put_states(FILE *out, const struct metric *metric, const char *label
         int length = (int)strcspn(at, " ");
         snprintf(word, sizeof word, "%.*s", length, at);
         fputs(metric->name, out);
-        put_label(out, "{", label, text(object, "id"));
-        put_label(out, ",", metric->name, word);
+        put_label(out, put_labels(out, label, bus, object), metric->name, word);
         fprintf(out, "} %d\n", !strcmp(is, word));
         at += length + (at[length] == ' ');
     }
@@ -114,16 +124,12 @@ static void put_sample(FILE *out, const struct metric *metric, const char *label
     if (!item || (metric->value == NUMBER && item->valuedouble < 0)) /* -1: never yet */
         return;
     if (metric->value == STATES) {
-        put_states(out, metric, label, object);
+        put_states(out, metric, label, bus, object);
         return;
     }
     fprintf(out, "%s%s", metric->name, metric->is_counter ? "_total" : "");
-    if (bus) {
-        put_unit_labels(out, bus, object);
-    } else if (label) {
-        put_label(out, "{", label, text(object, "id"));
+    if (*put_labels(out, label, bus, object) == ',')
         fputc('}', out);
-    }
     fprintf(out, " %.12g\n", value_of(metric, item));
 }
 

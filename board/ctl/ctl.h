@@ -116,6 +116,14 @@ unsigned ctl_width(const char *text);
 void ctl_clean(char *text);
 /* A cleaned line and a newline; at most 1023 bytes of it. */
 void ctl_say(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What a technician should look at: under one heading, only if there is something; wrapped at CTL_WRAP columns. */
+#define CTL_WRAP 90
+struct ctl_trouble {
+    FILE *out;
+    const char *heading;
+    unsigned count;
+};
+void ctl_trouble(struct ctl_trouble *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "850 ms", "12.4 s", "7 min", "3 h", "5 d". Negative: "–". */
 const char *ctl_duration(double ms, char buffer[24]);
 
@@ -143,3 +151,5 @@ void ctl_print_screens(FILE *out, const cJSON *items);
 void ctl_print_buses(FILE *out, const cJSON *items);
 void ctl_print_units(FILE *out, const cJSON *buses);
 void ctl_print_chimes(FILE *out, const cJSON *items);
+/* Of buses and their boards: what is wrong, and what to do. */
+void ctl_trouble_leds(struct ctl_trouble *list, const cJSON *buses);

@@ -81,6 +81,40 @@ void ctl_say(FILE *out, const char *format, ...)
     fprintf(out, "%s\n", text);
 }
 
+/* Bytes of `text` that fit into `width` columns, ending where a word ends; a longer word is not broken. */
+static int line_bytes(const char *text, unsigned width)
+{
+    int fit = 0;
+    for (int at = 0;; at++) {
+        if (text[at] != ' ' && text[at] != '\0')
+            continue;
+        char line[CELL_MAX];
+        snprintf(line, sizeof line, "%.*s", at, text);
+        if (fit && ctl_width(line) > width)
+            return fit;
+        fit = at;
+        if (!text[at])
+            return fit;
+    }
+}
+
+void ctl_trouble(struct ctl_trouble *list, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ctl_clean(text);
+    if (list->count++ == 0)
+        fprintf(list->out, "\n%s\n", list->heading);
+    for (const char *at = text, *indent = "  "; *at; indent = "    ") {
+        int bytes = line_bytes(at, CTL_WRAP - (unsigned)strlen(indent));
+        fprintf(list->out, "%s%.*s\n", indent, bytes, at);
+        at += bytes + (at[bytes] == ' ');
+    }
+}
+
 void ctl_cell(struct ctl_table *table, const char *format, ...)
 {
     if (table->ncells == CTL_CELLS_MAX)

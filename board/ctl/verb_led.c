@@ -2,49 +2,106 @@
 
 #include <string.h>
 
-void ctl_print_buses(FILE *out, const cJSON *items)
+#define PROFILES_MAX 16
+
+void ctl_trouble_leds(struct ctl_trouble *list, const cJSON *buses)
 {
-    struct ctl_table table;
-    const cJSON *item;
-    ctl_table_init(&table, "BUS|STATE|>BUSY|>BOARDS|DEVICE|DETAIL");
-    cJSON_ArrayForEach(item, items)
+    const cJSON *bus, *unit;
+    cJSON_ArrayForEach(bus, buses)
     {
-        ctl_cell(&table, "%s", ctl_text(item, "id"));
-        ctl_cell(&table, "%s", ctl_bool(item, "open") ? "open" : "absent");
-        ctl_cell(&table, "%.1f %%", ctl_number(item, "busy_permille") / 10);
-        ctl_cell(&table, "%d", cJSON_GetArraySize(ctl_member(item, "units")));
-        ctl_cell(&table, "%s", ctl_text(item, "device"));
-        ctl_cell(&table, "%s", ctl_text(item, "detail"));
+        const char *why = ctl_text(bus, "why");
+        if (*why)
+            ctl_trouble(list, "bus %s (%s): %s", ctl_text(bus, "id"), ctl_text(bus, "device"), why);
+        cJSON_ArrayForEach(unit, ctl_member(bus, "units")) if (!*why && *ctl_text(unit, "why"))
+            ctl_trouble(list, "led %s/%.0f above desk %s: %s", ctl_text(bus, "id"), ctl_number(unit, "unit"),
+                        ctl_text(unit, "desk"), ctl_text(unit, "why"));
     }
-    ctl_table_print(&table, out);
 }
 
-static void print_unit(struct ctl_table *table, const char *bus, const cJSON *unit)
+/* In lines: a stable device name is as long as a terminal is wide. */
+void ctl_print_buses(FILE *out, const cJSON *items)
+{
+    const cJSON *bus;
+    cJSON_ArrayForEach(bus, items)
+    {
+        double frames = ctl_number(bus, "group_frames");
+        char groups[48] = "";
+        if (frames > 0)
+            snprintf(groups, sizeof groups, ", %.0f group frames", frames);
+        ctl_say(out, "bus %s  %s, %.1f %% of its time used, %d boards, %.0f ms for the adapter%s",
+                ctl_text(bus, "id"), ctl_bool(bus, "open") ? "open" : "absent",
+                ctl_number(bus, "busy_permille") / 10, cJSON_GetArraySize(ctl_member(bus, "units")),
+                ctl_number(bus, "latency_ms"), groups);
+        ctl_say(out, "  %s", ctl_text(bus, "device"));
+    }
+}
+
+static const char *state_words(const cJSON *bus, const cJSON *unit)
+{
+    const char *state = ctl_text(unit, "state");
+    if (!ctl_bool(bus, "open"))
+        return "no bus";
+    if (!strcmp(state, "dead"))
+        return "no reply";
+    return !strcmp(state, "unknown") ? "waits" : state;
+}
+
+static void print_unit(struct ctl_table *table, const cJSON *bus, const cJSON *unit)
 {
     char age[24];
-    bool is_sure = ctl_text(unit, "certainty")[0] && strcmp(ctl_text(unit, "certainty"), "unknown") != 0;
     ctl_cell(table, "%s", ctl_text(unit, "desk"));
-    ctl_cell(table, "%s/%.0f", bus, ctl_number(unit, "unit"));
-    ctl_cell(table, "%s", ctl_text(unit, "profile"));
-    ctl_cell(table, "%s%s", ctl_text(unit, "want"), ctl_bool(unit, "blink") ? " *" : "");
+    ctl_cell(table, "%s/%.0f", ctl_text(bus, "id"), ctl_number(unit, "unit"));
+    ctl_cell(table, "%s", state_words(bus, unit));
+    ctl_cell(table, "%s", ctl_duration(ctl_number(unit, "age_ms"), age));
     ctl_cell(table, "%s", ctl_text(unit, "shown"));
-    ctl_cell(table, "%s", ctl_bool(unit, "dead") ? "no reply" : ctl_text(unit, "certainty"));
-    ctl_cell(table, "%s", is_sure ? ctl_duration(ctl_number(unit, "age_ms"), age) : "");
-    ctl_cell(table, "%.0f", ctl_number(unit, "timeouts"));
-    ctl_cell(table, "%.0f", ctl_number(unit, "crc_errors"));
-    ctl_cell(table, "%.0f", ctl_number(unit, "exceptions"));
+    ctl_cell(table, "%s%s", ctl_text(unit, "want"), ctl_bool(unit, "blink") ? " *" : "");
+    ctl_cell(table, "%s", ctl_text(unit, "profile"));
+    ctl_cell(table, "%.0f/%.0f/%.0f", ctl_number(unit, "timeouts"), ctl_number(unit, "crc_errors"),
+             ctl_number(unit, "exceptions"));
+    ctl_cell(table, "%.0f", ctl_number(unit, "requests"));
     ctl_cell(table, "%.1f ms", ctl_number(unit, "round_trip_ms"));
+}
+
+/* Each profile once; what this project has not seen on a wall is told as such. */
+static void print_unconfirmed(FILE *out, const cJSON *buses)
+{
+    struct ctl_trouble list = { .out = out,
+                                .heading = "Not confirmed on hardware by this project, so compare "
+                                           "the glass with SHOWN:" };
+    const cJSON *bus, *unit, *told[PROFILES_MAX];
+    unsigned ntold = 0;
+    cJSON_ArrayForEach(bus, buses) cJSON_ArrayForEach(unit, ctl_member(bus, "units"))
+    {
+        const char *confidence = ctl_text(unit, "confidence"), *profile = ctl_text(unit, "profile");
+        unsigned i = 0;
+        while (i < ntold && strcmp(ctl_text(told[i], "profile"), profile) != 0)
+            i++;
+        if (i < ntold || ntold == PROFILES_MAX || !*confidence || !strcmp(confidence, "confirmed"))
+            continue;
+        told[ntold++] = unit;
+        ctl_trouble(&list, "%s: %s", profile,
+                    !strcmp(confidence, "tested") ? "tested by others" : confidence);
+    }
 }
 
 void ctl_print_units(FILE *out, const cJSON *buses)
 {
     struct ctl_table table;
     const cJSON *bus, *unit;
-    ctl_table_init(&table,
-                   "DESK|BOARD|PROFILE|WANTED|SHOWN|SURE|>SINCE|>TIMEOUTS|>CRC|>EXCEPTIONS|>ROUND TRIP");
+    ctl_table_init(&table, "DESK|BOARD|STATE|>CONFIRMED|SHOWN|WANTED|PROFILE|>ERRORS|>REQUESTS|>ROUND TRIP");
     cJSON_ArrayForEach(bus, buses) cJSON_ArrayForEach(unit, ctl_member(bus, "units"))
-        print_unit(&table, ctl_text(bus, "id"), unit);
+        print_unit(&table, bus, unit);
     ctl_table_print(&table, out);
+}
+
+static void print_leds(FILE *out, const cJSON *buses)
+{
+    struct ctl_trouble list = { .out = out, .heading = "Look at:" };
+    ctl_print_units(out, buses);
+    fputc('\n', out);
+    ctl_print_buses(out, buses);
+    print_unconfirmed(out, buses);
+    ctl_trouble_leds(&list, buses); /* last: that is what still stands above the prompt */
 }
 
 int ctl_led_list(struct ctl *ctl, const struct ctl_args *args)
@@ -53,7 +110,7 @@ int ctl_led_list(struct ctl *ctl, const struct ctl_args *args)
     cJSON *reply;
     int status = ctl_ask(ctl, ctl_request("leds"), &reply);
     if (status == CTL_OK && !ctl->is_json)
-        ctl_print_units(ctl->out, ctl_member(reply, "buses"));
+        print_leds(ctl->out, ctl_member(reply, "buses"));
     cJSON_Delete(reply);
     return status;
 }

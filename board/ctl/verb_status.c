@@ -1,43 +1,24 @@
 #include "board/ctl/ctl.h"
 
-#include <stdarg.h>
 #include <string.h>
-
-/* What a technician should look at, one line each, before the tables. */
-struct trouble {
-    FILE *out;
-    unsigned count;
-};
-
-__attribute__((format(printf, 2, 3))) static void trouble(struct trouble *trouble, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (trouble->count++ == 0)
-        fputs("\nLook at:\n", trouble->out);
-    ctl_say(trouble->out, "  %s", text);
-}
 
 static const char *or_else(const char *text, const char *otherwise)
 {
     return text[0] ? text : otherwise;
 }
 
-static void trouble_feed(struct trouble *list, const cJSON *reply)
+static void trouble_feed(struct ctl_trouble *list, const cJSON *reply)
 {
     const cJSON *link = ctl_member(reply, "link"), *feed = ctl_member(reply, "feed");
     const char *truth = ctl_text(feed, "truth");
     if (!ctl_bool(link, "connected"))
-        trouble(list, "link: no broker: %s", or_else(ctl_text(link, "why"), "connecting"));
+        ctl_trouble(list, "link: no broker: %s", or_else(ctl_text(link, "why"), "connecting"));
     if (!strcmp(truth, "nothing"))
-        trouble(list, "feed: no data since the start; does the queue server publish for this hall?");
+        ctl_trouble(list, "feed: no data since the start; does the queue server publish for this hall?");
     else if (!strcmp(truth, "stale"))
-        trouble(list, "feed: no sign of the queue server for 15 s; the walls say \"no connection\"");
+        ctl_trouble(list, "feed: no sign of the queue server for 15 s; the walls say \"no connection\"");
     else if (!strcmp(truth, "blank"))
-        trouble(list, "feed: no sign of the queue server for a minute; the walls show no numbers");
+        ctl_trouble(list, "feed: no sign of the queue server for a minute; the walls show no numbers");
 }
 
 /* A screen that is shown may still not be as the hall file wants it; one in stand-by has its hours. */
@@ -48,26 +29,17 @@ static bool needs_a_hand(const cJSON *screen)
     return is_shown ? ctl_text(screen, "detail")[0] : strcmp(state, "standby") != 0;
 }
 
-static void trouble_outlets(struct trouble *list, const cJSON *reply)
+static void trouble_outlets(struct ctl_trouble *list, const cJSON *reply)
 {
-    const cJSON *item, *unit;
+    const cJSON *item;
     cJSON_ArrayForEach(item, ctl_member(reply, "screens")) if (needs_a_hand(item))
-        trouble(list, "screen %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
-                or_else(ctl_text(item, "detail"), "no reason given"));
-    cJSON_ArrayForEach(item, ctl_member(reply, "buses"))
-    {
-        if (!ctl_bool(item, "open"))
-            trouble(list, "bus %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "device"),
-                    or_else(ctl_text(item, "detail"), "not open"));
-        cJSON_ArrayForEach(unit,
-                           ctl_member(item, "units")) if (ctl_bool(item, "open") && ctl_bool(unit, "dead"))
-            trouble(list, "led %s/%.0f above desk %s: no reply", ctl_text(item, "id"),
-                    ctl_number(unit, "unit"), ctl_text(unit, "desk"));
-    }
+        ctl_trouble(list, "screen %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
+                    or_else(ctl_text(item, "detail"), "no reason given"));
+    ctl_trouble_leds(list, ctl_member(reply, "buses"));
     cJSON_ArrayForEach(item, ctl_member(reply, "chimes")) if (strcmp(ctl_text(item, "state"), "ready") != 0 &&
                                                               strcmp(ctl_text(item, "state"), "playing") != 0)
-        trouble(list, "chime %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
-                or_else(ctl_text(item, "detail"), "no reason given"));
+        ctl_trouble(list, "chime %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
+                    or_else(ctl_text(item, "detail"), "no reason given"));
 }
 
 static void print_head(FILE *out, const cJSON *reply)
@@ -107,7 +79,7 @@ int ctl_status(struct ctl *ctl, const struct ctl_args *args)
     cJSON *reply;
     int status = ctl_ask(ctl, ctl_request("status"), &reply);
     if (status == CTL_OK && !ctl->is_json) {
-        struct trouble list = { .out = ctl->out };
+        struct ctl_trouble list = { .out = ctl->out, .heading = "Look at:" };
         print_head(ctl->out, reply);
         trouble_feed(&list, reply);
         trouble_outlets(&list, reply);

@@ -91,6 +91,7 @@ struct led_unit_status {
     bool is_dead;
     int64_t confirmed_us; /* when the certainty was reached */
     int64_t next_try_us;
+    int error; /* why its text is not sure, as in reports; 0: its last answer was as it should be */
     uint32_t requests, timeouts, crc_errors, exceptions;
     uint32_t round_trip_us;            /* last */
     char shown[LED_CELLS_MAX * 4 + 1]; /* the text that is confirmed */

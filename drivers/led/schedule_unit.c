@@ -85,6 +85,7 @@ void unit_forget_link(const struct schedule *schedule, struct schedule_unit *uni
     unit->next_try_us = unit->not_before_us = 0;
     unit->status.certainty = LED_UNKNOWN;
     unit->status.is_dead = false;
+    unit->status.error = 0;
     identity_forget(unit, false);
     unit->told_error = 0; /* the port's loss is told instead */
     restart(schedule, unit);
@@ -153,6 +154,7 @@ static void refused(struct schedule *schedule, struct schedule_unit *unit, int e
                     int64_t now_us)
 {
     unit->status.certainty = LED_UNKNOWN;
+    unit->status.error = error;
     back_off(schedule, unit, (unit->setbacks + 1) * SCHEDULE_BACKOFF_STEP_US, now_us);
     tell_failure(schedule, unit, error, detail, now_us);
 }
@@ -173,6 +175,7 @@ static void unanswered(struct schedule *schedule, struct schedule_unit *unit,
     bool is_silent = result->error == -ETIMEDOUT;
     unit->status.timeouts += is_silent;
     unit->status.crc_errors += !is_silent;
+    unit->status.error = result->error;
     unit->link = LINK_DOWN;
     identity_lost(unit, step, result);
     if (step->phase == SCHEDULE_STYLE && unit->style_losses < STYLE_TRIES)
@@ -353,6 +356,7 @@ static void heard(struct schedule_unit *unit, const struct schedule_step *step,
     unit->losses = 0;
     unit->next_try_us = unit->status.next_try_us = 0;
     unit->status.is_dead = false;
+    unit->status.error = 0;
     if (step->phase != SCHEDULE_IDENTIFY)
         identity_heard(unit, result->done_us);
 }

@@ -278,6 +278,13 @@ static void metrics_are_openmetrics(void **state)
         "\nkezek_screen_state{screen=\"children\",kezek_screen_state=\"unplugged\"} 1\n",
         "\nkezek_screen_picture_age_seconds{screen=\"main\"} 1.2\n# TYPE ", /* the other one has had no picture */
         "\nkezek_bus_busy_ratio{bus=\"west\"} 0.012\n",
+        "\nkezek_bus_latency_seconds{bus=\"west\"} 0.016\n",
+        "\nkezek_bus_group_frames_total{bus=\"west\"} 7\n",
+        "\nkezek_led_certainty{bus=\"west\",unit=\"16\",desk=\"1\",kezek_led_certainty=\"verified\"} 1\n",
+        "\nkezek_led_certainty{bus=\"west\",unit=\"17\",desk=\"2\",kezek_led_certainty=\"unknown\"} 1\n",
+        "\nkezek_led_certainty{bus=\"west\",unit=\"17\",desk=\"2\",kezek_led_certainty=\"lit\"} 0\n",
+        "\nkezek_led_age_seconds{bus=\"west\",unit=\"16\",desk=\"1\"} 65\n",
+        "\nkezek_led_other{bus=\"west\",unit=\"18\",desk=\"3\"} 1\n",
         "\nkezek_led_timeouts_total{bus=\"west\",unit=\"17\",desk=\"2\"} 40\n",
         "\nkezek_led_round_trip_seconds{bus=\"west\",unit=\"16\",desk=\"1\"} 0.0312\n",
     };

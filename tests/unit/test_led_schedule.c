@@ -191,6 +191,7 @@ static void one_lost_answer_is_made_good_without_a_word(void **state)
     assert_int_equal(final_of(2)->error, 0);
     assert_int_equal(final_of(2)->certainty, LED_LIT);
     assert_int_equal(schedule_status(&w->schedule, 0)->timeouts, 1);
+    assert_int_equal(schedule_status(&w->schedule, 0)->error, 0);
 }
 
 static void damaged_replies_are_told_apart_from_silence(void **state)
@@ -203,6 +204,7 @@ static void damaged_replies_are_told_apart_from_silence(void **state)
     assert_int_equal(final_of(1)->error, -EBADMSG);
     assert_false(schedule_status(&w->schedule, 0)->is_dead);
     assert_true(schedule_status(&w->schedule, 0)->crc_errors >= 2);
+    assert_int_equal(schedule_status(&w->schedule, 0)->error, -EBADMSG);
     assert_int_equal(schedule_status(&w->schedule, 0)->timeouts, 0);
 }
 
@@ -217,6 +219,7 @@ static void a_unit_that_refuses_is_alive_and_asked_again_by_steps(void **state)
     assert_string_equal(final_of(1)->detail, "exception 4 at function 6, register 17");
     assert_false(schedule_status(&w->schedule, 0)->is_dead);
     assert_in_range(w->nsteps, 10, 20);
+    assert_int_equal(schedule_status(&w->schedule, 0)->error, -EREMOTEIO);
     slave_set_exception(w->bus, 0, 0);
     want(0, "2", false, 2);
     run_for(SECOND);
