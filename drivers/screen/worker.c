@@ -215,17 +215,21 @@ int64_t worker_busy_us(const struct worker *worker, time_t *at)
     return busy_us;
 }
 
+/* Out of the list already. */
 static void leave(struct worker *worker)
 {
-    struct workers *workers = worker->workers;
-    struct worker **at = &workers->list;
+    pthread_join(worker->thread, NULL);
+    if (worker->output[0])
+        outputs_leave(worker->workers->outputs, worker->card, worker->output);
+    dispose(worker);
+}
+
+static void unlink_worker(struct worker *worker)
+{
+    struct worker **at = &worker->workers->list;
     while (*at != worker)
         at = &(*at)->next;
     *at = worker->next;
-    pthread_join(worker->thread, NULL);
-    if (worker->output[0])
-        outputs_leave(workers->outputs, worker->card, worker->output);
-    dispose(worker);
 }
 
 void worker_let_go(struct worker *worker, worker_job *job, void *data, int64_t patience_us)
@@ -245,8 +249,10 @@ void worker_let_go(struct worker *worker, worker_job *job, void *data, int64_t p
     worker->is_waited_for = false;
     bool is_over = worker->is_over;
     pthread_mutex_unlock(&workers->lock);
-    if (is_over)
-        leave(worker);
+    if (!is_over)
+        return;
+    unlink_worker(worker);
+    leave(worker);
 }
 
 /* ---- the loop's side: all -------------------------------------------------------------------- */
@@ -295,17 +301,20 @@ bool workers_reap(struct workers *workers)
     eventfd_t ignored;
     eventfd_read(workers->bell, &ignored);
     bool is_any = false;
-    for (struct worker *worker = workers->list, *following; worker; worker = following) {
+    for (struct worker **at = &workers->list, *worker; (worker = *at);) {
         bool is_over, has = has_report(worker, &is_over);
-        following = worker->next;
         if (is_over) {
             is_any |= worker->output[0] != '\0';
+            *at = worker->next;
             leave(worker);
-        } else if (has && !worker->is_let_go) {
+            continue;
+        }
+        if (has && !worker->is_let_go) {
             if (worker->late)
                 worker->late(worker->data);
             is_any |= !worker->late;
         }
+        at = &worker->next;
     }
     return is_any;
 }
