@@ -109,9 +109,9 @@ static void every_character_is_shown_as_itself(void **state)
     for (unsigned i = 0; i < NAMES; i++) {
         struct pair pair = begin(names[i]);
         for (char c = ' ' + 1; c < 127; c++) {
-            const char text[] = { c, '1', '\0' }, folded[16] = "";
-            char why[128];
-            if (led_fold(pair.profile, text, (char *)folded, sizeof folded, why, sizeof why) < 0 ||
+            const char text[] = { c, '1', '\0' };
+            char folded[16] = "", why[128];
+            if (led_fold(pair.profile, text, folded, sizeof folded, why, sizeof why) < 0 ||
                 strcmp(folded, text) != 0)
                 continue; /* not a character of its own */
             show(&pair, text);

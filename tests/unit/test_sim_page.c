@@ -301,7 +301,11 @@ static void a_led_board_shows_its_registers_and_its_plug_can_be_pulled(void **st
 {
     struct demo *demo = *state;
     int fd = ask(demo, "GET /api/watch", "");
-    free(hear(fd, "event: leds\ndata: [{\"desk\":\"1\",\"on\":true,", NULL));
+    free(hear(
+        fd,
+        "event: leds\ndata: [{\"desk\":\"1\",\"on\":true,\"blink\":false,\"safe\":false,\"brightness\":100,"
+        "\"colour\":\"red\",",
+        NULL));
     expect(demo, "POST /api/led", "{\"desk\":\"1\",\"power\":false}", "200", "{\"ok\":true}");
     free(hear(fd, "{\"desk\":\"1\",\"on\":false,", NULL));
     expect(demo, "POST /api/led", "{\"desk\":\"2\",\"power\":false}", "409", "no LED board at desk");
