@@ -16,11 +16,10 @@ static bool is_safe(const struct schedule *schedule, const struct led_profile *p
     return true;
 }
 
-/* Its text is that of its wish, or may become it. */
+/* It has answered since it was last lost, and its text is that of its wish, or may become it. */
 static bool can_join(const struct schedule_unit *unit)
 {
-    return unit->link == LINK_UP && unit->is_known && unit->is_initialised && unit->has_wish &&
-           !unit->is_single && !unit_is_blanked(unit);
+    return unit->is_initialised && unit->has_wish && !unit->is_single && !unit_is_blanked(unit);
 }
 
 static bool is_waiting(const struct schedule_unit *unit, int64_t now_us)

@@ -441,6 +441,25 @@ static void a_device_that_took_a_dead_ones_place_is_found_out_before_a_write(voi
     }
 }
 
+static void registers_tell_who_it_is_as_well(void **state)
+{
+    static const struct led_profile profile = { .identify = LED_IDENTIFY_REGISTERS,
+                                                .identity = { 100, 2, 3, { 0x4C45, 0x0102 } } };
+    struct led_write question, another = { 101, 2, 3, { 0 } };
+    struct schedule_result result = { .value = { 0x4C45, 0x0102 } };
+    char text[48];
+    (void)state;
+    assert_true(led_profile_identity(&profile, &question));
+    assert_true(schedule_is_identified(&profile, &question, &result));
+    assert_false(schedule_is_identified(&profile, &another, &result)); /* the answer to something else */
+    schedule_identity_text(&question, &result, text, sizeof text);
+    assert_string_equal(text, "4C450102");
+    result.value[1] = 0x4434;
+    assert_false(schedule_is_identified(&profile, &question, &result));
+    schedule_identity_text(&question, &result, text, sizeof text);
+    assert_string_equal(text, "LED4");
+}
+
 /* ---- brightness and colour ------------------------------------------------------------------- */
 
 static unsigned styles(unsigned first)
@@ -612,6 +631,7 @@ int main(void)
         cmocka_unit_test(a_clone_that_is_mute_to_the_question_costs_one_time_out_a_connection),
         cmocka_unit_test(a_clone_whose_answer_to_the_question_is_rubbish_is_served),
         cmocka_unit_test(a_device_that_took_a_dead_ones_place_is_found_out_before_a_write),
+        cmocka_unit_test(registers_tell_who_it_is_as_well),
         cmocka_unit_test(brightness_is_written_when_it_changes_and_at_each_refresh),
         cmocka_unit_test(brightness_waits_for_calls_and_proof),
         cmocka_unit_test(a_colour_goes_with_its_call_and_again_at_each_refresh),
