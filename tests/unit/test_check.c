@@ -127,10 +127,55 @@ static void the_table_shows_screens_and_buses(void **state)
     bench->config->screen[0].panels = 8;
     check_hall(bench->config, bench->fonts, bench->out);
     assert_says(bench, "FAIL\n  \"panels\": 4 keeps every number readable; ");
-    assert_says(bench,
-                "bus west: /dev/serial/by-id/usb-FTDI_USB-RS485_Cable_west-if00-port0, 9600 8N1, 6 boards\n"
-                "  a call is on the wire after 21 ms; ");
+    assert_says(
+        bench, "bus west: /dev/serial/by-id/usb-FTDI_USB-RS485_Cable_west-if00-port0, 9600 8N1, 6 boards\n"
+               "  6 of type owen-smi2: answer within 45 ms; registers documented, not confirmed on hardware\n"
+               "  the adapter adds 16 ms to each answer\n"
+               "  a call is on the wire after 21 ms when nothing else is, at the worst after ");
     assert_says(bench, "  7 of 32 unit loads with the adapter  PASS\n");
+}
+
+/* Of one bus, from the line of its name to the next bus. */
+static const char *bus_text(struct bench *bench, const char *id)
+{
+    static char text[2048];
+    fflush(bench->out);
+    const char *start = strstr(bench->said, id);
+    assert_non_null(start);
+    const char *end = strstr(start, "\nbus ");
+    snprintf(text, sizeof text, "%.*s", end ? (int)(end - start) : 2000, start);
+    return text;
+}
+
+static void the_budget_of_a_bus_is_that_of_its_boards_line_and_adapter(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = bench->config;
+    struct led_bus_config *west = &config->bus[0];
+    const struct led_profile *other = config->bus[1].unit[0].profile;
+    check_hall(config, bench->fonts, bench->out);
+    assert_non_null(strstr(bus_text(bench, "bus west"),
+                           " ms behind a group frame\n  all boards change in 0.16 s "
+                           "by group frames\n"));
+    assert_null(strstr(bus_text(bench, "bus east"), "group"));
+    assert_non_null(strstr(bus_text(bench, "bus east"),
+                           "  6 of type dm56a04: answer within 20 ms; registers tested by others, "));
+
+    rewind(bench->out);
+    west->unit[2].profile = west->unit[4].profile = other; /* two kinds on one bus: no group frames */
+    west->baud = 115200;
+    west->adapter_latency_ms = 40;
+    west->reassert_ms = 1000;
+    strcpy(west->device, "tcp://10.0.0.7:502");
+    check_hall(config, bench->fonts, bench->out);
+    const char *text = bus_text(bench, "bus west");
+    assert_non_null(
+        strstr(text, "bus west: tcp://10.0.0.7:502, 115200 8N1, 6 boards\n  4 of type owen-smi2: "));
+    assert_non_null(strstr(text, "\n  2 of type dm56a04: answer within 20 ms"));
+    assert_non_null(strstr(text, "\n  the gateway adds 40 ms to each answer\n"));
+    assert_non_null(
+        strstr(text, "\n  7 of 32 unit loads with the gateway  PASS\n  WARN: the bus cannot repeat "));
+    assert_null(strstr(text, "group"));
 }
 
 static void a_screen_too_small_for_its_hall_is_an_error(void **state)
@@ -175,7 +220,7 @@ static void more_than_28_unit_loads_are_warned_about_and_more_than_32_are_an_err
     struct bench *bench = *state;
     load_bus(bench, 28);
     assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
-    assert_says(bench, "  29 of 32 unit loads with the adapter  WARN");
+    assert_says(bench, "  29 of 32 unit loads with the adapter  WARN: bias resistors take 4 more; ");
     load_bus(bench, 31);
     assert_int_equal(check_hall(bench->config, bench->fonts, bench->out), 0);
     load_bus(bench, 32);
@@ -308,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_hall_can_be_drawn),
         TEST(a_missing_glyph_is_named_with_its_places),
+        TEST(the_budget_of_a_bus_is_that_of_its_boards_line_and_adapter),
         TEST(each_weight_is_checked),
         TEST(missing_glyphs_are_errors_of_the_hall),
         TEST(the_table_shows_screens_and_buses),
