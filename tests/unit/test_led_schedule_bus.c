@@ -75,6 +75,24 @@ static void dead_units_delay_calls_by_one_time_out_at_most(void **state)
     }
 }
 
+static void a_dead_unit_is_tried_after_all_work_of_living_ones(void **state)
+{
+    (void)state;
+    begin_alike(4, 9600, "dm56a04");
+    want_all("42", 100);
+    run_for(5 * SECOND);
+    slave_set_power(w->bus, 0, false);
+    want(0, "7", false, 200);
+    run_for(5 * SECOND);
+    w->now_us = schedule_status(&w->schedule, 0)->next_try_us; /* its try is due, and so are calls */
+    unsigned before = w->nsteps;
+    for (unsigned i = 1; i < 4; i++)
+        want(i, "8", true, 200 + i);
+    run_for(SECOND);
+    assert_memory_equal(phases(before), "TTTBBBVVVT", 10);
+    assert_int_equal(w->step[before + 9].step.index, 0);
+}
+
 static void numbers_come_before_blinking_and_proof(void **state)
 {
     (void)state;
@@ -194,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_waits_for_one_transaction_in_flight),
         cmocka_unit_test(dead_units_delay_calls_by_one_time_out_at_most),
+        cmocka_unit_test(a_dead_unit_is_tried_after_all_work_of_living_ones),
         cmocka_unit_test(numbers_come_before_blinking_and_proof),
         cmocka_unit_test(a_full_refresh_leaves_no_gaps_on_the_wire),
         cmocka_unit_test(the_use_of_the_wire_is_told),
