@@ -418,6 +418,7 @@ void board_take_down(struct board *board, const struct config *fresh)
     desks_destroy(board->desks);
     board->speakers = NULL;
     board->desks = NULL;
+    jobs_forget(board);
 }
 
 /* Receipts and answers that the link has been given are sent before it ends. */

@@ -39,6 +39,8 @@ struct board {
     struct loop_source *outputs_source;
     int64_t probe_us; /* when to ask the displays again; INT64_MAX: with the clock */
     struct desks *desks;
+    unsigned nspares; /* LED profiles that a job wanted and the hall file does not name */
+    struct led_profile *spare[LED_JOB_PROFILES];
     struct speakers *speakers;
 
     struct child link_child, console_child;
@@ -96,6 +98,9 @@ void board_publish(struct board *board, enum publish_topic topic, const char *te
 /* commands.c */
 void commands_answer(void *board, struct control_client *client, const cJSON *request);
 void commands_mqtt(struct board *board, const struct command *command);
+/* jobs.c: led-scan, led-address, led-job, led-stop; false: another command. */
+bool jobs_answer(struct board *board, uint64_t client, const char *name, const cJSON *request);
+void jobs_forget(struct board *board); /* the spare profiles; no job runs any more */
 /* health.c: the health message, for MQTT; cJSON_free() the result. */
 char *health_text(struct board *board);
 cJSON *health_status(struct board *board);  /* the reply of `status` */

@@ -35,33 +35,58 @@ static int find_desk(struct board *board, struct words *words)
     return desk >= 0 ? desk : say(words, -ENOENT, "the hall file has no desk", words->target);
 }
 
-static int show(struct board *board, struct words *words, const char *text)
+static int show(struct board *board, struct words *words, int desk, const char *text, bool is_blinking)
 {
-    int desk = find_desk(board, words);
-    if (desk < 0)
-        return desk;
     int64_t until_us = clock_us() + words->seconds * INT64_C(1000000);
-    int error = desks_override(board->desks, desk, text, until_us, words->error, sizeof words->error);
+    int error =
+        desks_override(board->desks, desk, text, is_blinking, until_us, words->error, sizeof words->error);
     board_soon(board);
     return error;
 }
 
 static int do_led_show(struct board *board, struct words *words)
 {
-    return show(board, words, words->value);
+    int desk = find_desk(board, words);
+    return desk < 0 ? desk : show(board, words, desk, words->value, false);
+}
+
+static int identify(struct board *board, struct words *words, int desk)
+{
+    const struct config_desk *place = &board->config->desk[desk];
+    if (place->bus < 0)
+        return say(words, -ENOENT, "no LED board at desk", place->id);
+    char number[8];
+    snprintf(number, sizeof number, "%u", board->config->bus[place->bus].unit[place->bus_index].unit);
+    return show(board, words, desk, number, false);
 }
 
 static int do_identify(struct board *board, struct words *words)
 {
+    int error = 0;
+    int desk = find_desk(board, words);
+    if (desk >= 0 || strcmp(words->target, "all") != 0)
+        return desk < 0 ? desk : identify(board, words, desk);
+    for (desk = 0; desk < board->config->ndesks; desk++)
+        if (board->config->desk[desk].bus >= 0 && identify(board, words, desk) < 0)
+            error = -EILSEQ;
+    return error;
+}
+
+/* The desk's own number, blinking: is this board above this desk? */
+static int do_led_walk(struct board *board, struct words *words)
+{
+    int desk = find_desk(board, words);
+    return desk < 0 ? desk : show(board, words, desk, board->config->desk[desk].label, true);
+}
+
+static int do_led_end(struct board *board, struct words *words)
+{
     int desk = find_desk(board, words);
     if (desk < 0)
         return desk;
-    const struct config_desk *place = &board->config->desk[desk];
-    if (place->bus < 0)
-        return say(words, -ENOENT, "no LED board at desk", words->target);
-    char number[8];
-    snprintf(number, sizeof number, "%u", board->config->bus[place->bus].unit[place->bus_index].unit);
-    return show(board, words, number);
+    desks_end_override(board->desks, desk);
+    board_soon(board);
+    return 0;
 }
 
 /* Without a melody: that of a call. */
@@ -132,6 +157,8 @@ static const struct {
 } table[] = {
     { "led-show", NULL, "desk", "text", false, SHOW_SECONDS, do_led_show },
     { "led-identify", "identify", "desk", NULL, false, SHOW_SECONDS, do_identify },
+    { "led-walk", NULL, "desk", NULL, false, SHOW_SECONDS, do_led_walk },
+    { "led-end", NULL, "desk", NULL, false, SHOW_SECONDS, do_led_end },
     { "screen-test", "test", "screen", "pattern", false, TEST_SECONDS, do_screen_test },
     { "chime", "chime", "chime", "melody", true, SHOW_SECONDS, do_chime },
     { "reload", "reload", NULL, NULL, false, SHOW_SECONDS, do_reload },
@@ -287,7 +314,7 @@ void commands_answer(void *data, struct control_client *from, const cJSON *reque
     else if (strcmp(name, "watch") == 0) {
         control_watch(board->control, client, true);
         control_reply(board->control, client, "{\"ok\":true}");
-    } else if (!answer_table(board, client, name, request))
+    } else if (!jobs_answer(board, client, name, request) && !answer_table(board, client, name, request))
         control_error(board->control, client, "no command \"%s\"", name);
 }
 

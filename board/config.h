@@ -142,6 +142,11 @@ struct config_paths {
 struct config *config_load(const char *path, const struct config_paths *paths, struct json_report *report);
 void config_destroy(struct config *config);
 
+/* Loads the LED profile `name`, or all that are installed (NULL): how many; the caller destroys them. 0 with a complaint:
+ * there is none, or it is wrong. A wrong one among all is complained about and left out. */
+unsigned config_load_profiles(const struct config_paths *paths, const char *name, struct led_profile **out,
+                              unsigned max, struct json_report *report);
+
 extern const char *const pixel_format_names[PIXEL_FORMATS]; /* "xrgb8888", "rgb565" */
 
 /* Linear; 256 desks at most. */

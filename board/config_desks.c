@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOCAL_PROFILES "/etc/kezek/profiles"
-
 /* ---- agencies, zones ------------------------------------------------------------------------- */
 
 static const struct field named_fields[] = {

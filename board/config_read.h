@@ -11,6 +11,7 @@
 #include "board/config.h"
 
 #define CONFIG_PATH_SIZE 256
+#define LOCAL_PROFILES   "/etc/kezek/profiles"
 
 struct reader {
     const cJSON *root;

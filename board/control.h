@@ -12,7 +12,15 @@
  *   event  type, desk, ticket … as in the contract    manual operation; refused while a full-profile server is in charge
  *   snapshot  screen                                  → {"ok":true,"format":"png","bytes":N,"picture":"hash"} and the PNG
  *   screen-test  screen, pattern, seconds             grid, bars, gradient, text, motion; off ends it
- *   led-show  desk, text, seconds                     led-identify  desk, seconds
+ *   led-show  desk, text, seconds                     led-identify  desk ("all"), seconds: its unit number
+ *   led-walk  desk, seconds: the desk's label, blinking    led-end  desk: shows the desk's own text again
+ *   led-scan  bus, from, to, profiles (names; absent: those of the hall), all (true: every installed profile)
+ *             → total: questions; skipped: line settings that a gateway cannot take
+ *   led-address  bus, address, profile, at (absent: the profile's factory address)
+ *   led-job  bus → job: kind (none, scan, address), running, done, total, unit, baud, parity, stop_bits, error
+ *             (0, or negative errno), detail, found: unit, baud, parity, stop_bits, collision, profile, identity,
+ *             round_trip_ms, desk (that has this unit in the hall file; "" none)
+ *   led-stop  bus: ends its job; fine if none runs
  *   chime  chime, melody (absent: that of a call)
  */
 #pragma once

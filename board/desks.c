@@ -216,13 +216,13 @@ void desks_update_all(struct desks *desks, const struct hall *hall, enum feed_tr
         desks_update(desks, hall, i, truth, 0);
 }
 
-int desks_override(struct desks *desks, int desk, const char *text, int64_t until_us, char *why,
-                   size_t why_size)
+int desks_override(struct desks *desks, int desk, const char *text, bool is_blinking, int64_t until_us,
+                   char *why, size_t why_size)
 {
     snprintf(why, why_size, "desk %s has no LED board", desks->config->desk[desk].id);
     if (!bus_of(desks, desk))
         return -ENOENT;
-    struct led_text shown = { 0 };
+    struct led_text shown = { .is_blinking = is_blinking };
     int error = led_fold_letters(profile_of(desks, desk), &desks->config->led.letters, text, shown.text,
                                  sizeof shown.text, why, why_size);
     if (error < 0)
@@ -230,6 +230,33 @@ int desks_override(struct desks *desks, int desk, const char *text, int64_t unti
     desks->board[desk].override_until_us = until_us;
     want(desks, desk, &shown, 0);
     return 0;
+}
+
+void desks_end_override(struct desks *desks, int desk)
+{
+    if (desks->board[desk].override_until_us)
+        desks->board[desk].override_until_us = 1;
+}
+
+int desks_start_job(struct desks *desks, unsigned index, const struct led_job *job)
+{
+    struct bus *bus = &desks->bus[index];
+    return bus->bus ? bus->ops->start_job(bus->bus, job) : -ENODEV;
+}
+
+void desks_stop_job(struct desks *desks, unsigned index)
+{
+    struct bus *bus = &desks->bus[index];
+    if (bus->bus)
+        bus->ops->stop_job(bus->bus);
+}
+
+void desks_job_status(const struct desks *desks, unsigned index, struct led_job_status *status)
+{
+    const struct bus *bus = &desks->bus[index];
+    *status = (struct led_job_status){ .error = -ENODEV };
+    if (bus->bus)
+        bus->ops->job_status(bus->bus, status);
 }
 
 void desks_tick(struct desks *desks, const struct hall *hall, enum feed_truth truth, int64_t now_us)

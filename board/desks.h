@@ -22,10 +22,16 @@ void desks_destroy(struct desks *desks);
 void desks_update(struct desks *desks, const struct hall *hall, int desk, enum feed_truth truth,
                   uint64_t token);
 void desks_update_all(struct desks *desks, const struct hall *hall, enum feed_truth truth);
+/* A technician's job on a bus, as led.h has it; -ENODEV also where there is no bus. */
+int desks_start_job(struct desks *desks, unsigned bus, const struct led_job *job);
+void desks_stop_job(struct desks *desks, unsigned bus);
+void desks_job_status(const struct desks *desks, unsigned bus, struct led_job_status *status);
+/* Ends what desks_override() began; the board shows its desk's text again at the next desks_tick(). */
+void desks_end_override(struct desks *desks, int desk);
 /* Shows a text instead of the desk's own for a while (led show, identify). 0, -ENOENT: no LED board there,
  * -EILSEQ with why. */
-int desks_override(struct desks *desks, int desk, const char *text, int64_t until_us, char *why,
-                   size_t why_size);
+int desks_override(struct desks *desks, int desk, const char *text, bool is_blinking, int64_t until_us,
+                   char *why, size_t why_size);
 void desks_tick(struct desks *desks, const struct hall *hall, enum feed_truth truth, int64_t now_us);
 int64_t desks_deadline_us(const struct desks *desks);
 /* The brightness of this minute of the day, -1: not known. Tells the buses only what is new. */

@@ -45,6 +45,8 @@ static void add_unit(cJSON *units, const struct board *board, int desk)
     led_unit_trouble(config, &status, why);
     cJSON *unit = health_item(units);
     cJSON_AddStringToObject(unit, "desk", board->config->desk[desk].id);
+    cJSON_AddStringToObject(unit, "label", board->config->desk[desk].label);
+    cJSON_AddStringToObject(unit, "zone", board->config->zone[board->config->desk[desk].zone].id);
     cJSON_AddNumberToObject(unit, "unit", config->unit);
     cJSON_AddStringToObject(unit, "profile", led_profile_name(config->profile));
     cJSON_AddStringToObject(unit, "confidence", led_profile_confidence(config->profile));

@@ -275,7 +275,8 @@ static void get_watch(void *data, struct http_request *request)
 
 static bool is_offered(const cJSON *command)
 {
-    static const char *const offered[] = { "event",       "led-show", "led-identify",
+    static const char *const offered[] = { "event",       "led-show", "led-identify", "led-walk",
+                                           "led-end",     "led-scan", "led-job",      "led-stop",
                                            "screen-test", "chime",    "reload" };
     for (size_t i = 0; cJSON_IsString(command) && i < sizeof offered / sizeof *offered; i++)
         if (!strcmp(offered[i], command->valuestring))
@@ -295,8 +296,10 @@ static void post_command(void *data, struct http_request *request)
     if (!json)
         http_reply_error(console->http, id, 400, "no JSON: byte %zu: %s", error.offset, error.text);
     else if (!is_offered(cJSON_GetObjectItemCaseSensitive(json, "cmd")))
-        http_reply_error(console->http, id, 400,
-                         "cmd must be event, led-show, led-identify, screen-test, chime or reload");
+        http_reply_error(
+            console->http, id, 400,
+            "cmd must be event, led-show, led-identify, led-walk, led-end, led-scan, led-job, led-stop, "
+            "screen-test, chime or reload");
     else if (!(line = cJSON_PrintUnformatted(json))) /* on one line, whatever the body looked like */
         http_reply_error(console->http, id, 503, "out of memory");
     else

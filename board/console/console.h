@@ -6,7 +6,8 @@
  *   GET  /api/status  /api/screens  /api/leds  /api/chimes    the board's replies, unchanged
  *   GET  /api/screens/ID.png   the picture on scan-out
  *   GET  /api/watch            server-sent events: the board's watch lines by their kind, and "board" {"connected":…}
- *   POST /api/command          {"cmd":"event|led-show|led-identify|screen-test|chime|reload", …} as on the control socket
+ *   POST /api/command          {"cmd":"event|led-show|led-identify|led-walk|led-end|led-scan|led-job|led-stop|screen-test|
+ *                              chime|reload", …} as on the control socket
  *
  * 409: refused by the board; 502: it said nonsense; 503: it does not run or is busy; 504: it does not answer.
  * Who may ask: see http.h. There is no log-in: listen on an address that only technicians reach.

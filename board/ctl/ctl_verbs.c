@@ -58,9 +58,28 @@ const struct ctl_verb ctl_verbs[] = {
     { .name = "led show", .synopsis = "DESK TEXT [--seconds N]", WORDS(2, 2), .run = ctl_led_show,
       .options = { "--seconds" }, .summary = "show a text on one board for a while",
       .help = "  --seconds N   1 to 600, 10 when left out; then the board shows its ticket again" },
-    { .name = "led identify", .synopsis = "DESK [--seconds N]", WORDS(1, 1), .run = ctl_led_identify,
-      .options = { "--seconds" }, .summary = "make one board show its unit number, to find it in the hall",
+    { .name = "led identify", .synopsis = "DESK|all [--seconds N]", WORDS(1, 1), .run = ctl_led_identify,
+      .options = { "--seconds" }, .summary = "make one board, or all, show their unit number",
       .help = "  --seconds N   1 to 600, 10 when left out" },
+    { .name = "led scan", .synopsis = "BUS [--profile P,…] [--from N] [--to N] [--all]", WORDS(1, 1),
+      .run = ctl_led_scan, .options = { "--profile", "--from", "--to" }, .flag = "--all",
+      .summary = "look for boards on a bus: who they are, whose desk, two with one address",
+      .help = "Asks at the settings of the bus and at those that new boards have. Calls go ahead of it.\n"
+              "Ctrl-C ends it.\n"
+              "  --profile P,…  types of boards to look for; those of the hall file when left out\n"
+              "  --from, --to   units, 1 to 247\n"
+              "  --all          every installed type of board" },
+    { .name = "led address", .synopsis = "BUS NEW --profile P [--at UNIT] [--yes]", WORDS(2, 2),
+      .run = ctl_led_address, .options = { "--profile", "--at" }, .flag = "--yes",
+      .summary = "give one new board its address and the settings of the bus",
+      .help = "Connect one new board at a time: those of a type come with the same address.\n"
+              "  --profile P   the type of the board\n"
+              "  --at UNIT     where it listens; the type's factory address when left out\n"
+              "  --yes         do not ask" },
+    { .name = "led walk", .synopsis = "[ZONE]", WORDS(0, 1), .run = ctl_led_walk,
+      .summary = "desk after desk: its board blinks with the desk's number until you have looked",
+      .help = "Enter: right; n: wrong or dark; b: back; q: quit. A script writes these lines to the standard\n"
+              "input. Ends with 0 when all boards are right, else with 1." },
     { .name = "chime list", .synopsis = "", .run = ctl_chime_list, .summary = "speakers and melodies" },
     { .name = "chime play", .synopsis = "CHIME [MELODY]", WORDS(1, 2), .run = ctl_chime_play,
       .summary = "sound a chime now", .help = "MELODY: the chime's call melody when left out." },

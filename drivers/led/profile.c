@@ -208,6 +208,13 @@ unsigned led_profile_turnaround_ms(const struct led_profile *profile)
     return profile->turnaround_ms;
 }
 
+bool led_profile_factory(const struct led_profile *profile, uint8_t *unit, struct led_serial *serial)
+{
+    *unit = profile->factory.unit;
+    *serial = profile->factory.serial;
+    return profile->factory.unit != 0;
+}
+
 const char *led_profile_confidence(const struct led_profile *profile)
 {
     return profile->confidence;

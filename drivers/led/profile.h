@@ -60,6 +60,8 @@ const char *led_profile_name(const struct led_profile *profile);  /* owen-smi2 *
 const char *led_profile_title(const struct led_profile *profile); /* for people */
 unsigned led_profile_cells(const struct led_profile *profile);
 unsigned led_profile_turnaround_ms(const struct led_profile *profile); /* longest delay before its answer */
+/* Where a new device listens; false: not known. */
+bool led_profile_factory(const struct led_profile *profile, uint8_t *unit, struct led_serial *serial);
 /* How far its map can be trusted: "confirmed" (by this project, on hardware), "tested" (by others, on
  * hardware), "documented" (by the vendor), "hearsay". And where it comes from. */
 const char *led_profile_confidence(const struct led_profile *profile);

@@ -1,0 +1,284 @@
+#include "board/ctl/ctl.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* led scan and led address: a job that the board does, followed from here. Ctrl-C ends it there. */
+
+#define LOOK_MS 250
+#define BAR     30
+
+struct job {
+    struct ctl *ctl;
+    const char *bus;
+    bool is_terminal, has_line; /* a bar stands on the line */
+    sigset_t signals;
+    double told; /* progress, in tenths, as printed last */
+};
+
+static cJSON *bus_request(const char *command, const char *bus)
+{
+    cJSON *request = ctl_request(command);
+    cJSON_AddStringToObject(request, "bus", bus);
+    return request;
+}
+
+/* The board's replies to questions about progress are not printed, but for the last one. */
+static int ask_quietly(struct job *job, cJSON *request, cJSON **reply)
+{
+    bool is_json = job->ctl->is_json;
+    job->ctl->is_json = false;
+    int status = ctl_ask(job->ctl, request, reply);
+    job->ctl->is_json = is_json;
+    return status;
+}
+
+static void end_line(struct job *job)
+{
+    if (job->has_line)
+        fputs("\r\033[K", job->ctl->out);
+    job->has_line = false;
+}
+
+static const char *serial_text(const cJSON *item, char out[32])
+{
+    snprintf(out, 32, "%.0f 8%.1s%.0f", ctl_number(item, "baud"), ctl_text(item, "parity"),
+             ctl_number(item, "stop_bits"));
+    return out;
+}
+
+static void print_progress(struct job *job, const cJSON *state)
+{
+    char serial[32], bar[BAR + 1];
+    double total = ctl_number(state, "total"), done = ctl_number(state, "done");
+    double part = total > 0 ? done / total : 0;
+    if (job->ctl->is_json || (!job->is_terminal && part * 10 < job->told + 1))
+        return;
+    job->told = (int)(part * 10);
+    serial_text(state, serial);
+    if (!job->is_terminal) {
+        ctl_say(job->ctl->out, "%3.0f %%, unit %.0f at %s, %d found", part * 100, ctl_number(state, "unit"),
+                serial, cJSON_GetArraySize(ctl_member(state, "found")));
+        return;
+    }
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i < part * BAR ? '#' : '.';
+    bar[BAR] = '\0';
+    fprintf(job->ctl->out, "\r\033[K[%s] %3.0f %%, unit %.0f at %s, %d found", bar, part * 100,
+            ctl_number(state, "unit"), serial, cJSON_GetArraySize(ctl_member(state, "found")));
+    fflush(job->ctl->out);
+    job->has_line = true;
+}
+
+static void say_new_detail(struct job *job, const cJSON *state, char last[256])
+{
+    const char *detail = ctl_text(state, "detail");
+    if (!detail[0] || strcmp(detail, last) == 0 || job->ctl->is_json)
+        return;
+    snprintf(last, 256, "%s", detail);
+    end_line(job);
+    ctl_say(job->ctl->out, "%s", detail);
+    fflush(job->ctl->out);
+}
+
+/* True: a signal wants the end. Signals are blocked but for here, so that no exchange is torn. */
+static bool is_interrupted(const struct job *job)
+{
+    const struct timespec wait = { 0, LOOK_MS * 1000000L };
+    return sigtimedwait(&job->signals, NULL, &wait) > 0;
+}
+
+/* Until the job has ended: CTL_OK and *reply with its "job". */
+static int follow(struct job *job, cJSON **reply)
+{
+    char last[256] = "";
+    for (;;) {
+        int status = ask_quietly(job, bus_request("led-job", job->bus), reply);
+        const cJSON *state = ctl_member(*reply, "job");
+        if (status != CTL_OK)
+            return status;
+        if (!ctl_bool(state, "running")) {
+            end_line(job);
+            return CTL_OK;
+        }
+        say_new_detail(job, state, last);
+        print_progress(job, state);
+        cJSON_Delete(*reply);
+        if (is_interrupted(job)) {
+            status = ask_quietly(job, bus_request("led-stop", job->bus), reply);
+            cJSON_Delete(*reply);
+            if (status != CTL_OK)
+                return status;
+        }
+    }
+}
+
+static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **reply)
+{
+    struct job job = { .ctl = ctl, .bus = bus, .is_terminal = isatty(fileno(ctl->out)) == 1 };
+    sigset_t before;
+    sigemptyset(&job.signals);
+    sigaddset(&job.signals, SIGINT);
+    sigaddset(&job.signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &job.signals, &before);
+    int status = ask_quietly(&job, request, reply);
+    if (status == CTL_OK && ctl_number(*reply, "skipped") > 0 && !ctl->is_json)
+        ctl_say(ctl->out, "the gateway has its own line settings: %.0f others are left out",
+                ctl_number(*reply, "skipped"));
+    cJSON_Delete(*reply);
+    *reply = NULL;
+    if (status == CTL_OK)
+        status = follow(&job, reply);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (status == CTL_OK && ctl->is_json) {
+        char *line = cJSON_PrintUnformatted(*reply);
+        fprintf(ctl->out, "%s\n", line ? line : "{}");
+        cJSON_free(line);
+    }
+    const cJSON *state = ctl_member(*reply, "job");
+    if (status == CTL_OK && ctl_number(state, "error") != 0)
+        status = ctl_number(state, "error") == -ECANCELED
+                     ? ctl_complain(ctl, CTL_REFUSED, "stopped")
+                     : ctl_complain(ctl, CTL_REFUSED, "%s", ctl_text(state, "detail"));
+    return status;
+}
+
+/* ---- scan ------------------------------------------------------------------------------------ */
+
+static void print_found(struct ctl *ctl, const cJSON *found)
+{
+    struct ctl_table table;
+    const cJSON *item;
+    char serial[32];
+    ctl_table_init(&table, ">UNIT|LINE|TYPE|SAYS|DESK|>ROUND TRIP|NOTE");
+    cJSON_ArrayForEach(item, found)
+    {
+        ctl_cell(&table, "%.0f", ctl_number(item, "unit"));
+        ctl_cell(&table, "%s", serial_text(item, serial));
+        ctl_cell(&table, "%s", ctl_text(item, "profile")[0] ? ctl_text(item, "profile") : "unknown");
+        ctl_cell(&table, "%s", ctl_text(item, "identity"));
+        ctl_cell(&table, "%s", ctl_text(item, "desk"));
+        ctl_cell(&table, "%.1f ms", ctl_number(item, "round_trip_ms"));
+        ctl_cell(&table, "%s", ctl_bool(item, "collision") ? "two boards answer at once" : "");
+    }
+    ctl_table_print(&table, ctl->out);
+}
+
+static void print_next(struct ctl *ctl, const char *bus, const cJSON *found)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, found)
+    {
+        const char *profile = ctl_text(item, "profile");
+        double unit = ctl_number(item, "unit");
+        if (ctl_bool(item, "collision"))
+            ctl_say(ctl->out,
+                    "unit %.0f: unplug all of these boards but one, give it its own address, and scan again",
+                    unit);
+        else if (!ctl_text(item, "desk")[0] && profile[0])
+            ctl_say(
+                ctl->out,
+                "unit %.0f is of no desk: kezekctl led address %s NEW --profile %s --at %.0f, or write it "
+                "into the hall file",
+                unit, bus, profile, unit);
+    }
+}
+
+/* Desks of the hall file whose board was not heard, within what was asked. */
+static int print_missing(struct ctl *ctl, const char *id, const cJSON *found, long from, long to)
+{
+    cJSON *reply;
+    const cJSON *bus, *unit, *item;
+    int status = ctl_ask(ctl, ctl_request("leds"), &reply);
+    cJSON_ArrayForEach(bus, ctl_member(reply, "buses")) cJSON_ArrayForEach(unit, ctl_member(bus, "units"))
+    {
+        bool is_found = strcmp(ctl_text(bus, "id"), id) != 0 || ctl_number(unit, "unit") < from ||
+                        ctl_number(unit, "unit") > to;
+        cJSON_ArrayForEach(item, found) is_found =
+            is_found || strcmp(ctl_text(item, "desk"), ctl_text(unit, "desk")) == 0;
+        if (!is_found)
+            ctl_say(ctl->out, "desk %s: no answer from unit %.0f: look at its power and its wires",
+                    ctl_text(unit, "desk"), ctl_number(unit, "unit"));
+    }
+    cJSON_Delete(reply);
+    return status;
+}
+
+int ctl_led_scan(struct ctl *ctl, const struct ctl_args *args)
+{
+    long from = 1, to = 247;
+    const char *names = ctl_option(args, "--profile");
+    if (ctl_option_number(ctl, args, "--from", 1, 247, &from) != CTL_OK ||
+        ctl_option_number(ctl, args, "--to", 1, 247, &to) != CTL_OK)
+        return CTL_USAGE;
+    cJSON *reply, *request = bus_request("led-scan", args->word[0]);
+    cJSON_AddNumberToObject(request, "from", (double)from);
+    cJSON_AddNumberToObject(request, "to", (double)to);
+    cJSON_AddBoolToObject(request, "all", args->has_flag);
+    cJSON *profiles = cJSON_AddArrayToObject(request, "profiles");
+    char *copy = strdup(names ? names : ""), *rest = NULL;
+    for (char *name = strtok_r(copy, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+        cJSON_AddItemToArray(profiles, cJSON_CreateString(name));
+    free(copy);
+    int status = run_job(ctl, args->word[0], request, &reply);
+    const cJSON *job = ctl_member(reply, "job"), *found = ctl_member(job, "found");
+    if (reply && !ctl->is_json) {
+        print_found(ctl, found);
+        print_next(ctl, args->word[0], found);
+        if (status == CTL_OK)
+            status = print_missing(ctl, args->word[0], found, from, to);
+        if (status == CTL_OK)
+            ctl_say(ctl->out, "%s", ctl_text(job, "detail"));
+    }
+    cJSON_Delete(reply);
+    return status;
+}
+
+/* ---- address --------------------------------------------------------------------------------- */
+
+static bool is_agreed(struct ctl *ctl, const char *bus, long address, const char *profile, bool is_yes)
+{
+    char line[16] = "";
+    if (is_yes || !isatty(STDIN_FILENO))
+        return true;
+    fprintf(
+        ctl->out,
+        "One new %s, and only one, is connected to bus %s. It gets the address %ld and the settings of the "
+        "bus. Go on? [y/N] ",
+        profile, bus, address);
+    fflush(ctl->out);
+    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+int ctl_led_address(struct ctl *ctl, const struct ctl_args *args)
+{
+    char *end;
+    const char *profile = ctl_option(args, "--profile"), *bus = args->word[0];
+    long address = strtol(args->word[1], &end, 10), at = 0;
+    if (*end || address < 1 || address > 247)
+        return ctl_complain(ctl, CTL_USAGE, "led address: \"%s\" is no address; 1 to 247", args->word[1]);
+    if (!profile)
+        return ctl_complain(ctl, CTL_USAGE, "led address: --profile is missing: the type of the new board");
+    if (ctl_option_number(ctl, args, "--at", 1, 247, &at) != CTL_OK)
+        return CTL_USAGE;
+    if (!is_agreed(ctl, bus, address, profile, args->has_flag))
+        return ctl_complain(ctl, CTL_REFUSED, "nothing was changed");
+    cJSON *reply, *request = bus_request("led-address", bus);
+    cJSON_AddNumberToObject(request, "address", (double)address);
+    cJSON_AddStringToObject(request, "profile", profile);
+    if (at)
+        cJSON_AddNumberToObject(request, "at", (double)at);
+    int status = run_job(ctl, bus, request, &reply);
+    if (status == CTL_OK && !ctl->is_json) {
+        ctl_say(ctl->out, "%s", ctl_text(ctl_member(reply, "job"), "detail"));
+        ctl_say(ctl->out,
+                "its place in the hall file: \"led\": {\"bus\": \"%s\", \"unit\": %ld, \"profile\": \"%s\"}",
+                bus, address, profile);
+    }
+    cJSON_Delete(reply);
+    return status;
+}
