@@ -103,8 +103,8 @@ static void smi2_written(struct slave_unit *unit, uint16_t first, uint16_t count
 static void smi2_factory(struct slave_unit *unit)
 {
     static const uint16_t head[] = { 0x534D, 0x4932, 0x312E, 0x3032, 2, 1, 0, 0, 45, 0 };
-    for (uint16_t i = 0; i < sizeof head / sizeof head[0]; i++)
-        *slave_unit_at(unit, i) = head[i];
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        *slave_unit_at(unit, (uint16_t)i) = head[i];
     unit->address = 16;
     *slave_unit_at(unit, SMI2_UNIT) = 16;
     *slave_unit_at(unit, SMI2_PROTOCOL) = 1;
