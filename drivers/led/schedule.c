@@ -104,8 +104,16 @@ static int64_t due_us(const struct schedule_unit *unit)
     return unit_has_work(unit) ? due : later(due, unit->reassert_us);
 }
 
+/* A call whose frame was lost once: most likely noise, and a whole refresh is too long to wait. */
+static bool is_second_try(const struct schedule_unit *unit)
+{
+    return unit->link == LINK_DOWN && unit->losses == 1 && unit->is_fresh && !unit->status.is_other;
+}
+
 static enum rank rank_of(const struct schedule_unit *unit)
 {
+    if (is_second_try(unit))
+        return RANK_FIRST;
     if (unit->link == LINK_DOWN || unit->is_refreshing || !unit_has_work(unit))
         return RANK_REFRESH;
     if (unit->is_fresh)
@@ -145,9 +153,8 @@ bool schedule_next(struct schedule *schedule, int64_t now_us, struct schedule_st
     struct schedule_unit *unit = schedule->is_open ? choose(schedule, now_us, wake_us) : NULL;
     if (!unit)
         return false;
-    if (!unit_has_work(unit)) {
+    if (!unit_has_work(unit))
         unit_begin_refresh(schedule, unit);
-    }
     *step = (struct schedule_step){ .index = (uint8_t)(unit - schedule->unit),
                                     .unit = unit->unit,
                                     .serial = { config->baud, config->parity, config->stop_bits } };

@@ -6,15 +6,15 @@
  * between units:
  *
  *   1. calls: a fresh text for a unit that answers; in the order of the wishes
- *   2. fresh texts for units that were not tried yet
+ *   2. fresh texts for units that were not tried yet, or whose frame was lost once
  *   3. the rest of a call: blinking, colour
  *   4. verification by read-back
  *   5. a new brightness
  *   6. refresh (everything again, each reassert_ms) and tries of units that did not answer; by due time
  *
  * So a call waits for its own frame and for one transaction in flight. A unit that does not answer is tried
- * again after 0.1, 0.5, 1, 1.5 … 10 s, always behind all work of living units: it delays them by at most one
- * time-out per try. Any valid answer, also a Modbus exception, counts as alive; a unit that refuses is asked
+ * again after 0.1, 0.5, 1, 1.5 … 10 s, from the second time on behind all work of living units: it delays them
+ * by at most one time-out per try. Any valid answer, also a Modbus exception, counts as alive; a unit that refuses is asked
  * again by the same steps. The writer itself is the probe, so a unit that cannot be read comes back as well.
  *
  * Who it is. A profile may know a question (led_profile_identity()). It is the first transaction with a unit

@@ -38,6 +38,28 @@ static void a_call_waits_for_one_transaction_in_flight(void **state)
     assert_true(worst <= 40000 + 20000 + longest_step_us(before) + schedule_gap_us(&w->config));
 }
 
+/* All boards want their refresh, and the frame of a call is lost: it is not to wait for the 32 of them. */
+static void a_call_that_is_lost_once_does_not_wait_for_a_refresh(void **state)
+{
+    (void)state;
+    begin(32, 9600);
+    want_all("42", 100);
+    run_for(10 * SECOND);
+    w->now_us += 25 * SECOND;
+    turn(INT64_MAX);
+    unsigned before = w->nsteps;
+    slave_drop_answers(w->bus, 5, 1);
+    want(5, "43", false, 500);
+    while (w->nsteps == before || w->step[w->nsteps - 1].step.index != 5)
+        turn(INT64_MAX);
+    slave_drop_answers(w->bus, 5, 0);
+    int64_t lost_us = w->step[w->nsteps - 1].done_us;
+    while (w->step[w->nsteps - 1].step.index != 5 || w->step[w->nsteps - 1].error)
+        turn(INT64_MAX);
+    assert_true(w->step[w->nsteps - 1].start_us <=
+                lost_us + SCHEDULE_FIRST_RETRY_US + longest_step_us(before) + schedule_gap_us(&w->config));
+}
+
 /* The first four of 32 die. */
 static void begin_with_dead(const char *kind, const char *other_kind)
 {
@@ -211,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_waits_for_one_transaction_in_flight),
+        cmocka_unit_test(a_call_that_is_lost_once_does_not_wait_for_a_refresh),
         cmocka_unit_test(dead_units_delay_calls_by_one_time_out_at_most),
         cmocka_unit_test(a_dead_unit_is_tried_after_all_work_of_living_ones),
         cmocka_unit_test(numbers_come_before_blinking_and_proof),
