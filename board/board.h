@@ -97,6 +97,7 @@ void board_publish(struct board *board, enum publish_topic topic, const char *te
 
 /* commands.c */
 void commands_answer(void *board, struct control_client *client, const cJSON *request);
+void commands_reply(struct board *board, uint64_t client, cJSON *reply); /* takes it */
 void commands_mqtt(struct board *board, const struct command *command);
 /* jobs.c: led-scan, led-address, led-job, led-stop; false: another command. */
 bool jobs_answer(struct board *board, uint64_t client, const char *name, const cJSON *request);

@@ -172,7 +172,7 @@ static const char *text_of(const cJSON *request, const char *key)
     return member && cJSON_IsString(member) ? member->valuestring : NULL;
 }
 
-static void reply_json(struct board *board, uint64_t client, cJSON *reply)
+void commands_reply(struct board *board, uint64_t client, cJSON *reply)
 {
     char *text = cJSON_PrintUnformatted(reply);
     control_reply(board->control, client, text ? text : "{\"ok\":false,\"error\":\"out of memory\"}");
@@ -194,7 +194,7 @@ static void reply_part(struct board *board, uint64_t client, const char *name, c
         for (unsigned i = 0; melody_at(i); i++)
             cJSON_AddItemToArray(melodies, cJSON_CreateString(melody_at(i)->id));
     }
-    reply_json(board, client, reply);
+    commands_reply(board, client, reply);
 }
 
 static const char *no_picture(int error)
@@ -300,7 +300,7 @@ void commands_answer(void *data, struct control_client *from, const cJSON *reque
     if (!name)
         control_error(board->control, client, "a request is an object with \"cmd\"");
     else if (strcmp(name, "status") == 0)
-        reply_json(board, client, health_status(board));
+        commands_reply(board, client, health_status(board));
     else if (strcmp(name, "screens") == 0)
         reply_part(board, client, "screens", health_screens(board));
     else if (strcmp(name, "leds") == 0)

@@ -18,7 +18,7 @@
  *             → total: questions; skipped: line settings that a gateway cannot take
  *   led-address  bus, address, profile, at (absent: the profile's factory address)
  *   led-job  bus → job: kind (none, scan, address), running, done, total, unit, baud, parity, stop_bits, error
- *             (0, or negative errno), detail, found: unit, baud, parity, stop_bits, collision, profile, identity,
+ *             (0, or negative errno), detail, steps (sentences; what is behind an address job), found: unit, baud, parity, stop_bits, collision, profile, identity,
  *             round_trip_ms, desk (that has this unit in the hall file; "" none)
  *   led-stop  bus: ends its job; fine if none runs
  *   chime  chime, melody (absent: that of a call)

@@ -219,14 +219,6 @@ static bool start(struct order *order)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void reply(struct board *board, uint64_t client, cJSON *object)
-{
-    char *text = cJSON_PrintUnformatted(object);
-    control_reply(board->control, client, text ? text : "{\"ok\":false,\"error\":\"out of memory\"}");
-    cJSON_free(text);
-    cJSON_Delete(object);
-}
-
 static void add_serial(cJSON *object, const struct led_serial *serial)
 {
     const char parity[2] = { serial->parity, '\0' };
@@ -273,10 +265,13 @@ static void answer_job(struct order *order, uint64_t client)
     add_serial(job, &status.serial);
     cJSON_AddNumberToObject(job, "error", status.error);
     cJSON_AddStringToObject(job, "detail", status.detail);
+    cJSON *steps = cJSON_AddArrayToObject(job, "steps");
+    for (unsigned i = 0; i < status.nsteps; i++)
+        cJSON_AddItemToArray(steps, cJSON_CreateString(led_address_steps[i]));
     cJSON *found = cJSON_AddArrayToObject(job, "found");
     for (unsigned i = 0; i < status.nfound; i++)
         add_found(found, order->board->config, order->bus, &status.found[i]);
-    reply(order->board, client, object);
+    commands_reply(order->board, client, object);
 }
 
 static void answer_started(struct order *order, uint64_t client)
@@ -284,7 +279,7 @@ static void answer_started(struct order *order, uint64_t client)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddBoolToObject(object, "ok", true);
     cJSON_AddNumberToObject(object, "skipped", order->skipped);
-    reply(order->board, client, object);
+    commands_reply(order->board, client, object);
 }
 
 static bool is_job(const char *name)

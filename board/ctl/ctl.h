@@ -78,6 +78,8 @@ int ctl_socket_path(char *out, size_t size);
 /* Sends a request (taken) and waits for its reply. CTL_OK and *reply, which the caller deletes; otherwise
  * *reply is NULL and the complaint is printed. With --json the reply line is printed here. */
 int ctl_ask(struct ctl *ctl, cJSON *request, cJSON **reply);
+/* The same, and with --json nothing is printed either. */
+int ctl_ask_quietly(struct ctl *ctl, cJSON *request, cJSON **reply);
 /* The same for requests whose reply says nothing more; prints the formatted line when it was accepted. */
 int ctl_do(struct ctl *ctl, cJSON *request, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The next line of the connection without newline, valid until the next call. timeout_ms -1: for ever. CTL_OK

@@ -190,6 +190,15 @@ int ctl_ask(struct ctl *ctl, cJSON *request, cJSON **reply)
     return status == CTL_OK ? take_reply(ctl, reply) : status;
 }
 
+int ctl_ask_quietly(struct ctl *ctl, cJSON *request, cJSON **reply)
+{
+    bool is_json = ctl->is_json;
+    ctl->is_json = false;
+    int status = ctl_ask(ctl, request, reply);
+    ctl->is_json = is_json;
+    return status;
+}
+
 int ctl_do(struct ctl *ctl, cJSON *request, const char *format, ...)
 {
     cJSON *reply;

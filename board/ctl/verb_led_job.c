@@ -18,6 +18,8 @@ struct job {
     bool is_terminal, has_line; /* a bar stands on the line */
     sigset_t signals;
     double told; /* progress, in tenths, as printed last */
+    int nsteps;  /* said */
+    char detail[256];
 };
 
 static cJSON *bus_request(const char *command, const char *bus)
@@ -25,16 +27,6 @@ static cJSON *bus_request(const char *command, const char *bus)
     cJSON *request = ctl_request(command);
     cJSON_AddStringToObject(request, "bus", bus);
     return request;
-}
-
-/* The board's replies to questions about progress are not printed, but for the last one. */
-static int ask_quietly(struct job *job, cJSON *request, cJSON **reply)
-{
-    bool is_json = job->ctl->is_json;
-    job->ctl->is_json = false;
-    int status = ctl_ask(job->ctl, request, reply);
-    job->ctl->is_json = is_json;
-    return status;
 }
 
 static void end_line(struct job *job)
@@ -74,15 +66,24 @@ static void print_progress(struct job *job, const cJSON *state)
     job->has_line = true;
 }
 
-static void say_new_detail(struct job *job, const cJSON *state, char last[256])
+static void say(struct job *job, const char *text)
 {
-    const char *detail = ctl_text(state, "detail");
-    if (!detail[0] || strcmp(detail, last) == 0 || job->ctl->is_json)
-        return;
-    snprintf(last, 256, "%s", detail);
     end_line(job);
-    ctl_say(job->ctl->out, "%s", detail);
+    ctl_say(job->ctl->out, "%s", text);
     fflush(job->ctl->out);
+}
+
+/* Steps that are behind it since the last look, and what the technician is to do. */
+static void say_news(struct job *job, const cJSON *state)
+{
+    const cJSON *steps = ctl_member(state, "steps");
+    const char *detail = ctl_text(state, "detail");
+    while (!job->ctl->is_json && job->nsteps < cJSON_GetArraySize(steps))
+        say(job, cJSON_GetStringValue(cJSON_GetArrayItem(steps, job->nsteps++)));
+    if (!detail[0] || !ctl_bool(state, "running") || strcmp(detail, job->detail) == 0 || job->ctl->is_json)
+        return;
+    snprintf(job->detail, sizeof job->detail, "%s", detail);
+    say(job, detail);
 }
 
 /* True: a signal wants the end. Signals are blocked but for here, so that no exchange is torn. */
@@ -95,26 +96,43 @@ static bool is_interrupted(const struct job *job)
 /* Until the job has ended: CTL_OK and *reply with its "job". */
 static int follow(struct job *job, cJSON **reply)
 {
-    char last[256] = "";
     for (;;) {
-        int status = ask_quietly(job, bus_request("led-job", job->bus), reply);
+        int status = ctl_ask_quietly(job->ctl, bus_request("led-job", job->bus), reply);
         const cJSON *state = ctl_member(*reply, "job");
         if (status != CTL_OK)
             return status;
+        say_news(job, state);
         if (!ctl_bool(state, "running")) {
             end_line(job);
             return CTL_OK;
         }
-        say_new_detail(job, state, last);
         print_progress(job, state);
         cJSON_Delete(*reply);
         if (is_interrupted(job)) {
-            status = ask_quietly(job, bus_request("led-stop", job->bus), reply);
+            status = ctl_ask_quietly(job->ctl, bus_request("led-stop", job->bus), reply);
             cJSON_Delete(*reply);
             if (status != CTL_OK)
                 return status;
         }
     }
+}
+
+static int verdict(struct ctl *ctl, const cJSON *state)
+{
+    int error = (int)ctl_number(state, "error");
+    if (strcmp(ctl_text(state, "kind"), "none") == 0)
+        return ctl_complain(ctl, CTL_REFUSED, "a reload of the hall file has ended it: start it again");
+    if (error)
+        return ctl_complain(ctl, CTL_REFUSED, "%s",
+                            error == -ECANCELED ? "stopped" : ctl_text(state, "detail"));
+    return CTL_OK;
+}
+
+static void print_reply(struct ctl *ctl, const cJSON *reply)
+{
+    char *line = cJSON_PrintUnformatted(reply);
+    fprintf(ctl->out, "%s\n", line ? line : "{}");
+    cJSON_free(line);
 }
 
 static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **reply)
@@ -125,7 +143,7 @@ static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **rep
     sigaddset(&job.signals, SIGINT);
     sigaddset(&job.signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &job.signals, &before);
-    int status = ask_quietly(&job, request, reply);
+    int status = ctl_ask_quietly(ctl, request, reply);
     if (status == CTL_OK && ctl_number(*reply, "skipped") > 0 && !ctl->is_json)
         ctl_say(ctl->out, "the gateway has its own line settings: %.0f others are left out",
                 ctl_number(*reply, "skipped"));
@@ -134,17 +152,11 @@ static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **rep
     if (status == CTL_OK)
         status = follow(&job, reply);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (status == CTL_OK && ctl->is_json) {
-        char *line = cJSON_PrintUnformatted(*reply);
-        fprintf(ctl->out, "%s\n", line ? line : "{}");
-        cJSON_free(line);
-    }
-    const cJSON *state = ctl_member(*reply, "job");
-    if (status == CTL_OK && ctl_number(state, "error") != 0)
-        status = ctl_number(state, "error") == -ECANCELED
-                     ? ctl_complain(ctl, CTL_REFUSED, "stopped")
-                     : ctl_complain(ctl, CTL_REFUSED, "%s", ctl_text(state, "detail"));
-    return status;
+    if (status != CTL_OK)
+        return status;
+    if (ctl->is_json)
+        print_reply(ctl, *reply);
+    return verdict(ctl, ctl_member(*reply, "job"));
 }
 
 /* ---- scan ------------------------------------------------------------------------------------ */
@@ -188,21 +200,37 @@ static void print_next(struct ctl *ctl, const char *bus, const cJSON *found)
     }
 }
 
-/* Desks of the hall file whose board was not heard, within what was asked. */
-static int print_missing(struct ctl *ctl, const char *id, const cJSON *found, long from, long to)
+static void compare(struct ctl *ctl, const cJSON *unit, const cJSON *found, bool is_asked)
+{
+    const cJSON *item;
+    const char *desk = ctl_text(unit, "desk"), *profile = ctl_text(unit, "profile");
+    cJSON_ArrayForEach(item, found)
+    {
+        const char *type = ctl_text(item, "profile");
+        if (strcmp(ctl_text(item, "desk"), desk) != 0)
+            continue;
+        if (type[0] && strcmp(type, profile) != 0)
+            ctl_say(ctl->out, "desk %s: the hall file says %s, it answers as %s: correct one of them", desk,
+                    profile, type);
+        return;
+    }
+    if (is_asked)
+        ctl_say(ctl->out, "desk %s: no answer from unit %.0f: look at its power and its wires", desk,
+                ctl_number(unit, "unit"));
+}
+
+/* The hall file beside what was heard within what was asked. */
+static int print_desks(struct ctl *ctl, const char *id, const cJSON *found, long from, long to)
 {
     cJSON *reply;
-    const cJSON *bus, *unit, *item;
+    const cJSON *bus, *unit;
     int status = ctl_ask(ctl, ctl_request("leds"), &reply);
-    cJSON_ArrayForEach(bus, ctl_member(reply, "buses")) cJSON_ArrayForEach(unit, ctl_member(bus, "units"))
+    cJSON_ArrayForEach(bus, ctl_member(reply, "buses"))
     {
-        bool is_found = strcmp(ctl_text(bus, "id"), id) != 0 || ctl_number(unit, "unit") < from ||
-                        ctl_number(unit, "unit") > to;
-        cJSON_ArrayForEach(item, found) is_found =
-            is_found || strcmp(ctl_text(item, "desk"), ctl_text(unit, "desk")) == 0;
-        if (!is_found)
-            ctl_say(ctl->out, "desk %s: no answer from unit %.0f: look at its power and its wires",
-                    ctl_text(unit, "desk"), ctl_number(unit, "unit"));
+        if (strcmp(ctl_text(bus, "id"), id) != 0)
+            continue;
+        cJSON_ArrayForEach(unit, ctl_member(bus, "units"))
+            compare(ctl, unit, found, ctl_number(unit, "unit") >= from && ctl_number(unit, "unit") <= to);
     }
     cJSON_Delete(reply);
     return status;
@@ -230,7 +258,7 @@ int ctl_led_scan(struct ctl *ctl, const struct ctl_args *args)
         print_found(ctl, found);
         print_next(ctl, args->word[0], found);
         if (status == CTL_OK)
-            status = print_missing(ctl, args->word[0], found, from, to);
+            status = print_desks(ctl, args->word[0], found, from, to);
         if (status == CTL_OK)
             ctl_say(ctl->out, "%s", ctl_text(job, "detail"));
     }

@@ -1,6 +1,7 @@
 #include "board/ctl/ctl.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ struct stop {
 };
 struct walk {
     struct ctl *ctl;
+    sigset_t
+        signals; /* blocked but for where an answer is awaited, so that the board shows its own text again */
     unsigned nstops;
     struct stop stop[STOPS_MAX];
 };
@@ -40,10 +43,7 @@ static int plan(struct walk *walk, const char *zone)
 {
     cJSON *status;
     const cJSON *desk;
-    bool is_json = walk->ctl->is_json;
-    walk->ctl->is_json = false;
-    int result = ctl_ask(walk->ctl, ctl_request("status"), &status);
-    walk->ctl->is_json = is_json;
+    int result = ctl_ask_quietly(walk->ctl, ctl_request("status"), &status);
     cJSON_ArrayForEach(desk, ctl_member(status, "desks"))
     {
         const char *bus;
@@ -68,10 +68,7 @@ static int tell(struct walk *walk, const char *command, const struct stop *stop)
     cJSON *reply, *request = ctl_request(command);
     cJSON_AddStringToObject(request, "desk", stop->desk);
     cJSON_AddNumberToObject(request, "seconds", SHOW_S);
-    bool is_json = walk->ctl->is_json;
-    walk->ctl->is_json = false;
-    int status = ctl_ask(walk->ctl, request, &reply);
-    walk->ctl->is_json = is_json;
+    int status = ctl_ask_quietly(walk->ctl, request, &reply);
     cJSON_Delete(reply);
     return status;
 }
@@ -91,9 +88,13 @@ static enum answer listen(struct walk *walk, const struct stop *stop)
 {
     char line[64];
     struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
-    while (poll(&wait, 1, AGAIN_S * 1000) == 0)
-        tell(walk, "led-walk", stop);
+    const struct timespec again = { .tv_sec = AGAIN_S };
     size_t length = 0;
+    int ready;
+    while ((ready = ppoll(&wait, 1, &again, &walk->signals)) == 0)
+        tell(walk, "led-walk", stop);
+    if (ready < 0)
+        return ANSWER_QUIT;
     while (length < sizeof line - 1) { /* no stdio: it would swallow the lines that poll() has to see */
         ssize_t got = read(STDIN_FILENO, line + length, 1);
         if (got <= 0 && length == 0)
@@ -186,13 +187,36 @@ static unsigned print_json(const struct walk *walk)
     return good;
 }
 
+static void wake(int number)
+{
+    (void)number;
+}
+
+/* Ctrl-C ends the walk like q. */
+static int go_until_signal(struct walk *walk)
+{
+    struct sigaction action = { .sa_handler = wake }, interrupt, terminate;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &walk->signals);
+    sigaction(SIGINT, &action, &interrupt);
+    sigaction(SIGTERM, &action, &terminate);
+    int status = go(walk);
+    sigprocmask(SIG_SETMASK, &walk->signals, NULL);
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGTERM, &terminate, NULL);
+    return status;
+}
+
 int ctl_led_walk(struct ctl *ctl, const struct ctl_args *args)
 {
     static struct walk walk; /* large */
     walk = (struct walk){ .ctl = ctl };
     int status = plan(&walk, args->nwords ? args->word[0] : NULL);
     if (status == CTL_OK)
-        status = go(&walk);
+        status = go_until_signal(&walk);
     if (status != CTL_OK)
         return status;
     unsigned good = ctl->is_json ? print_json(&walk) : print_result(&walk);

@@ -13,6 +13,10 @@
 #define PLACES         5
 
 enum stage { CHECK, FREE, WRITE, VERIFY, POWER, LOCATE, SHOW };
+/* Of led_address_steps[]. */
+static const uint8_t steps_before[] = {
+    [CHECK] = 0, [FREE] = 1, [WRITE] = 2, [VERIFY] = 3, [POWER] = 3, [LOCATE] = 0, [SHOW] = 4,
+};
 
 static const struct led_profile *profile_of(const struct job *job)
 {
@@ -43,6 +47,8 @@ static void enter(struct job *job, enum stage stage)
 {
     job->address.stage = stage;
     job->at = job->good = job->damaged = job->silent = 0;
+    if (steps_before[stage] > job->status.nsteps)
+        job->status.nsteps = steps_before[stage];
 }
 
 static void wait(struct job *job, const struct schedule_result *result, int64_t wait_us)
@@ -120,9 +126,10 @@ static void finish_show(struct job *job, const struct schedule_result *result)
     if (result->error)
         job_finish(job, result->error, "it is %s now, but does not show its address: test it with a text",
                    place);
-    else if (address_writes(job, text, writes))
+    else if (address_writes(job, text, writes)) {
+        job->status.nsteps = LED_ADDRESS_STEPS;
         job_finish(job, 0, "it is %s now, and shows %s", place, text);
-    else
+    } else
         job_finish(job, 0, "it is %s now; its cells cannot show that", place);
 }
 

@@ -7,6 +7,14 @@ const char *const led_certainty_names[LED_CERTAINTIES] = {
     [LED_VERIFIED] = "verified", [LED_LIT] = "lit",
 };
 
+const char *const led_address_steps[LED_ADDRESS_STEPS] = {
+    "it answers, alone, and as its type",
+    "nobody else is at its new place",
+    "its new place is written",
+    "it answers at its new place",
+    "it shows its address",
+};
+
 static const struct led_ops *const backends[] = { &led_modbus, &led_memory };
 
 const struct led_ops *led_backend(const char *name)

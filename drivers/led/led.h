@@ -149,9 +149,12 @@ struct led_job_status {
     uint8_t unit;     /* asked just now, or last */
     int error;        /* of a job that has ended: 0, or negative errno with `detail`; -ECANCELED: stopped */
     char detail[160]; /* for people: what was done, or what went wrong and what to do */
+    uint8_t nsteps;   /* LED_JOB_ADDRESS: how many of led_address_steps[] are behind it */
     uint8_t nfound;
     struct led_found found[LED_JOB_FOUND];
 };
+#define LED_ADDRESS_STEPS 5
+extern const char *const led_address_steps[LED_ADDRESS_STEPS]; /* for people, in their order */
 
 struct led_bus;
 struct led_ops {

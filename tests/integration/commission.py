@@ -51,6 +51,9 @@ def a_new_board_gets_its_address_and_shows_its_ticket():
     try:
         given = kezekctl(hall, "led", "address", "west", "30", "--profile", "owen-smi2")
         assert given.returncode == 0, given
+        steps = ["it answers, alone, and as its type", "nobody else is at its new place", "its new place is written",
+                 "it answers at its new place", "it shows its address"]
+        assert [line for line in given.stdout.splitlines() if line in steps] == steps, given.stdout
         assert '"led": {"bus": "west", "unit": 30, "profile": "owen-smi2"}' in given.stdout, given.stdout
         wait_for("the board answers at its new place", lambda: not hall.unit("1")["dead"])
         hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": "А042"})
@@ -76,6 +79,12 @@ def a_walk_goes_by_the_answers_and_leaves_every_board_as_it_was():
         left = kezekctl(hall, "--json", "led", "walk", answers="\n")
         assert left.returncode == 1 and json.loads(left.stdout)["desks"][1]["result"] == "not looked at", left
         assert kezekctl(hall, "led", "walk", "nowhere").returncode == 1
+        walk = subprocess.Popen([os.path.join(BUILD, "kezekctl"), "led", "walk"], env=hall.environment, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for("the first number blinks", lambda: (hall.unit("1")["want"], hall.unit("1")["blink"]) == ("1", True))
+        walk.send_signal(signal.SIGINT)
+        assert walk.wait(GUARD_S) == 1
+        wait_for("the first board shows the truth again", lambda: hall.unit("1")["want"] == "")
         hall.ask({"cmd": "led-walk", "desk": "3", "seconds": 60})
         wait_for("the desk's number blinks", lambda: (hall.unit("3")["want"], hall.unit("3")["blink"]) == ("3", True))
         hall.ask({"cmd": "led-end", "desk": "3"})
