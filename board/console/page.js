@@ -21,17 +21,23 @@ function toast(text, isBad = false) {
   toastTimer = setTimeout(() => { box.className = ''; }, isBad ? 6000 : 2500);
 }
 
-async function command(request, done) {
+async function ask(request) {
   try {
     const response = await fetch('/api/command', {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(request),
     });
-    const reply = await response.json();
-    if (reply.ok) toast(done); else toast(reply.error || 'refused', true);
+    return await response.json();
   } catch (error) {
-    toast('The board is not reachable.', true);
+    return { ok: false, error: 'The board is not reachable.' };
   }
 }
+async function command(request, done) {
+  const reply = await ask(request);
+  if (!reply.ok) toast(reply.error || 'refused', true);
+  else if (done) toast(done);
+  return reply.ok;
+}
+const button = (text, onclick, kind = '') => el('button', { type: 'button', class: kind, onclick }, text);
 
 function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -54,9 +60,9 @@ function troubles(status) {
   for (const screen of status.screens)
     if (screen.state === 'shown' ? screen.detail : screen.state !== 'standby') list.push(`Screen ${screen.id}: ${screen.state}: ${screen.detail}`);
   for (const bus of status.buses) {
-    if (!bus.open) list.push(`Bus ${bus.id}: ${bus.device}: ${bus.detail || 'not open'}`);
+    if (bus.why) list.push(`Bus ${bus.id}: ${bus.why}`);
     else for (const unit of bus.units)
-      if (unit.dead) list.push(`LED board above desk ${unit.desk} (${bus.id}/${unit.unit}): no reply`);
+      if (unit.why) list.push(`LED board above desk ${unit.desk} (${bus.id}/${unit.unit}): ${unit.why}`);
   }
   for (const chime of status.chimes)
     if (chime.state !== 'ready' && chime.state !== 'playing') list.push(`Chime ${chime.id}: ${chime.state} ${chime.detail}`);
@@ -128,18 +134,146 @@ async function showOutputs() {
   $('outputs').hidden = !text;
 }
 
-function ledRow(bus, unit) {
-  const isDead = unit.dead || !bus.open;
-  const glass = el('div', { class: `glass${unit.blink && !isDead ? ' blink' : ''}${isDead ? ' dead' : ''}` }, unit.shown || ' ');
-  const sure = isDead ? el('span', { class: 'bad-text' }, bus.open ? 'no reply' : 'bus absent') :
-    el('span', { class: 'soft' }, unit.certainty === 'unknown' ? 'not sent yet' : `${unit.certainty}, ${duration(unit.age_ms)}`);
-  const identify = () => command({ cmd: 'led-identify', desk: unit.desk, seconds: 10 }, `Desk ${unit.desk} shows its unit number for 10 s`);
-  return el('div', { class: 'led' }, glass,
-    el('div', {}, el('b', {}, `Desk ${unit.desk}`), sure),
-    el('button', { type: 'button', onclick: identify, title: `${bus.id}/${unit.unit}, ${unit.profile}` }, 'Find'));
+/* ---- LED boards: rows stay, so that a finger finds its button again ---- */
+const states = { dead: 'no reply', other: 'another device', damaged: 'damaged replies', refuses: 'refuses' };
+const rows = new Map();
+function ledRow(desk) {
+  const row = { glass: el('div'), sure: el('span'), facts: el('span', { class: 'soft facts' }), why: el('p', { class: 'bad-text' }) };
+  const identify = () => command({ cmd: 'led-identify', desk, seconds: 10 }, `Desk ${desk} shows its unit number for 10 s`);
+  row.node = el('div', { class: 'led' }, row.glass, el('div', {}, el('b', {}, `Desk ${desk}`), row.sure, row.facts), button('Find', identify), row.why);
+  rows.set(desk, row);
+  return row;
 }
+function errorsOf(unit) {
+  const parts = [[unit.timeouts, 'lost'], [unit.crc_errors, 'damaged'], [unit.exceptions, 'refused']].filter(([count]) => count > 0);
+  return parts.length ? `${parts.map(([count, word]) => `${count} ${word}`).join(', ')} of ${unit.requests}` : '';
+}
+function showLed(bus, unit) {
+  const row = rows.get(unit.desk) || ledRow(unit.desk);
+  const isBad = !bus.open || unit.state in states;
+  const word = !bus.open ? 'bus absent' : states[unit.state] || (unit.certainty === 'unknown' ? 'not sent yet' : unit.certainty);
+  row.glass.textContent = unit.shown || ' ';
+  row.glass.className = `glass${unit.blink && !isBad ? ' blink' : ''}${isBad ? ' dead' : ''}`;
+  row.sure.className = isBad ? 'bad-text' : 'soft';
+  row.sure.textContent = unit.age_ms < 0 ? word : isBad ? `${word}, sure ${duration(unit.age_ms)} ago` : `${word}, ${duration(unit.age_ms)}`;
+  row.facts.textContent = [`${bus.id}/${unit.unit}`, unit.profile, errorsOf(unit)].filter(Boolean).join(' · ');
+  row.why.textContent = bus.why ? '' : unit.why;
+  row.why.hidden = !row.why.textContent;
+  return row.node;
+}
+const keep = (box, nodes) => { if (box.children.length !== nodes.length || nodes.some((node, i) => node !== box.children[i])) box.replaceChildren(...nodes); };
 function showLeds(buses) {
-  $('leds').replaceChildren(...buses.flatMap((bus) => bus.units.map((unit) => ledRow(bus, unit))));
+  keep($('leds'), buses.flatMap((bus) => bus.units.map((unit) => showLed(bus, unit))));
+  const units = buses.flatMap((bus) => bus.units.map((unit) => ({ ...unit, place: `${bus.id}/${unit.unit}` })));
+  const unsure = [...new Set(units.filter((unit) => unit.confidence !== 'confirmed').map((unit) => `${unit.profile} (${unit.confidence})`))];
+  $('unconfirmed').textContent = `Not confirmed on hardware by this project: ${unsure.join(', ')}. Compare the glass with what stands here.`;
+  $('unconfirmed').hidden = unsure.length === 0;
+  walk.units = units;
+  $('walk-start').disabled = units.length === 0;
+  keep($('buses'), buses.map(showBus));
+}
+
+/* ---- a walk: desk after desk shows its number ---- */
+const walk = { units: [], stops: [], at: 0 };
+const verdicts = { right: 'right', wrong: 'wrong or dark', '': 'not looked at' };
+function tellWalk(name) {
+  const stop = walk.stops[walk.at];
+  return command({ cmd: name, desk: stop.desk, ...(name === 'led-walk' ? { seconds: 60 } : {}) });
+}
+async function showStop() {
+  const stop = walk.stops[walk.at], at = walk.at;
+  const answer = (verdict, step) => async () => {
+    if (verdict !== undefined) stop.verdict = verdict;
+    clearInterval(walk.timer);
+    await tellWalk('led-end');
+    walk.at = Math.max(0, at + step);
+    if (walk.at < walk.stops.length) showStop(); else showResult();
+  };
+  $('walk').replaceChildren(
+    el('p', {}, `${at + 1} of ${walk.stops.length}: does “${stop.label || stop.desk}” blink above desk ${stop.desk}, and nowhere else?`),
+    el('div', { class: 'buttons' }, button('Right', answer('right', 1), 'main'), button('Wrong or dark', answer('wrong', 1)), button('Next', answer(undefined, 1)),
+      button('Back', answer(undefined, -1)), button('End', answer(undefined, walk.stops.length))),
+    el('p', { class: 'soft' }, `${stop.place}, ${stop.profile}`));
+  clearInterval(walk.timer);
+  walk.timer = setInterval(() => tellWalk('led-walk'), 30e3);
+  await tellWalk('led-walk');
+}
+function showResult() {
+  const order = ['wrong', '', 'right'];
+  const stops = [...walk.stops].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const right = stops.filter((stop) => stop.verdict === 'right').length;
+  $('walk').replaceChildren(el('p', {}, `${right} of ${stops.length} boards are right.`),
+    el('ul', {}, ...stops.map((stop) => el('li', { class: stop.verdict === 'wrong' ? 'bad-text' : '' }, `Desk ${stop.desk}, ${stop.place}: ${verdicts[stop.verdict]}`))),
+    button('Close', () => { $('walk').hidden = true; }));
+}
+function startWalk() {
+  clearInterval(walk.timer);
+  walk.stops = walk.units.map((unit) => ({ ...unit, verdict: '' }));
+  walk.at = 0;
+  $('walk').hidden = false;
+  $('walk').scrollIntoView({ block: 'nearest' });
+  showStop();
+}
+
+/* ---- buses: who is on the line ---- */
+const lines = new Map();
+const settings = (part) => `${part.baud} 8${part.parity}${part.stop_bits}`;
+function foundText(found) {
+  if (found.collision) return `${found.unit} at ${settings(found)}: two boards with one address`;
+  return [`${found.unit}: ${found.profile || 'type not known'}`, found.identity && `“${found.identity}”`, settings(found), found.desk ? `desk ${found.desk}` : 'not in the hall file'].filter(Boolean).join(', ');
+}
+function showJob(line, job) {
+  const isScan = job.kind === 'scan';
+  const lost = isScan && !job.running && !job.error ? line.bus.units.filter((unit) => unit.unit >= line.from.value && unit.unit <= line.to.value && !job.found.some((found) => found.desk === unit.desk)) : [];
+  line.progress.hidden = line.stop.hidden = !job.running;
+  line.start.hidden = job.running;
+  line.progress.max = job.total || 1;
+  line.progress.value = job.done;
+  line.said.textContent = job.kind === 'none' ? '' : job.running ? `Question ${job.done} of ${job.total}: ${job.unit} at ${settings(job)}, ${job.found.length} found` : job.error ? `Ended: ${job.detail}` : isScan ? `${job.found.length} found.` : job.detail;
+  line.list.replaceChildren(...job.found.map((found) => el('li', { class: found.collision ? 'bad-text' : '' }, foundText(found))),
+    ...lost.map((unit) => el('li', { class: 'bad-text' }, `${unit.unit}: desk ${unit.desk} of the hall file was not found`)));
+}
+async function follow(line) {
+  if (line.isFollowing) return;
+  line.isFollowing = true;
+  let job = { running: true };
+  while (job.running) {
+    const reply = await ask({ cmd: 'led-job', bus: line.bus.id });
+    if (!reply.ok) { toast(reply.error, true); break; }
+    job = reply.job;
+    showJob(line, job);
+    if (job.running) await new Promise((done) => { setTimeout(done, 700); });
+  }
+  line.isFollowing = false;
+}
+function lineOf(bus) {
+  const line = { bus };
+  const number = (value) => el('input', { type: 'number', min: 1, max: 247, value, inputmode: 'numeric' });
+  line.from = number(1);
+  line.to = number(247);
+  const scan = async () => {
+    if (await command({ cmd: 'led-scan', bus: bus.id, from: +line.from.value, to: +line.to.value }, `Bus ${bus.id} is asked; calls go first`)) follow(line);
+  };
+  line.start = button('Scan', scan);
+  line.stop = button('Stop', () => command({ cmd: 'led-stop', bus: bus.id }));
+  line.progress = el('progress', {});
+  line.said = el('p', { class: 'soft', role: 'status' });
+  line.list = el('ul');
+  line.progress.hidden = line.stop.hidden = true;
+  line.summary = el('summary');
+  line.facts = el('p', { class: 'soft' });
+  line.node = el('details', { class: 'bus', ontoggle: () => { if (line.node.open) follow(line); } }, line.summary, line.facts,
+    el('div', { class: 'buttons' }, el('label', {}, 'Address', line.from), el('label', {}, 'to', line.to), line.start, line.stop),
+    line.progress, line.said, line.list);
+  lines.set(bus.id, line);
+  return line;
+}
+function showBus(bus) {
+  const line = lines.get(bus.id) || lineOf(bus);
+  line.bus = bus;
+  line.summary.textContent = `Bus ${bus.id}: ${bus.open ? 'open' : 'absent'}, ${bus.units.length} boards, ${(bus.busy_permille / 10).toFixed(1)} % used`;
+  line.facts.textContent = [bus.device, `${bus.latency_ms} ms for the adapter`, bus.group_frames > 0 && `${bus.group_frames} group frames`].filter(Boolean).join(', ');
+  return line.node;
 }
 
 let melodies = [];
@@ -211,6 +345,7 @@ async function start() {
     if (type === 'clear') request.reason = 'done';
     command(request, `${type}: ${ticket}, desk ${desk}`);
   });
+  $('walk-start').addEventListener('click', startWalk);
   $('reload').addEventListener('click', () => command({ cmd: 'reload' }, 'The hall file is in force.'));
   document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
   setInterval(() => { if (!document.hidden) refresh(); }, 10000);

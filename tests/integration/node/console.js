@@ -63,11 +63,49 @@ visit(telephone, url, async (page) => {
     await says('#toast', 'gong3 sounds');
     await says('#chimes .row', `played ${played + 1}`);
 
+    await says('#unconfirmed', 'owen-smi2 (documented)');
+    const panel = page.locator('#walk'), glassOf = (id) => page.locator('.led', { has: page.locator('b', { hasText: new RegExp(`^Desk ${id}$`) }) }).locator('.glass');
+    await page.getByRole('button', { name: 'Walk from desk to desk' }).click();
+    await says('#walk', `1 of ${units.length}: does “1” blink above desk 1`);
+    await page.locator('.glass.blink', { hasText: /^\s*1$/ }).waitFor();
+    await panel.getByRole('button', { name: 'Right' }).click();
+    await says('#walk', `2 of ${units.length}`);
+    await page.locator('.glass.blink', { hasText: /^\s*2$/ }).waitFor();
+    await page.screenshot({ path: picture.replace('.png', '-walk.png'), fullPage: true });
+    await panel.getByRole('button', { name: 'Wrong or dark' }).click();
+    await says('#walk', `3 of ${units.length}`);
+    await panel.getByRole('button', { name: 'Next' }).click();
+    await says('#walk', `4 of ${units.length}`);
+    await panel.getByRole('button', { name: 'End' }).click();
+    await says('#walk', `1 of ${units.length} boards are right.`);
+    const results = await panel.locator('li').allInnerTexts();
+    must(results[0] === 'Desk 2, west/17: wrong or dark' && results.at(-1) === 'Desk 1, west/16: right' && results.length === units.length, results.join(' | '));
+    await glassOf(4).filter({ hasNotText: '4' }).waitFor();
+    await panel.getByRole('button', { name: 'Close' }).click();
+
+    const line = page.locator('.bus', { hasText: 'Bus west' });
+    await line.locator('summary').click();
+    await line.getByLabel('Address').fill('14');
+    await line.getByLabel('to', { exact: true }).fill('22');
+    await fetch(`${server}api/led`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"desk":"5","power":false}' });
+    await line.getByRole('button', { name: 'Scan' }).click();
+    await line.locator('progress').waitFor();
+    await line.locator('p', { hasText: '5 found.' }).waitFor({ timeout: 60000 });
+    await line.locator('li', { hasText: /^16: owen-smi2, .*9600 8N1, desk 1$/ }).waitFor();
+    await line.locator('li', { hasText: '20: desk 5 of the hall file was not found' }).waitFor();
+    const dark = page.locator('.led', { hasText: 'west/20' });
+    await dark.locator('.bad-text', { hasText: 'no reply, sure' }).waitFor();
+    await dark.locator('p', { hasText: 'no reply any more; check its power and its plug' }).waitFor();
+    await says('#trouble', 'LED board above desk 5 (west/20): no reply any more');
+
+    const wide = await page.evaluate(() => [...document.querySelectorAll('section *')].filter((node) =>
+        node.getBoundingClientRect().right > innerWidth - 16).map((node) => node.textContent));
+    must(wide.length === 0, `beside the telephone's screen: ${wide.join(' | ')}`);
     await page.screenshot({ path: picture, fullPage: true });
     process.kill(Number(broker), 'SIGKILL');
     await says('#trouble', 'No broker');
     await says('#verdict', 'problem');
     await says('#facts', 'not connected');
     await says('#log li', 'lost');
-    console.log(`${told.screens.length} screens, ${units.length} LED boards, desk 3 found by "${identified.trim()}", a lost broker told`);
+    console.log(`${told.screens.length} screens, ${units.length} LED boards, desk 3 found by "${identified.trim()}", a walk, a scan, a dead board and a lost broker told`);
 });
