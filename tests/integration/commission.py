@@ -2,10 +2,13 @@
 """What a technician does to LED boards before a hall opens: scan, address, identify, walk, on real programs and simulated boards."""
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
+import urllib.request
 
-from harness import BUILD, GUARD_S, Hall, run, wait_for
+from harness import BUILD, GUARD_S, RAM, SOURCE, Hall, run, wait_for
 
 
 def kezekctl(hall, *words, answers=""):
@@ -13,9 +16,9 @@ def kezekctl(hall, *words, answers=""):
                           env=hall.environment, check=False)
 
 
-def open_hall(move=None):
-    """The simulated boards are those of the demo hall; the board's own file puts desk 1 at unit `move`."""
-    hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+def open_hall(move=None, edit=None):
+    """The simulated boards are those of the demo hall, edited; the board's own file puts desk 1 at unit `move`."""
+    hall = Hall(edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
     try:
         wait_for("the buses are open", lambda: all(bus["open"] for bus in hall.status()["buses"]))
         if move:
@@ -28,6 +31,85 @@ def open_hall(move=None):
         hall.close()
         raise
     return hall
+
+
+def glass(hall, desk):
+    """What a simulated board shows, as eyes see it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{hall.page}/api/watch", timeout=GUARD_S) as stream:
+        while stream.readline().strip() != b"event: leds":
+            pass
+        leds = json.loads(stream.readline().removeprefix(b"data: "))
+    return next(led for led in leds if led["desk"] == desk)
+
+
+def boards_have_the_brightness_colours_and_letters_of_the_hall_file():
+    def edit(file):
+        file["desks"][0]["led"]["profile"] = "owen-smi2-m"
+        file["led"] = {"brightness": 30, "letters": {"Ж": "H"}, "colours": {"called": "red", "serving": "green"}}
+        file["tickets"] = {"series": ["А", "Ж"], "digits": 3}
+    hall = open_hall(edit=edit)
+    try:
+        hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": "Ж042"})
+        wait_for("the call is red and blinks", lambda: (glass(hall, "1")["colour"], glass(hall, "1")["blink"]) == ("red", True))
+        wait_for("the letter is the hall's", lambda: hall.unit("1")["shown"] == "H042")
+        hall.ask({"cmd": "event", "type": "serve", "desk": "1", "ticket": "Ж042"})
+        wait_for("the visitor is there: green", lambda: (glass(hall, "1")["colour"], glass(hall, "1")["blink"]) == ("green", False))
+        assert abs(glass(hall, "1")["brightness"] - 30) < 5, glass(hall, "1")
+        wait_for("the other type is dimmed, too", lambda: 0 < glass(hall, "7")["brightness"] < 50)
+        del hall.file["led"]["letters"]
+        hall.write()
+        reply = hall.ask({"cmd": "reload"})
+        assert not reply["ok"] and 'tickets.series[1]: "Ж888" cannot be shown above desk "1"' in reply["error"], reply
+        check = subprocess.run([os.path.join(BUILD, "kezekd"), "-n", "-c", hall.path], capture_output=True, text=True, timeout=GUARD_S,
+                               check=False)
+        assert check.returncode == 78 and "led.letters" in check.stdout + check.stderr, check
+    finally:
+        hall.close()
+
+
+def a_profile_of_ones_own_works_after_a_reload():
+    data = tempfile.mkdtemp(prefix="kezek-data.", dir=RAM)
+    shutil.copytree(os.path.join(SOURCE, "drivers/led/profiles"), os.path.join(data, "profiles"))
+    shutil.copytree(os.path.join(SOURCE, "board/profiles"), os.path.join(data, "boards"))
+    shutil.copytree(os.path.join(SOURCE, "board/phrases"), os.path.join(data, "phrases"))
+    os.environ["KEZEK_DATADIR"] = data
+    try:
+        hall = open_hall()
+    finally:
+        del os.environ["KEZEK_DATADIR"]
+    try:
+        hall.file["desks"][0]["led"]["profile"] = "our-board"
+        hall.write()
+        reply = hall.ask({"cmd": "reload"})
+        assert not reply["ok"] and 'there is no LED profile "our-board"' in reply["error"], reply
+        with open(os.path.join(data, "profiles/owen-smi2.json"), encoding="utf-8") as file:
+            profile = json.load(file)
+        profile["name"] = "our-board"
+        with open(os.path.join(data, "profiles/our-board.json"), "w", encoding="utf-8") as file:
+            json.dump(profile, file, ensure_ascii=False)
+        assert hall.ask({"cmd": "reload"})["ok"]
+        wait_for("the profile is in force", lambda: hall.unit("1")["profile"] == "our-board")
+        assert kezekctl(hall, "led", "show", "1", "HEL0", "--seconds", "60").returncode == 0
+        wait_for("the text is there", lambda: hall.unit("1")["shown"] == "HEL0")
+        job = json.loads(kezekctl(hall, "--json", "led", "scan", "west", "--from", "16", "--to", "16", "--all").stdout)["job"]
+        assert len(job["found"]) == 1 and job["found"][0]["desk"] == "1", job
+    finally:
+        hall.close()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def a_board_of_another_type_is_told_of_and_left_alone():
+    hall = open_hall()
+    try:
+        hall.file["desks"][6]["led"]["profile"] = "owen-smi2"  # a dm56a04 stands there
+        hall.file["desks"][1]["led"]["profile"] = "dm56a04"    # an owen-smi2
+        hall.write()
+        assert hall.ask({"cmd": "reload"})["ok"]
+        scan = kezekctl(hall, "led", "scan", "west", "--from", "16", "--to", "18")
+        assert "desk 2: the hall file says dm56a04, it answers as owen-smi2" in scan.stdout, scan.stdout
+        wait_for("desk 7 is no owen-smi2", lambda: hall.unit("7")["other"] or hall.unit("7")["exceptions"])
+    finally:
+        hall.close()
 
 
 def a_scan_tells_boards_desks_and_who_is_missing():
@@ -154,6 +236,9 @@ def bad_orders_get_one_clear_answer():
 
 if __name__ == "__main__":
     run([
+        boards_have_the_brightness_colours_and_letters_of_the_hall_file,
+        a_profile_of_ones_own_works_after_a_reload,
+        a_board_of_another_type_is_told_of_and_left_alone,
         a_scan_tells_boards_desks_and_who_is_missing,
         a_new_board_gets_its_address_and_shows_its_ticket,
         a_walk_goes_by_the_answers_and_leaves_every_board_as_it_was,
