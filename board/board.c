@@ -290,6 +290,7 @@ static int64_t next_turn_us(const struct board *board)
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
     at_us = min(at_us, min(board->first_wish_us, notice_deadline_us(board)));
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
+    at_us = min(at_us, min(child_deadline_us(&board->link_child), child_deadline_us(&board->console_child)));
     if (board->link.is_connected)
         at_us = min(at_us, board->health_due_us);
     return min(at_us, walls_deadline_us(board));
@@ -452,6 +453,8 @@ static void turn(void *data, int64_t now_us)
     send_health(board, now_us);
     if (now_us >= board->console_start_us)
         start_console(board, now_us);
+    child_tick(&board->link_child, now_us);
+    child_tick(&board->console_child, now_us);
     wait_for_link(board);
     loop_timer_at(board->turn_timer, next_turn_us(board));
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -126,20 +127,47 @@ int child_start(struct child *child, const struct config *config, int fd, int64_
     return 0;
 }
 
+int64_t child_deadline_us(const struct child *child)
+{
+    return child->is_looping && child->pid ? child->started_us + STABLE_US : INT64_MAX;
+}
+
+void child_tick(struct child *child, int64_t now_us)
+{
+    if (now_us < child_deadline_us(child))
+        return;
+    child->is_looping = false;
+    child->delay_us = 0;
+    log_info("%s: stays up", child->name);
+}
+
+static void tell_death(const struct child *child, int status, bool is_again)
+{
+    char when[80];
+    if (is_again)
+        snprintf(when, sizeof when, " again; tried each %lld s at most, told when it stays up",
+                 (long long)(DELAY_MAX_US / 1000000));
+    else
+        snprintf(when, sizeof when, "; starts again in %.1f s", (double)child->delay_us / 1e6);
+    if (WIFSIGNALED(status))
+        log_warn("%s: killed by signal %d%s", child->name, WTERMSIG(status), when);
+    else
+        log_warn("%s: ended with status %d%s", child->name, WEXITSTATUS(status), when);
+}
+
 int64_t child_died(struct child *child, int status, int64_t now_us)
 {
+    child_tick(child, now_us);
     child->pid = 0;
     if (now_us - child->started_us > STABLE_US)
         child->delay_us = 0;
+    bool is_again = child->delay_us > 0;
     child->delay_us = child->delay_us ? child->delay_us * 2 : DELAY_MIN_US;
     if (child->delay_us > DELAY_MAX_US)
         child->delay_us = DELAY_MAX_US;
-    if (WIFSIGNALED(status))
-        log_warn("%s: killed by signal %d; starts again in %.1f s", child->name, WTERMSIG(status),
-                 (double)child->delay_us / 1e6);
-    else
-        log_warn("%s: ended with status %d; starts again in %.1f s", child->name, WEXITSTATUS(status),
-                 (double)child->delay_us / 1e6);
+    if (!child->is_looping)
+        tell_death(child, status, is_again);
+    child->is_looping = is_again;
     return now_us + child->delay_us;
 }
 

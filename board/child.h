@@ -20,14 +20,20 @@ struct child {
     pid_t pid;        /* 0: not running */
     int64_t delay_us; /* back-off: 0.2 s doubling to 10 s, reset after a minute of life */
     int64_t started_us;
+    bool is_looping; /* it died again before it was stable: told once, then again when it is stable */
     uint64_t starts;
 };
 
 /* Forks and executes kezek-net. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
  * or -errno. */
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us);
-/* The child died (status of waitpid). Logs why; returns when to start it again. */
+/* The child died (status of waitpid). Logs why, but not each time that it dies again within a minute of its start;
+ * returns when to start it again. */
 int64_t child_died(struct child *child, int status, int64_t now_us);
+/* Logs that a child which died again and again has lived for a minute. Call it at child_deadline_us() (INT64_MAX:
+ * no need), or when you like. */
+void child_tick(struct child *child, int64_t now_us);
+int64_t child_deadline_us(const struct child *child);
 void child_stop(struct child *child); /* SIGTERM, waits up to 2 s, then SIGKILL */
 
 /* In the child: the configuration from CHILD_FD_CONFIG. NULL when it does not fit this program file (it was

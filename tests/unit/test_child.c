@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -61,6 +62,37 @@ static void a_short_life_is_not(void **unused)
     assert_int_equal(wait_after_life_of(59 * SECOND_US), 400000);
 }
 
+static void one_that_dies_again_and_again_is_told_once_and_when_it_stays(void **unused)
+{
+    (void)unused;
+    char said[4096];
+    FILE *log = tmpfile();
+    int stderr_fd = dup(STDERR_FILENO);
+    assert_true(log && dup2(fileno(log), STDERR_FILENO) == STDERR_FILENO);
+    log_open("test", LOG_LEVEL_INFO);
+    for (int i = 0; i < 100; i++) {
+        wait_after_life_of(1000);
+        child_tick(&child, child.started_us + 59 * SECOND_US);
+    }
+    int64_t stable_us = child_deadline_us(&child);
+    child_tick(&child, stable_us);
+    int64_t after_us = child_deadline_us(&child);
+    wait_after_life_of(70 * SECOND_US);
+    log_open("test", LOG_LEVEL_ERROR);
+    dup2(stderr_fd, STDERR_FILENO);
+    close(stderr_fd);
+    rewind(log);
+    said[fread(said, 1, sizeof said - 1, log)] = '\0';
+    fclose(log);
+    assert_int_equal(stable_us, child.started_us - 200000 - 10 * SECOND_US);
+    assert_int_equal(after_us, INT64_MAX);
+    assert_string_equal(
+        said, "test: link: killed by signal 9; starts again in 0.2 s\n"
+              "test: link: killed by signal 9 again; tried each 10 s at most, told when it stays up\n"
+              "test: link: stays up\n"
+              "test: link: killed by signal 9; starts again in 0.2 s\n");
+}
+
 /* There is no kezek-net beside a test. */
 static void one_that_cannot_be_executed_ends_by_itself(void **unused)
 {
@@ -91,6 +123,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_dies_at_once_waits_twice_as_long_each_time_up_to_ten_seconds, start),
         cmocka_unit_test_setup(a_minute_of_life_is_forgiven, start),
         cmocka_unit_test_setup(a_short_life_is_not, start),
+        cmocka_unit_test_setup(one_that_dies_again_and_again_is_told_once_and_when_it_stays, start),
         cmocka_unit_test_setup(one_that_cannot_be_executed_ends_by_itself, start),
         cmocka_unit_test_setup(stopping_what_does_not_run_does_nothing, start),
     };
