@@ -248,8 +248,10 @@ static void present_walls(struct board *board, int64_t now_us)
                                  .truth = board->truth,
                                  .has_lease = feed.profile == FEED_FULL && !board->is_manual,
                                  .clock = board->clock };
-    if (hall_expire(&board->hall, notice_clock_ms(board, now_us)) > 0)
+    if (hall_expire(&board->hall, notice_clock_ms(board, now_us)) > 0) {
+        calls_note_lacking(board);
         walls_mark(board);
+    }
     walls_present(board, &input, now_us);
 }
 

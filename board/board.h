@@ -67,6 +67,7 @@ struct board {
     struct record incoming;
     int64_t started_us;
     char boot[9];
+    char lacking[160]; /* what no font has of a notice, and what to do; "" nothing */
     uint64_t invalid, unknown_desks, events;
 };
 

@@ -109,6 +109,30 @@ static void unknown_desk(struct board *board, const struct event *event, uint64_
         log_warn("feed: %s; further ones are only counted (kezekctl status)", detail);
 }
 
+/* A server may write any character. The notice is shown all the same, with a box: better than nothing in an alert. */
+void calls_note_lacking(struct board *board)
+{
+    char lacking[sizeof board->lacking] = "";
+    for (unsigned i = 0; i < board->hall.nnotices; i++) {
+        const struct notice *notice = &board->hall.notice[i];
+        for (unsigned j = 0; !*lacking && j < notice->ntexts; j++) {
+            uint32_t cp = fonts_uncovered(board->fonts, WEIGHT_REGULAR, notice->text[j].text);
+            if (!cp)
+                cp = fonts_uncovered(board->fonts, WEIGHT_BOLD, notice->text[j].text);
+            if (cp)
+                snprintf(
+                    lacking, sizeof lacking,
+                    "notice %s: %s: the fonts have no glyph for U+%04X, a box is shown; write it differently",
+                    notice->id, notice->text[j].lang, cp);
+        }
+    }
+    if (!strcmp(lacking, board->lacking))
+        return;
+    memcpy(board->lacking, lacking, sizeof lacking);
+    if (*lacking)
+        log_warn("%s", lacking);
+}
+
 bool calls_apply(struct board *board, const struct event *event, bool is_current, enum feed_sound verdict,
                  int64_t received_us)
 {
@@ -130,6 +154,8 @@ bool calls_apply(struct board *board, const struct event *event, bool is_current
         end_visit(board, event, desk);
     if (!is_call(event) && desk >= 0 && change > 0)
         desks_update(board->desks, &board->hall, desk, board->truth, 0);
+    if (change > 0 && (change & HALL_NOTICE))
+        calls_note_lacking(board);
     if (change > 0 || is_call(event))
         walls_mark(board);
     tell_event(board, event, verdict == FEED_LIVE ? "live" : verdict == FEED_MUTED ? "muted" : "undecided");
@@ -246,6 +272,7 @@ static void on_snapshot(void *data, const struct state *state)
     struct board *board = data;
     int64_t now_us = clock_us();
     hall_set_lists(&board->hall, state, now_us);
+    calls_note_lacking(board);
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         struct announce *wall = &board->wall[i].announce;
         if (!wall->slot[0].is_used && !wall->nwaiting)

@@ -109,6 +109,7 @@ cJSON *health_status(struct board *board)
     cJSON_AddStringToObject(status, "boot", board->boot);
     cJSON_AddNumberToObject(status, "uptime_s", uptime_s(board));
     cJSON_AddNumberToObject(status, "wakeups", (double)loop_wakeups(board->loop));
+    cJSON_AddStringToObject(status, "lacking", board->lacking);
     cJSON_AddItemToObject(status, "link", health_link(board));
     cJSON_AddItemToObject(status, "feed", health_feed(board));
     cJSON_AddItemToObject(status, "screens", health_screens(board));

@@ -57,6 +57,7 @@ function troubles(status) {
   const list = [];
   if (!status.link.connected) list.push(`No broker: ${status.link.why || 'connecting'}`);
   if (truths[status.feed.truth]) list.push(truths[status.feed.truth]);
+  if (status.lacking) list.push(status.lacking);
   for (const screen of status.screens)
     if (screen.state === 'shown' ? screen.detail : screen.state !== 'standby') list.push(`Screen ${screen.id}: ${screen.state}: ${screen.detail}`);
   for (const bus of status.buses) {

@@ -82,6 +82,8 @@ int ctl_status(struct ctl *ctl, const struct ctl_args *args)
         struct ctl_trouble list = { .out = ctl->out, .heading = "Look at:" };
         print_head(ctl->out, reply);
         trouble_feed(&list, reply);
+        if (*ctl_text(reply, "lacking"))
+            ctl_trouble(&list, "%s", ctl_text(reply, "lacking"));
         trouble_outlets(&list, reply);
         if (list.count == 0)
             fputs("\nNothing needs a hand.\n", ctl->out);

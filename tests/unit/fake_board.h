@@ -3,6 +3,7 @@
 
 #define FAKE_STATUS                                                                                          \
     "{\"ok\":true,\"board\":\"hall-1\",\"hall\":\"open-almaty\",\"version\":\"0.1.0\",\"uptime_s\":7500,"    \
+    "\"lacking\":\"notice fire: ru: the fonts have no glyph for U+1F525\","                                  \
     "\"link\":{\"connected\":true,\"url\":\"mqtt://127.0.0.1:1883\",\"mqtt\":5,\"conn\":3,\"why\":\"\"},"    \
     "\"feed\":{\"profile\":\"full\",\"truth\":\"stale\",\"epoch\":\"7f3c9a12\",\"seq\":12,\"events\":10,"    \
     "\"duplicates\":1,\"muted\":0,\"gaps\":2,\"hellos\":3,\"invalid\":0,\"unknown_desks\":4},\"screens\":[{" \

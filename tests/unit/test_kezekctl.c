@@ -188,6 +188,7 @@ static void status_says_first_what_needs_a_hand(void **state)
         "      epoch 7f3c9a12, number 12\n"
         "\nLook at:\n"
         "  feed: no sign of the queue server for 15 s; the walls say \"no connection\"\n"
+        "  notice fire: ru: the fonts have no glyph for U+1F525\n"
         "  screen children: unplugged: no ?[31mmemory\n"
         "  led west/17 above desk 2: no reply since the start; check its power, its address (17),\n"
         "    and A against B\n"

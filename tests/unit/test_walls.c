@@ -183,6 +183,15 @@ static void call(const char *ticket, uint64_t seq)
     assert_true(calls_apply(bench.board, &event, true, FEED_MUTED, clock_us()));
 }
 
+static void notice(const char *id, const char *text)
+{
+    struct event event = { .type = EVENT_NOTICE, .notice = { .ntexts = text != NULL } };
+    strcpy(event.notice.id, id);
+    strcpy(event.notice.text[0].lang, "ru");
+    snprintf(event.notice.text[0].text, NOTICE_SIZE, "%s", text ? text : "");
+    assert_true(calls_apply(bench.board, &event, true, FEED_LIVE, clock_us()));
+}
+
 /* The next finished receipt has this to say of the screen. */
 static void receipt_says(const char *result, const char *detail)
 {
@@ -391,9 +400,23 @@ static void a_screen_that_cannot_be_opened_fails_its_calls_with_the_reason(void 
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+static void a_notice_that_no_font_can_write_is_told_until_it_is_gone(void **unused)
+{
+    (void)unused;
+    notice("fire", "Пожар \xf0\x9f\x94\xa5");
+    assert_string_equal(
+        bench.board->lacking,
+        "notice fire: ru: the fonts have no glyph for U+1F525, a box is shown; write it differently");
+    notice("pause", "Обед");
+    assert_true(bench.board->lacking[0]);
+    notice("fire", NULL);
+    assert_string_equal(bench.board->lacking, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_notice_that_no_font_can_write_is_told_until_it_is_gone),
         TEST(outputs_exist_while_a_screen_is_kms_and_stay_over_a_reload),
         TEST(a_reload_leaves_a_screen_open_whose_device_stays_the_same),
         TEST(a_reload_that_ends_the_hours_wakes_the_screen),
