@@ -33,13 +33,24 @@ def open_hall(move=None, edit=None):
     return hall
 
 
-def glass(hall, desk):
-    """What a simulated board shows, as eyes see it."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{hall.page}/api/watch", timeout=GUARD_S) as stream:
-        while stream.readline().strip() != b"event: leds":
-            pass
-        leds = json.loads(stream.readline().removeprefix(b"data: "))
-    return next(led for led in leds if led["desk"] == desk)
+class Glass:
+    """What the simulated boards show, as eyes see it: the page's stream of changes."""
+    def __init__(self, hall):
+        self.stream = urllib.request.urlopen(f"http://127.0.0.1:{hall.page}/api/watch", timeout=GUARD_S)
+        self.leds = []
+
+    def see(self):
+        line = self.stream.readline()
+        if line.startswith(b'data: [{"desk"') and b'"segments"' in line:
+            self.leds = json.loads(line.removeprefix(b"data: "))
+
+    def wait(self, what, desk, is_it):
+        def look():
+            if any(led["desk"] == desk and is_it(led) for led in self.leds):
+                return True
+            self.see()
+            return False
+        wait_for(what, look, pause=0)
 
 
 def boards_have_the_brightness_colours_and_letters_of_the_hall_file():
@@ -49,13 +60,13 @@ def boards_have_the_brightness_colours_and_letters_of_the_hall_file():
         file["tickets"] = {"series": ["А", "Ж"], "digits": 3}
     hall = open_hall(edit=edit)
     try:
+        glass = Glass(hall)
+        glass.wait("one type is dimmed", "1", lambda led: abs(led["brightness"] - 30) < 5)
+        glass.wait("the other, too", "7", lambda led: 0 < led["brightness"] < 50)
         hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": "Ж042"})
-        wait_for("the call is red and blinks", lambda: (glass(hall, "1")["colour"], glass(hall, "1")["blink"]) == ("red", True))
-        wait_for("the letter is the hall's", lambda: hall.unit("1")["shown"] == "H042")
+        glass.wait("the call is red and blinks", "1", lambda led: led["colour"] == "red" and led["blink"] and led["text"] == "H042")
         hall.ask({"cmd": "event", "type": "serve", "desk": "1", "ticket": "Ж042"})
-        wait_for("the visitor is there: green", lambda: (glass(hall, "1")["colour"], glass(hall, "1")["blink"]) == ("green", False))
-        assert abs(glass(hall, "1")["brightness"] - 30) < 5, glass(hall, "1")
-        wait_for("the other type is dimmed, too", lambda: 0 < glass(hall, "7")["brightness"] < 50)
+        glass.wait("the visitor is there: green", "1", lambda led: led["colour"] == "green" and not led["blink"])
         del hall.file["led"]["letters"]
         hall.write()
         reply = hall.ask({"cmd": "reload"})
