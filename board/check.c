@@ -212,6 +212,27 @@ static void print_calls(const struct led_budget *budget, FILE *out)
             budget->group_us ? " by group frames" : "");
 }
 
+static bool is_line_of(const struct led_bus_config *bus, const struct led_serial *serial)
+{
+    return bus->baud == serial->baud && bus->parity == serial->parity && bus->stop_bits == serial->stop_bits;
+}
+
+/* A new board of that type would answer at the same time as the one that hangs there. */
+static void print_factory_addresses(const struct led_bus_config *bus, FILE *out)
+{
+    for (unsigned i = 0; i < bus->nunits; i++) {
+        struct led_serial serial;
+        uint8_t unit;
+        if (led_profile_factory(bus->unit[i].profile, &unit, &serial) && unit == bus->unit[i].unit &&
+            is_line_of(bus, &serial))
+            fprintf(
+                out,
+                "  WARN: unit %u is the address that each new %s comes with; leave it free, or switch this "
+                "board off while a new one gets its address\n",
+                unit, led_profile_name(bus->unit[i].profile));
+    }
+}
+
 static void print_bus(const struct led_bus_config *bus, const struct led_budget *budget, FILE *out)
 {
     print_types(bus, out);
@@ -223,6 +244,7 @@ static void print_bus(const struct led_bus_config *bus, const struct led_budget 
         budget->load_permille / 10.0);
     fprintf(out, "  %u of %d unit loads with the %s  %s\n", budget->loads, LED_LOADS_MAX, interface(bus),
             loads_verdict(budget->loads));
+    print_factory_addresses(bus, out);
     if (budget->load_permille >= 1000)
         fprintf(out, "  WARN: the bus cannot repeat everything in that time; raise the baud rate or share "
                      "the boards out\n");

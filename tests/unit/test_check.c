@@ -228,6 +228,25 @@ static void more_than_28_unit_loads_are_warned_about_and_more_than_32_are_an_err
     assert_says(bench, "  33 of 32 unit loads with the adapter  FAIL: ");
 }
 
+static void a_board_at_the_address_that_new_ones_have_is_warned_about(void **state)
+{
+    struct bench *bench = *state;
+    struct led_bus_config *west = &bench->config->bus[0];
+    check_hall(bench->config, bench->fonts, bench->out);
+    assert_non_null(
+        strstr(bus_text(bench, "bus west"),
+               "\n  WARN: unit 16 is the address that each new owen-smi2 comes with; leave it free"));
+    rewind(bench->out);
+    west->stop_bits = 2; /* a new one does not hear the bus, nor the bus it */
+    check_hall(bench->config, bench->fonts, bench->out);
+    assert_null(strstr(bus_text(bench, "bus west"), "comes with"));
+    rewind(bench->out);
+    west->stop_bits = 1;
+    west->unit[0].unit = 30;
+    check_hall(bench->config, bench->fonts, bench->out);
+    assert_null(strstr(bus_text(bench, "bus west"), "comes with"));
+}
+
 /* ---- the board ------------------------------------------------------------------------------- */
 
 static void the_first_hall_fits_its_board(void **state)
@@ -360,6 +379,7 @@ int main(void)
         TEST(a_screen_too_small_for_its_hall_is_an_error),
         TEST(a_screen_without_measures_is_said_to_be_unchecked),
         TEST(a_turned_screen_is_calculated_upright),
+        TEST(a_board_at_the_address_that_new_ones_have_is_warned_about),
         TEST(more_than_28_unit_loads_are_warned_about_and_more_than_32_are_an_error),
         TEST(the_first_hall_fits_its_board),
         TEST(what_the_board_does_not_have_is_named_with_what_it_has),
