@@ -1,5 +1,6 @@
 #include "board/desks.h"
 
+#include "board/led_trouble.h"
 #include "board/log.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 struct desk_board {
     struct led_text wanted;
     bool is_wanted; /* something was wished since the start */
-    bool is_dead;   /* as logged last */
+    uint8_t life;   /* enum life, as logged last */
     bool is_mute;   /* its last ticket could not be shown, and that was logged */
     int64_t override_until_us;
 };
@@ -56,19 +57,27 @@ static void note_bus(struct bus *bus, unsigned index)
         log_warn("led %s: %s is lost: %s; tried again", config->id, config->device, status.detail);
 }
 
+enum life { ALIVE, DEAD, OTHER };
+
 static void note_unit(struct bus *bus, unsigned index, const struct led_report *report, int desk)
 {
     struct desk_board *board = &bus->desks->board[desk];
-    struct led_unit_status status;
-    bus->ops->unit_status(bus->bus, report->index, &status);
-    if (status.is_dead == board->is_dead)
-        return;
-    board->is_dead = status.is_dead;
     const struct led_bus_config *config = &bus->desks->config->bus[index];
-    if (status.is_dead)
-        log_warn("led %s/%u: %s; tried again", config->id, config->unit[report->index].unit, report->detail);
+    const struct led_unit_config *unit = &config->unit[report->index];
+    struct led_unit_status status;
+    struct led_bus_status bus_status;
+    char why[LED_TROUBLE_SIZE];
+    bus->ops->unit_status(bus->bus, report->index, &status);
+    bus->ops->bus_status(bus->bus, &bus_status);
+    enum life life = status.is_dead ? DEAD : status.is_other ? OTHER : ALIVE;
+    if (life == board->life || !bus_status.is_open) /* a bus that is lost knows nothing of its boards */
+        return;
+    board->life = life;
+    led_unit_trouble(unit, &status, why);
+    if (life == ALIVE)
+        log_info("led %s/%u: answers", config->id, unit->unit);
     else
-        log_info("led %s/%u: answers", config->id, config->unit[report->index].unit);
+        log_warn("led %s/%u: %s", config->id, unit->unit, why);
 }
 
 static void settle(struct desks *desks, int desk, const struct led_report *report)

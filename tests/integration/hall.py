@@ -184,6 +184,8 @@ def the_console_page_tells_and_does_what_a_technician_wants():
         hall.boards_answer()
         use_page("console.js", environment, port, "console-page.png", str(hall.broker.process.pid),
                  f"http://127.0.0.1:{hall.page}/")
+        told = "led west/20: no reply any more; check its power and its plug"  # the board whose plug was pulled
+        assert hall.log("board").count(told) == 1, hall.log("board")
     finally:
         hall.close()
 
