@@ -16,7 +16,8 @@
  *   led-walk  desk, seconds: the desk's label, blinking    led-end  desk: shows the desk's own text again
  *   led-scan  bus, from, to, profiles (names; absent: those of the hall), all (true: every installed profile)
  *             → total: questions; skipped: line settings that a gateway cannot take
- *   led-address  bus, address, profile, at (absent: the profile's factory address)
+ *   led-address  bus, address, profile, at (absent: the profile's factory address, refused if that is
+ *             a desk's of the hall file)
  *   led-job  bus → job: kind (none, scan, address), running, done, total, unit, baud, parity, stop_bits, error
  *             (0, or negative errno), detail, steps (sentences; what is behind an address job), found: unit, baud, parity, stop_bits, collision, profile, identity,
  *             round_trip_ms, desk (that has this unit in the hall file; "" none)

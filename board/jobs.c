@@ -163,6 +163,18 @@ static void want_serials(struct order *order)
     }
 }
 
+/* Whose board listens there, by the hall file; "" nobody's. */
+static const char *desk_of(const struct config *config, unsigned bus, unsigned unit,
+                           const struct led_serial *serial)
+{
+    const struct led_bus_config *line = &config->bus[bus];
+    const struct led_serial own = { line->baud, line->parity, line->stop_bits };
+    for (unsigned i = 0; is_same(&own, serial) && i < config->ndesks; i++)
+        if (config->desk[i].bus == (int)bus && line->unit[config->desk[i].bus_index].unit == unit)
+            return config->desk[i].id;
+    return "";
+}
+
 /* ---- the jobs -------------------------------------------------------------------------------- */
 
 static bool order_scan(struct order *order)
@@ -197,6 +209,12 @@ static bool order_address(struct order *order)
     order->job.first = unit;
     order->job.serial[0] = serial;
     order->job.nserials = 1;
+    const char *desk = desk_of(order->board->config, order->bus, unit, &serial);
+    if (*desk && !cJSON_GetObjectItemCaseSensitive(order->request, "at"))
+        return refuse(order,
+                      "a new %s listens as unit %u, and so does the board of desk %s: give that one another "
+                      "unit first, or say that it is meant with --at %u",
+                      name, unit, desk, unit);
     bool is_read = read_unit(order, "at", &order->job.first);
     order->job.last = order->job.first;
     return is_read;
@@ -227,16 +245,6 @@ static void add_serial(cJSON *object, const struct led_serial *serial)
     cJSON_AddNumberToObject(object, "stop_bits", serial->stop_bits);
 }
 
-static const char *desk_of(const struct config *config, unsigned bus, const struct led_found *found)
-{
-    const struct led_bus_config *line = &config->bus[bus];
-    const struct led_serial own = { line->baud, line->parity, line->stop_bits };
-    for (unsigned i = 0; is_same(&own, &found->serial) && i < config->ndesks; i++)
-        if (config->desk[i].bus == (int)bus && line->unit[config->desk[i].bus_index].unit == found->unit)
-            return config->desk[i].id;
-    return "";
-}
-
 static void add_found(cJSON *list, const struct config *config, unsigned bus, const struct led_found *found)
 {
     cJSON *item = health_item(list);
@@ -246,7 +254,7 @@ static void add_found(cJSON *list, const struct config *config, unsigned bus, co
     cJSON_AddStringToObject(item, "profile", found->profile ? led_profile_name(found->profile) : "");
     cJSON_AddStringToObject(item, "identity", found->identity);
     cJSON_AddNumberToObject(item, "round_trip_ms", found->round_trip_us / 1e3);
-    cJSON_AddStringToObject(item, "desk", desk_of(config, bus, found));
+    cJSON_AddStringToObject(item, "desk", desk_of(config, bus, found->unit, &found->serial));
 }
 
 static void answer_job(struct order *order, uint64_t client)

@@ -124,6 +124,8 @@ static int for_seconds(struct ctl *ctl, const struct ctl_args *args, cJSON *requ
     }
     cJSON_AddStringToObject(request, "desk", args->word[0]);
     cJSON_AddNumberToObject(request, "seconds", (double)seconds);
+    if (strcmp(args->word[0], "all") == 0)
+        return ctl_do(ctl, request, "every board shows %s for %ld s", what, seconds);
     return ctl_do(ctl, request, "the board above desk %s shows %s for %ld s", args->word[0], what, seconds);
 }
 

@@ -226,6 +226,8 @@ BAD = [
     ({"cmd": "led-address", "bus": "west", "profile": "owen-smi2"}, 'led-address: needs "address"'),
     ({"cmd": "led-address", "bus": "west", "profile": "owen-smi2", "address": 248}, "led-address: address: no unit address"),
     ({"cmd": "led-address", "bus": "west", "profile": "ditel-dn", "address": 5}, "led-address: nobody knows where a new ditel-dn"),
+    ({"cmd": "led-address", "bus": "west", "profile": "owen-smi2", "address": 5},
+     "led-address: a new owen-smi2 listens as unit 16, and so does the board of desk 1"),
     ({"cmd": "led-job"}, 'led-job: needs "bus"'),
     ({"cmd": "led-walk", "desk": "nobody"}, 'the hall file has no desk "nobody"'),
 ]
@@ -237,8 +239,9 @@ def bad_orders_get_one_clear_answer():
         for request, said in BAD:
             reply = hall.ask(request)
             assert not reply["ok"] and reply["error"].startswith(said), (request, reply)
+        assert hall.ask({"cmd": "led-address", "bus": "west", "profile": "owen-smi2", "address": 5, "at": 16})["ok"], "it is meant"
         assert hall.ask({"cmd": "led-stop", "bus": "west"})["ok"]
-        assert hall.ask({"cmd": "led-job", "bus": "west"})["job"]["kind"] == "none"
+        assert hall.ask({"cmd": "led-job", "bus": "east"})["job"]["kind"] == "none"
         assert kezekctl(hall, "led", "address", "west", "248", "--profile", "owen-smi2").returncode == 64
         assert kezekctl(hall, "led", "address", "west", "5").returncode == 64
     finally:
