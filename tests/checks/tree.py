@@ -16,7 +16,7 @@ def files(*suffixes):
 
 def walk():
     for folder, folders, names in os.walk("."):
-        folders[:] = [f for f in folders if not f.startswith((".git", "node_modules", "build"))]
+        folders[:] = [f for f in folders if not f.startswith((".git", "node_modules", "build", "__pycache__"))]
         for name in names:
             yield os.path.relpath(os.path.join(folder, name), ".")
 
