@@ -197,6 +197,8 @@ static void print_next(struct ctl *ctl, const char *bus, const cJSON *found)
                 "unit %.0f is of no desk: kezekctl led address %s NEW --profile %s --at %.0f, or write it "
                 "into the hall file",
                 unit, bus, profile, unit);
+        else if (!ctl_text(item, "desk")[0])
+            ctl_say(ctl->out, "unit %.0f is of no desk and no type that was asked for: try --all", unit);
     }
 }
 

@@ -38,9 +38,25 @@ static const char fake_screens[] =
     "720\",\"refresh_hz\":50}]}],\"trouble\":\"/dev/dri/card2: permission denied; add the service to "
     "group video\"}";
 
+#define LINE "\"baud\":9600,\"parity\":\"N\",\"stop_bits\":1,"
+static const char fake_scan[] =
+    "{\"ok\":true,\"job\":{\"kind\":\"scan\",\"running\":false,\"done\":50,\"total\":50,\"unit\":247," LINE
+    "\"error\":0,\"detail\":\"4 found\",\"steps\":[],\"found\":["
+    "{\"unit\":16," LINE
+    "\"collision\":true,\"profile\":\"\",\"identity\":\"\",\"round_trip_ms\":60,\"desk\":\"1\"},"
+    "{\"unit\":17," LINE "\"collision\":false,\"profile\":\"owen-smi2\",\"identity\":\"SMI2 V1.02\","
+    "\"round_trip_ms\":61.8,\"desk\":\"2\"},"
+    "{\"unit\":40," LINE
+    "\"collision\":false,\"profile\":\"\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"},"
+    "{\"unit\":41," LINE
+    "\"collision\":false,\"profile\":\"dm56a04\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"}]}}";
+
 static const struct {
     const char *command, *reply;
 } replies[] = {
+    { "led-scan", "{\"ok\":true,\"skipped\":2}" },
+    { "led-job", fake_scan },
+    { "led-address", "{\"ok\":false,\"error\":\"bus west has a job already; led-stop ends it\"}" },
     { "status", FAKE_STATUS },
     { "screens", fake_screens },
     { "screen-test", "{\"ok\":true}" },
@@ -314,6 +330,30 @@ static void commands_become_requests(void **state)
     }
 }
 
+static void a_scan_says_what_to_do_next(void **state)
+{
+    static const char *const lines[] = {
+        "the gateway has its own line settings: 2 others are left out\n",
+        "16  9600 8N1  unknown    –           1        60.0 ms  two boards answer at once\n",
+        "17  9600 8N1  owen-smi2  SMI2 V1.02  2        61.8 ms",
+        "unit 16: unplug all of these boards but one, give it its own address, and scan again\n",
+        "unit 40 is of no desk and no type that was asked for: try --all\n",
+        "unit 41 is of no desk: kezekctl led address west NEW --profile dm56a04 --at 41, or write it into",
+        "desk 2: the hall file says dm56a04, it answers as owen-smi2: correct one of them\n",
+        "\n4 found\n",
+    };
+    struct board *board = *state;
+    assert_int_equal(run(board, "led scan west --profile owen-smi2,dm56a04 --from 16"), 0);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        has(board->out, lines[i]);
+    assert_int_equal(run(board, "--json led scan west"), 0);
+    assert_int_equal(strlen(board->out), sizeof fake_scan);
+    assert_int_equal(run(board, "led address west 30 --profile owen-smi2 --yes"), 1);
+    has(board->err, "bus west has a job already");
+    assert_string_equal(
+        board->asked, "{\"cmd\":\"led-address\",\"bus\":\"west\",\"address\":30,\"profile\":\"owen-smi2\"}");
+}
+
 static void wrong_command_lines_are_explained_and_send_nothing(void **state)
 {
     static const struct {
@@ -330,6 +370,13 @@ static void wrong_command_lines_are_explained_and_send_nothing(void **state)
         { "call А042 3 --lane", "--lane needs a value" },
         { "led identify 3 --seconds 1h", "--seconds \"1h\" is not a whole number from 1 to 600" },
         { "led identify 3 --seconds 601", "is not a whole number from 1 to 600" },
+        { "led scan west --from 0", "--from \"0\" is not a whole number from 1 to 247" },
+        { "led scan", "usage: kezekctl led scan BUS" },
+        { "led address west 248 --profile x", "\"248\" is no address; 1 to 247" },
+        { "led address west x --profile x", "\"x\" is no address; 1 to 247" },
+        { "led address west 5", "--profile is missing" },
+        { "led address west 5 --profile x --at 0", "--at \"0\" is not a whole number" },
+        { "led walk front back", "\"back\" is too much" },
         { "notice fire Покиньте", "write LANG=TEXT" },
         { "screen snapshot ../x", "is no screen id" },
         { "screen test main", "usage: kezekctl screen test SCREEN PATTERN" },
@@ -470,6 +517,7 @@ int main(void)
         WITH_BOARD(screens_are_listed_in_lines_that_fit_a_telephone),
         WITH_BOARD(json_prints_the_reply_as_it_came),
         WITH_BOARD(commands_become_requests),
+        WITH_BOARD(a_scan_says_what_to_do_next),
         WITH_BOARD(wrong_command_lines_are_explained_and_send_nothing),
         WITH_BOARD(every_verb_has_help),
         WITH_BOARD(a_snapshot_is_written_whole_or_not_at_all),
