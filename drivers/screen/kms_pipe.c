@@ -51,15 +51,22 @@ static unsigned look_at_wires(int fd, const drmModeRes *resources, struct wire *
     return count;
 }
 
-static bool is_taken(struct kms_card *card, uint32_t object)
+static bool has_entered(const struct kms_card *card, uint32_t object)
 {
     bool is_found = false;
 
-    pthread_mutex_lock(&card->lock);
-    for (const struct kms_pipe *pipe = card->pipes; pipe; pipe = pipe->next)
+    for (const struct kms_pipe *pipe = card->pipes; pipe && object; pipe = pipe->next)
         is_found |= pipe->connector_id == object || pipe->crtc_id == object || pipe->plane_id == object;
-    pthread_mutex_unlock(&card->lock);
     return is_found;
+}
+
+static bool is_taken(struct kms_card *card, uint32_t object)
+{
+    pthread_mutex_lock(&card->lock);
+    const bool answer = has_entered(card, object);
+
+    pthread_mutex_unlock(&card->lock);
+    return answer;
 }
 
 /* Low is good: best the CRTC that drives the connector already, worst one that shows something elsewhere; in between, the one
@@ -285,12 +292,21 @@ const uint8_t *kms_pipe_reader(struct kms_pipe *pipe, unsigned index)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void enter(struct kms_pipe *pipe)
+/* False: another worker has chosen some of the same, and was faster. */
+static bool enter(struct kms_pipe *pipe)
 {
-    pthread_mutex_lock(&pipe->card->lock);
-    pipe->next = pipe->card->pipes;
-    pipe->card->pipes = pipe;
-    pthread_mutex_unlock(&pipe->card->lock);
+    struct kms_card *card = pipe->card;
+
+    pthread_mutex_lock(&card->lock);
+    const bool is_free = !has_entered(card, pipe->connector_id) && !has_entered(card, pipe->crtc_id) &&
+                         !has_entered(card, pipe->plane_id);
+
+    if (is_free) {
+        pipe->next = card->pipes;
+        card->pipes = pipe;
+    }
+    pthread_mutex_unlock(&card->lock);
+    return is_free;
 }
 
 static void leave(struct kms_pipe *pipe)
@@ -306,11 +322,9 @@ static void leave(struct kms_pipe *pipe)
     pthread_mutex_unlock(&card->lock);
 }
 
-int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector, enum kms_calls calls)
+static int choose(struct kms_pipe *pipe, const char *connector)
 {
-    pipe->card = card;
-    pipe->api = card->is_atomic && calls == KMS_AUTO ? &kms_atomic : &kms_legacy;
-    drmModeRes *resources = drmModeGetResources(card->fd);
+    drmModeRes *resources = drmModeGetResources(pipe->card->fd);
     int status = resources ? choose_path(pipe, resources, connector) : -ENODEV;
 
     drmModeFreeResources(resources);
@@ -318,8 +332,21 @@ int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *conn
         status = find_plane(pipe);
     if (status == 0)
         status = pipe->api->init(pipe);
-    if (status == 0)
-        enter(pipe);
+    return status;
+}
+
+int kms_pipe_init(struct kms_pipe *pipe, struct kms_card *card, const char *connector, enum kms_calls calls)
+{
+    const struct kms_pipe fresh = {
+        .card = card,
+        .api = card->is_atomic && calls == KMS_AUTO ? &kms_atomic : &kms_legacy,
+    };
+    int status;
+
+    do {
+        *pipe = fresh;
+        status = choose(pipe, connector);
+    } while (status == 0 && !enter(pipe));
     return status;
 }
 

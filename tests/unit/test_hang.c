@@ -395,6 +395,25 @@ static void a_card_that_does_not_answer_keeps_no_other_from_being_found(void **u
     end_hall();
 }
 
+/* Both have chosen before either is entered. */
+static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void **unused)
+{
+    (void)unused;
+    for (unsigned is_atomic = 0; is_atomic < 2; is_atomic++) {
+        start_hall(is_atomic, 1);
+        bench.nwalls = 0;
+        UNTIL(is_plugged(0) && is_plugged(1));
+        drm_double_stall(bench.card[0], CALL_GET_PLANES);
+        bench.nwalls = WALLS;
+        UNTIL(drm_double_stalled(bench.card[0], CALL_GET_PLANES) == WALLS);
+        drm_double_release(bench.card[0]);
+        show_both();
+        for (unsigned n = 0; n < WALLS; n++)
+            assert_non_null(drm_double_shown(bench.card[n], bench.hdmi[n]));
+        end_hall();
+    }
+}
+
 /* Also for ever: what hangs is given up, and what it uses is not freed under it. */
 static void a_board_that_stops_waits_for_nobody_who_hangs(void **unused)
 {
@@ -429,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_display_that_hangs_on_its_way_to_sleep_holds_nobody_else_up_and_wakes),
         cmocka_unit_test(a_screen_is_not_opened_again_before_it_is_closed),
         cmocka_unit_test(a_card_that_does_not_answer_keeps_no_other_from_being_found),
+        cmocka_unit_test(screens_that_are_opened_at_once_take_each_a_crtc_of_their_own),
         cmocka_unit_test(a_board_that_stops_waits_for_nobody_who_hangs),
     };
     return cmocka_run_group_tests_name("hang", tests, NULL, NULL);

@@ -38,6 +38,7 @@ enum double_call {
     CALL_BLOCKING, /* an atomic commit that waits. From here on: can hang, not fail */
     CALL_RM_FB,
     CALL_GET_CONNECTOR, /* both kinds: a probe has their lock */
+    CALL_GET_PLANES,
     CALLS
 };
 

@@ -274,6 +274,7 @@ drmModePlaneResPtr drmModeGetPlaneResources(int fd)
 
     if (!list)
         return NULL;
+    double_stall(file->card, CALL_GET_PLANES);
     list->planes = calloc(DOUBLE_PLANES, sizeof(uint32_t));
     for (unsigned i = 0; i < file->card->nplanes; i++)
         if (file->has_planes || file->card->plane[i].type == DRM_PLANE_TYPE_OVERLAY)
