@@ -197,7 +197,7 @@ static int send_to_sleep(struct screen *screen)
 /* The picture that was on scan-out, after others had the card or the link broke. Its flip is told like any other. */
 static void restore(struct screen *screen)
 {
-    const bool wants_event = !screen->is_queued && !screen->is_standby;
+    const bool wants_event = (!screen->is_queued || !screen->ticket) && !screen->is_standby;
     int status;
 
     screen->needs_set = true;
@@ -218,13 +218,14 @@ static void restore(struct screen *screen)
 
 /* ---- what the worker has ended after all ----------------------------------------------------- */
 
+/* Who queued the frame waits for its flip, so it is owed: the one before must not flip in its place. */
 static void fail_late(struct screen *screen, int status)
 {
     screen->reign = 0;
     screen->needs_set = true;
     if (screen->task.ticket) {
         kms_card_return(screen->task.ticket);
-        screen->is_queued = false;
+        screen->ticket = NULL;
     }
     fail(screen, status);
 }
@@ -330,7 +331,8 @@ static void describe(const struct screen *screen, unsigned index, struct screen_
 
 static void forget_lost_flip(struct screen *screen)
 {
-    if (!screen->is_queued || screen->is_working || monotonic_us() - screen->queued_us < FLIP_LOST_US)
+    if (!screen->is_queued || !screen->ticket || screen->is_working ||
+        monotonic_us() - screen->queued_us < FLIP_LOST_US)
         return;
     screen->ticket->pipe = NULL;
     screen->is_queued = false;

@@ -50,7 +50,7 @@ struct screen {
     unsigned back;   /* index; the other one is on scan-out */
     uint64_t frame;
     int64_t queued_us;
-    struct kms_ticket *ticket; /* of the queued frame */
+    struct kms_ticket *ticket; /* of the queued frame; NULL: it has failed, and is to be sent again */
     char note[160];            /* what differs from the hall file, as long as this mode is shown */
     char reason[160];          /* why it is gone or away */
 };

@@ -38,6 +38,7 @@ static struct {
     struct wall wall[WALLS];
     unsigned nwalls; /* that are driven */
     unsigned nflips[WALLS], nmessages, nchanges;
+    unsigned nblack; /* flips that were told of while the display was black */
     int message_fd[2], link_fd[2]; /* ours, theirs */
     int64_t ahead_us;              /* the clock of the first wall */
     struct hall hall;
@@ -95,11 +96,22 @@ static struct config *load(void)
 
 /* ---- the board ------------------------------------------------------------------------------- */
 
+/* As is every buffer that was not painted yet. */
+static bool is_black(unsigned index)
+{
+    const struct double_buffer *shown = drm_double_shown(bench.card[index], bench.hdmi[index]);
+    for (size_t i = 0; shown && i < shown->bytes; i += 997)
+        if (drm_double_byte(shown, i))
+            return false;
+    return true;
+}
+
 /* A screen that shows something new all the time. */
 static void on_flip(void *data, struct wall *wall)
 {
     (void)data;
     bench.nflips[wall - bench.wall]++;
+    bench.nblack += is_black((unsigned)(wall - bench.wall));
     wall->is_dirty = wall->must_flip = true;
 }
 
@@ -327,6 +339,25 @@ static void a_mode_set_that_hangs_holds_nobody_else_up(void **unused)
     }
 }
 
+/* The first frame, so that no older picture stands in for it. */
+static void a_frame_that_fails_after_all_is_shown_before_it_is_told_of(void **unused)
+{
+    static const int errors[] = { ENOMEM, EACCES };
+    (void)unused;
+    for (unsigned i = 0; i < 2; i++) {
+        start_hall(true, 2);
+        drm_double_fail(bench.card[0], CALL_COMMIT, EINVAL, 1);
+        drm_double_stall(bench.card[0], CALL_BLOCKING);
+        UNTIL(drm_double_stalled(bench.card[0], CALL_BLOCKING));
+        UNTIL(is_shown(1));
+        drm_double_fail(bench.card[0], CALL_COMMIT, errors[i], 1);
+        drm_double_release(bench.card[0]);
+        UNTIL(bench.nflips[0] > 1 && is_shown(0));
+        assert_int_equal(bench.nblack, 0);
+        end_hall();
+    }
+}
+
 static void a_display_that_hangs_on_its_way_to_sleep_holds_nobody_else_up_and_wakes(void **unused)
 {
     (void)unused;
@@ -445,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_whose_crtc_hangs_comes_back_when_the_kernel_gives_it_up),
         cmocka_unit_test(a_mode_set_that_hangs_holds_nobody_else_up),
+        cmocka_unit_test(a_frame_that_fails_after_all_is_shown_before_it_is_told_of),
         cmocka_unit_test(a_display_that_hangs_on_its_way_to_sleep_holds_nobody_else_up_and_wakes),
         cmocka_unit_test(a_screen_is_not_opened_again_before_it_is_closed),
         cmocka_unit_test(a_card_that_does_not_answer_keeps_no_other_from_being_found),
