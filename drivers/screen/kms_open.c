@@ -161,11 +161,11 @@ static int prepare(struct screen *screen, const struct kms_complaint *complaint)
         return kms_complain(complaint, -ENOMEM, "%s: no thread: %s", name, strerror(errno));
     }
     screen->card = kms_card_hold(card);
+    if (kms_card_take(card) < 0) /* may put another file in the place of the card's */
+        return kms_complain_of_holder(complaint, card, name);
     screen->fd = fcntl(kms_card_fd(card), F_DUPFD_CLOEXEC, 0);
     if (screen->fd < 0)
         return kms_complain(complaint, -errno, "%s", strerror(errno));
-    if (kms_card_take(card) < 0)
-        return kms_complain_of_holder(complaint, card, name);
     screen->version = outputs_version(screen->outputs, name);
     return open_pipe(screen, complaint);
 }
