@@ -319,7 +319,7 @@ static void list_news(struct outputs *outputs, struct card *card)
     }
     outputs->is_probe_wanted |= card->is_new && !is_any_plugged;
     card->is_new = false;
-    reader_go_on(card->reader);
+    reader_go_on(card->reader, !outputs->is_away);
     if (n != -ENODEV)
         return;
     lose_card(outputs, card);

@@ -118,8 +118,8 @@ int reader_take(struct reader *reader, const struct output **list)
     return reader->result;
 }
 
-void reader_go_on(struct reader *reader)
+void reader_go_on(struct reader *reader, bool may_probe)
 {
     if (reader->wish)
-        reader_read(reader, reader->wish == WISH_PROBE, 0);
+        reader_read(reader, may_probe && reader->wish == WISH_PROBE, 0);
 }

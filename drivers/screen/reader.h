@@ -21,5 +21,5 @@ bool reader_is_reading(const struct reader *reader);
 bool reader_has_news(const struct reader *reader);
 /* How many outputs there are in *list, or -errno; the list is valid until the next call. */
 int reader_take(struct reader *reader, const struct output **list);
-/* Reads what was wished for meanwhile. */
-void reader_go_on(struct reader *reader);
+/* Reads what was wished for meanwhile; without `may_probe` a probe becomes a look. */
+void reader_go_on(struct reader *reader, bool may_probe);

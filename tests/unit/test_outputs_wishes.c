@@ -57,6 +57,27 @@ static void displays_are_not_asked_while_another_terminal_is_shown(void **unused
     assert_false(outputs_is_away(outputs));
 }
 
+static void
+who_leaves_the_terminal_while_displays_are_asked_is_not_followed_by_another_question(void **unused)
+{
+    (void)unused;
+    get_terminal(true);
+    add_card(0, 1);
+    create();
+    move_gate(true);
+    outputs_probe(outputs);
+    turn(monotonic_us() + PATIENCE);
+    wait_for_the_worker_to_ask();
+    outputs_probe(outputs);
+    const unsigned before = dispatches, nlooks = count_of(&node[0].looks);
+    UNTIL(dispatches > before); /* the second wish is the worker's now */
+    wish(VT_LEAVE);
+    UNTIL(outputs_is_away(outputs));
+    move_gate(false);
+    UNTIL(count_of(&node[0].looks) > nlooks);
+    assert_int_equal(count_of(&node[0].probes), 1);
+}
+
 static bool is_heard(const char *what)
 {
     pthread_mutex_lock(&lock);
@@ -153,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_leaves_the_terminal_gives_the_cards_away_and_takes_them_when_back),
         TEST(displays_are_not_asked_while_another_terminal_is_shown),
+        TEST(who_leaves_the_terminal_while_displays_are_asked_is_not_followed_by_another_question),
         TEST(wishes_over_cec_are_told_once_and_what_came_of_them),
         TEST(a_tv_that_did_not_hear_is_told_again_when_it_comes_and_one_that_did_is_not),
         TEST(a_wish_without_its_card_is_told_when_the_card_is_back),
