@@ -137,8 +137,10 @@ static int frame_job(void *data)
  * its locks for long. A flip that comes too early is the wall's to repeat. */
 static int push_now(struct screen *screen)
 {
-    const bool is_busy = workers_are_busy(outputs_workers(screen->outputs), screen->card);
-    int status = screen->task.must_sleep || is_busy ? -EINPROGRESS : push(screen, LEVEL_KEEP);
+    const struct workers *workers = outputs_workers(screen->outputs);
+    const bool may_block = screen->task.must_sleep || workers_are_busy(workers, screen->card) ||
+                           (screen->task.level > LEVEL_FLIP && workers_are_asking(workers, screen->card));
+    int status = may_block ? -EINPROGRESS : push(screen, LEVEL_KEEP);
 
     if (is_stale(status))
         screen->task.level = LEVEL_SET;

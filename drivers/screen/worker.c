@@ -363,10 +363,26 @@ void workers_destroy(struct workers *workers)
         dispose_all(workers);
 }
 
+static bool is_in_job(const struct worker *worker)
+{
+    pthread_mutex_lock(&worker->workers->lock);
+    bool answer = worker->work.job || worker->last.job;
+    pthread_mutex_unlock(&worker->workers->lock);
+    return answer;
+}
+
 bool workers_are_busy(const struct workers *workers, const struct kms_card *card)
 {
     for (const struct worker *worker = workers->list; worker; worker = worker->next)
-        if (worker->card == card && !worker->late && worker_busy_us(worker, NULL))
+        if (worker->card == card && !worker->late && is_in_job(worker))
+            return true;
+    return false;
+}
+
+bool workers_are_asking(const struct workers *workers, const struct kms_card *card)
+{
+    for (const struct worker *worker = workers->list; worker; worker = worker->next)
+        if (worker->card == card && worker->late && is_in_job(worker))
             return true;
     return false;
 }

@@ -52,5 +52,8 @@ void worker_let_go(struct worker *worker, worker_job *job, void *data, int64_t p
 
 /* Is a screen of that card in a job? Then calls for others on it may have to wait in the kernel for its locks. */
 bool workers_are_busy(const struct workers *workers, const struct kms_card *card);
+/* Is the card's own? Whoever asks displays has the lock of all connectors, for seconds (drm_probe_helper.c,
+ * drm_helper_probe_single_connector_modes()): a flip does not need it, but all that names a connector. */
+bool workers_are_asking(const struct workers *workers, const struct kms_card *card);
 /* The worker of that output that was let go and has not ended; NULL: none. */
 const struct worker *workers_leaving(const struct workers *workers, const char *output);

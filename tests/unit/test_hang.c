@@ -38,7 +38,7 @@ static struct {
     struct wall wall[WALLS];
     unsigned nwalls; /* that are driven */
     unsigned nflips[WALLS], nmessages, nchanges;
-    unsigned nblack; /* flips that were told of while the display was black */
+    unsigned nblack;               /* flips that were told of while the display was black */
     int message_fd[2], link_fd[2]; /* ours, theirs */
     int64_t ahead_us;              /* the clock of the first wall */
     struct hall hall;
@@ -426,6 +426,24 @@ static void a_card_that_does_not_answer_keeps_no_other_from_being_found(void **u
     end_hall();
 }
 
+/* Displays are being asked while both pictures have to be put back. */
+static void a_card_that_is_asked_for_long_does_not_stop_the_loop(void **unused)
+{
+    (void)unused;
+    start_hall(true, 1);
+    show_both();
+    drm_double_stall(bench.card[0], CALL_GET_CONNECTOR);
+    outputs_probe(bench.outputs);
+    UNTIL(drm_double_stalled(bench.card[0], CALL_GET_CONNECTOR));
+    drm_double_fail(bench.card[0], CALL_FLIP, EACCES, 1);
+    UNTIL(drm_double.card[0].nerrors[CALL_FLIP] == 0);
+    const unsigned nmessages = bench.nmessages;
+    UNTIL(bench.nmessages >= nmessages + A_WHILE);
+    assert_true(drm_double_stalled(bench.card[0], CALL_GET_CONNECTOR) > 0);
+    comes_back();
+    end_hall();
+}
+
 /* Both have chosen before either is entered. */
 static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void **unused)
 {
@@ -480,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_display_that_hangs_on_its_way_to_sleep_holds_nobody_else_up_and_wakes),
         cmocka_unit_test(a_screen_is_not_opened_again_before_it_is_closed),
         cmocka_unit_test(a_card_that_does_not_answer_keeps_no_other_from_being_found),
+        cmocka_unit_test(a_card_that_is_asked_for_long_does_not_stop_the_loop),
         cmocka_unit_test(screens_that_are_opened_at_once_take_each_a_crtc_of_their_own),
         cmocka_unit_test(a_board_that_stops_waits_for_nobody_who_hangs),
     };

@@ -338,6 +338,17 @@ static int try_atomic(struct double_file *file, const struct drm_mode_atomic *at
     return status < 0 ? status : commit(file, &draft, atomic->user_data);
 }
 
+/* Such commits need the lock that a probe has. */
+static bool names_connector(struct double_card *card, const struct drm_mode_atomic *atomic)
+{
+    const uint32_t *object = (const uint32_t *)(uintptr_t)atomic->objs_ptr;
+
+    for (uint32_t i = 0; i < atomic->count_objs; i++)
+        if (double_connector(card, object[i]))
+            return true;
+    return false;
+}
+
 int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic)
 {
     int status;
@@ -348,6 +359,8 @@ int double_atomic(struct double_file *file, const struct drm_mode_atomic *atomic
     if (!file->is_master)
         return -EACCES;
     double_enter(file->card);
+    while (names_connector(file->card, atomic) && file->card->nstalled[CALL_GET_CONNECTOR])
+        double_wait();
     if (!(atomic->flags & (DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_ATOMIC_NONBLOCK)))
         double_stall(file->card, CALL_BLOCKING);
     do

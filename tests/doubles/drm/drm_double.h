@@ -37,7 +37,7 @@ enum double_call {
     CALL_DPMS,
     CALL_BLOCKING, /* an atomic commit that waits. From here on: can hang, not fail */
     CALL_RM_FB,
-    CALL_GET_CONNECTOR, /* both kinds: a probe has their lock */
+    CALL_GET_CONNECTOR, /* both kinds: a probe has their lock, which commits that name a connector wait for */
     CALL_GET_PLANES,
     CALLS
 };
