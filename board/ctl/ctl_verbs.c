@@ -54,7 +54,7 @@ const struct ctl_verb ctl_verbs[] = {
       .options = { "-o" }, .summary = "the picture on scan-out as PNG",
       .help = "  -o FILE   where to write it; SCREEN.png when left out, - for the standard output" },
     { .name = "led list", .synopsis = "", .run = ctl_led_list,
-      .summary = "every LED board: wanted, shown, how sure, errors" },
+      .summary = "every LED board: shown, how sure, since when; what is wrong, and what to do" },
     { .name = "led show", .synopsis = "DESK TEXT [--seconds N]", WORDS(2, 2), .run = ctl_led_show,
       .options = { "--seconds" }, .summary = "show a text on one board for a while",
       .help = "  --seconds N   1 to 600, 10 when left out; then the board shows its ticket again" },

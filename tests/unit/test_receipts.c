@@ -46,6 +46,30 @@ static void a_receipt_waits_for_every_outlet(void **unused)
     assert_false(receipts_take(&receipts, T0, &out));
 }
 
+/* A frame to several boards is answered by none: what is left of it is the read-back of each. */
+static void what_was_sent_to_all_is_no_more_than_sent_until_it_is_read_back(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *then, *result;
+        enum receipt_result whole;
+    } rows[] = { { NULL, "sent", RECEIPT_SHOWN },
+                 { "verified", "verified", RECEIPT_SHOWN },
+                 { "failed", "failed", RECEIPT_FAILED } };
+    for (uint64_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t token = open_call(i + 1);
+        receipts_expect(&receipts, token, "led/3");
+        receipts_settle(&receipts, token, "led/3", "sent", T0 + 9000, "", false);
+        assert_false(receipts_take(&receipts, T0 + 9000, &out));
+        if (rows[i].then)
+            receipts_settle(&receipts, token, "led/3", rows[i].then, T0 + 9000, "", true);
+        assert_true(receipts_take(&receipts, T0 + RECEIPT_PATIENCE_US, &out));
+        assert_int_equal(out.result, rows[i].whole);
+        assert_string_equal(out.outlet[0].result, rows[i].result);
+        assert_int_equal(out.outlet[0].latency_us, 9000);
+    }
+}
+
 static void what_failed_makes_it_partial_and_all_failed_makes_it_failed(void **unused)
 {
     (void)unused;
@@ -188,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_receipt_waits_for_every_outlet, start),
+        cmocka_unit_test_setup(what_was_sent_to_all_is_no_more_than_sent_until_it_is_read_back, start),
         cmocka_unit_test_setup(what_failed_makes_it_partial_and_all_failed_makes_it_failed, start),
         cmocka_unit_test_setup(a_final_answer_stands, start),
         cmocka_unit_test_setup(a_muted_sound_is_said_when_the_rest_is_fine, start),
