@@ -33,6 +33,7 @@ static void end_line(struct job *job)
 {
     if (job->has_line)
         fputs("\r\033[K", job->ctl->out);
+    fflush(job->ctl->out); /* a complaint goes another way */
     job->has_line = false;
 }
 
@@ -270,16 +271,16 @@ int ctl_led_scan(struct ctl *ctl, const struct ctl_args *args)
 
 /* ---- address --------------------------------------------------------------------------------- */
 
-static bool is_agreed(struct ctl *ctl, const char *bus, long address, const char *profile, bool is_yes)
+static bool is_agreed(struct ctl *ctl, const struct ctl_args *args, const char *profile, long address,
+                      long at)
 {
-    char line[16] = "";
-    if (is_yes || !isatty(STDIN_FILENO))
+    char line[16] = "", which[64] = "which is the only new one there,";
+    if (args->has_flag || !isatty(STDIN_FILENO))
         return true;
-    fprintf(
-        ctl->out,
-        "One new %s, and only one, is connected to bus %s. It gets the address %ld and the settings of the "
-        "bus. Go on? [y/N] ",
-        profile, bus, address);
+    if (at)
+        snprintf(which, sizeof which, "which is unit %ld now,", at);
+    fprintf(ctl->out, "The %s on bus %s, %s gets the address %ld and the settings of the bus. Go on? [y/N] ",
+            profile, args->word[0], which, address);
     fflush(ctl->out);
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
@@ -295,7 +296,7 @@ int ctl_led_address(struct ctl *ctl, const struct ctl_args *args)
         return ctl_complain(ctl, CTL_USAGE, "led address: --profile is missing: the type of the new board");
     if (ctl_option_number(ctl, args, "--at", 1, 247, &at) != CTL_OK)
         return CTL_USAGE;
-    if (!is_agreed(ctl, bus, address, profile, args->has_flag))
+    if (!is_agreed(ctl, args, profile, address, at))
         return ctl_complain(ctl, CTL_REFUSED, "nothing was changed");
     cJSON *reply, *request = bus_request("led-address", bus);
     cJSON_AddNumberToObject(request, "address", (double)address);

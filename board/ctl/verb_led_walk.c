@@ -93,8 +93,11 @@ static enum answer listen(struct walk *walk, const struct stop *stop)
     int ready;
     while ((ready = ppoll(&wait, 1, &again, &walk->signals)) == 0)
         tell(walk, "led-walk", stop);
-    if (ready < 0)
+    if (ready < 0) {
+        if (!walk->ctl->is_json)
+            fputc('\n', walk->ctl->out); /* behind ^C */
         return ANSWER_QUIT;
+    }
     while (length < sizeof line - 1) { /* no stdio: it would swallow the lines that poll() has to see */
         ssize_t got = read(STDIN_FILENO, line + length, 1);
         if (got <= 0 && length == 0)
