@@ -205,13 +205,18 @@ function showResult() {
   const right = stops.filter((stop) => stop.verdict === 'right').length;
   $('walk').replaceChildren(el('p', {}, `${right} of ${stops.length} boards are right.`),
     el('ul', {}, ...stops.map((stop) => el('li', { class: stop.verdict === 'wrong' ? 'bad-text' : '' }, `Desk ${stop.desk}, ${stop.place}: ${verdicts[stop.verdict]}`))),
-    button('Close', () => { $('walk').hidden = true; }));
+    button('Close', () => showWalk(false)));
+}
+/* Who walks does not begin anew by a slip of the finger. */
+function showWalk(isOn) {
+  $('walk').hidden = !isOn;
+  $('walk-start').hidden = isOn;
 }
 function startWalk() {
   clearInterval(walk.timer);
   walk.stops = walk.units.map((unit) => ({ ...unit, verdict: '' }));
   walk.at = 0;
-  $('walk').hidden = false;
+  showWalk(true);
   $('walk').scrollIntoView({ block: 'nearest' });
   showStop();
 }

@@ -67,6 +67,7 @@ visit(telephone, url, async (page) => {
     const panel = page.locator('#walk'), glassOf = (id) => page.locator('.led', { has: page.locator('b', { hasText: new RegExp(`^Desk ${id}$`) }) }).locator('.glass');
     await page.getByRole('button', { name: 'Walk from desk to desk' }).click();
     await says('#walk', `1 of ${units.length}: does “1” blink above desk 1`);
+    must(!await page.locator('#walk-start').isVisible(), 'a walk can begin anew half-way');
     await page.locator('.glass.blink', { hasText: /^\s*1$/ }).waitFor();
     await panel.getByRole('button', { name: 'Right' }).click();
     await says('#walk', `2 of ${units.length}`);
@@ -82,6 +83,7 @@ visit(telephone, url, async (page) => {
     must(results[0] === 'Desk 2, west/17: wrong or dark' && results.at(-1) === 'Desk 1, west/16: right' && results.length === units.length, results.join(' | '));
     await glassOf(4).filter({ hasNotText: '4' }).waitFor();
     await panel.getByRole('button', { name: 'Close' }).click();
+    await page.locator('#walk-start').waitFor();
 
     const line = page.locator('.bus', { hasText: 'Bus west' });
     await line.locator('summary').click();
