@@ -1,5 +1,7 @@
 #include "board/board.h"
 
+#include "board/log.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -220,13 +222,23 @@ static bool order_address(struct order *order)
     return is_read;
 }
 
+static void log_job(const char *bus, const struct led_job *job)
+{
+    if (job->kind == LED_JOB_SCAN)
+        log_info("led %s: a technician scans for boards", bus);
+    else
+        log_info("led %s: a technician gives unit %u the address %u", bus, job->first, job->address);
+}
+
 static bool start(struct order *order)
 {
     struct led_job_status status;
     int error = desks_start_job(order->board->desks, order->bus, &order->job);
     const char *bus = order->board->config->bus[order->bus].id;
-    if (error == 0)
+    if (error == 0) {
+        log_job(bus, &order->job);
         return true;
+    }
     desks_job_status(order->board->desks, order->bus, &status);
     if (error == -EBUSY)
         return refuse(order, "bus %s has a job already; led-stop ends it", bus);
