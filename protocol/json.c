@@ -31,7 +31,7 @@ const char *json_show_text(const char *text, char buffer[JSON_SHOW_MAX])
         uint32_t cp = utf8_next(&at, end);
         if (cp == UTF8_BAD)
             out += sprintf(out, "\\x%02X", byte);
-        else if (utf8_is_printable(cp))
+        else if (utf8_is_printable(cp) && cp != 0x200C && cp != 0x200D) /* joiners: allowed, but not seen */
             out += utf8_put(out, cp);
         else
             out += sprintf(out, "\\u%04X", cp);
