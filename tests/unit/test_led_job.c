@@ -440,13 +440,19 @@ static void a_board_that_falls_silent_is_told_to_be_switched_on_again(void **sta
 }
 
 /* A profile whose settings count when the power comes back. */
+static void want_power_cut(void)
+{
+    static struct led_profile profile;
+    profile = *profile_of("dm56a04");
+    profile.commission.effect = LED_EFFECT_POWER;
+    j.what.profile[0] = &profile;
+}
+
 static void a_board_that_wants_its_power_cut_is_waited_for(void **state)
 {
     (void)state;
     begin_new(1, "dm56a04", 1, &fast);
-    struct led_profile profile = *profile_of("dm56a04");
-    profile.commission.effect = LED_EFFECT_POWER;
-    j.what.profile[0] = &profile;
+    want_power_cut();
     j.what.address = 1; /* the speed only */
     assert_int_equal(job_start(&j.job, &w->config, &j.what), 0);
     const struct led_job_status *status = &j.job.status;
@@ -469,9 +475,7 @@ static void nobody_is_waited_for_longer_than_two_minutes(void **state)
 {
     (void)state;
     begin_new(1, "dm56a04", 1, &fast);
-    struct led_profile profile = *profile_of("dm56a04");
-    profile.commission.effect = LED_EFFECT_POWER;
-    j.what.profile[0] = &profile;
+    want_power_cut();
     j.what.address = 1;
     int64_t begun_us = w->now_us;
     const struct led_job_status *status = run_job();

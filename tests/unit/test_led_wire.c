@@ -92,7 +92,7 @@ static void *live(void *data)
     for (const struct saying *next = f.script;;) {
         pthread_mutex_lock(&f.lock);
         int64_t due = next && next->count ? due_us(next) : INT64_MAX, now = monotonic_us();
-        if (due <= now)
+        if (next && due <= now)
             say(next++);
         pthread_mutex_unlock(&f.lock);
         if (due <= now)
