@@ -1,5 +1,6 @@
-/* A call that hangs in the kernel, over a double of libdrm: the loop goes on, and so do the other screens; the one that hangs
- * says so, and comes back by itself. Walls, outputs and loop are real. */
+/* A call that hangs in the kernel, over a double of libdrm: the loop goes on,
+ * and so do the other screens; the one that hangs says so, and comes back by
+ * itself. Walls, outputs and loop are real. */
 #include "board/wall.h"
 #include "drivers/screen/outputs.h"
 #include "drivers/screen/uevent.h"
@@ -45,7 +46,9 @@ static struct {
     struct scene_input input;
 } bench;
 
-/* ---- a machine ------------------------------------------------------------------------------- */
+/* ---- a machine
+ * -------------------------------------------------------------------------------
+ */
 
 int __wrap_uevent_open(void);
 struct vt *__wrap_vt_open(int fd, bool *is_shown);
@@ -94,7 +97,9 @@ static struct config *load(void)
     return config;
 }
 
-/* ---- the board ------------------------------------------------------------------------------- */
+/* ---- the board
+ * -------------------------------------------------------------------------------
+ */
 
 /* As is every buffer that was not painted yet. */
 static bool is_black(unsigned index)
@@ -257,7 +262,8 @@ static void assert_says(unsigned index, const char *part)
         fail_msg("\"%s\" does not say \"%s\"", bench.wall[index].detail, part);
 }
 
-/* The loop is read, and the other screen flips, though the first one hangs in that call all the time. */
+/* The loop is read, and the other screen flips, though the first one hangs in
+ * that call all the time. */
 static void all_else_goes_on(enum double_call call, bool can_other_flip)
 {
     const unsigned nflips = bench.nflips[1] + (can_other_flip ? A_WHILE : 0),
@@ -276,10 +282,13 @@ static void comes_back(void)
         assert_non_null(drm_double_shown(bench.card[i], bench.hdmi[i]));
 }
 
-/* ---- tests ----------------------------------------------------------------------------------- */
+/* ---- tests
+ * -----------------------------------------------------------------------------------
+ */
 
-/* The commonest one: "flip_done timed out". An atomic screen is closed without waiting in the kernel, a legacy one waits there with
- * all locks of its card. */
+/* The commonest one: "flip_done timed out". An atomic screen is closed without
+ * waiting in the kernel, a legacy one waits there with all locks of its card.
+ */
 static void a_screen_whose_crtc_hangs_comes_back_when_the_kernel_gives_it_up(void **unused)
 {
     static const struct {
@@ -463,7 +472,75 @@ static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void *
     }
 }
 
-/* Also for ever: what hangs is given up, and what it uses is not freed under it. */
+/* ---- all of it at once, by chance
+ * ------------------------------------------------------------ */
+
+static void let_something_hang(unsigned index)
+{
+    static const enum double_call calls[] = { CALL_SET_CRTC, CALL_DPMS,          CALL_BLOCKING,
+                                              CALL_RM_FB,    CALL_GET_CONNECTOR, CALL_GET_PLANES };
+    if (drm_double_crtc(bench.card[index], bench.hdmi[index]) && rand() % 2)
+        drm_double_hang(bench.card[index], bench.hdmi[index]);
+    else
+        drm_double_stall(bench.card[index], calls[rand() % 5]);
+}
+
+static void let_something_fail(unsigned index)
+{
+    static const int errors[] = { EACCES, EBUSY, ENOMEM, EINVAL };
+    drm_double_fail(bench.card[index], rand() % 2 ? CALL_FLIP : CALL_COMMIT, errors[rand() % 4], 1);
+}
+
+static void reload(unsigned index)
+{
+    const struct wall_events events = { .flipped = on_flip, .changed = on_change };
+    wall_finish(&bench.wall[index]);
+    wall_init(&bench.wall[index], bench.loop, bench.outputs, bench.fonts, bench.config, index, &events);
+}
+
+static void let_something_happen(void)
+{
+    const unsigned index = (unsigned)rand() % WALLS;
+    switch (rand() % 9) {
+    case 0: let_something_hang(index); break;
+    case 1: let_something_fail(index); break;
+    case 2: drm_double_unplug(bench.hdmi[index]), say(); break;
+    case 3: drm_double_plug(bench.hdmi[index], "TV", 1, &bench.hd), say(); break;
+    case 4: drm_double_usurp(bench.card[index], rand() % 2); break;
+    case 5: wall_set_power(&bench.wall[index], rand() % 2, now(index)); break;
+    case 6: reload(index); break;
+    case 7: outputs_probe(bench.outputs); break;
+    default: drm_double_release(bench.card[index]); break;
+    }
+}
+
+static void whatever_happens_at_once_both_are_shown_when_it_is_over(void **unused)
+{
+    (void)unused;
+    for (unsigned round = 0; round < 8; round++) {
+        srand(round);
+        start_hall(round % 2, 1 + round / 2 % 2);
+        for (unsigned i = 0; i < 4 * A_WHILE; i++) {
+            let_something_happen();
+            live();
+        }
+        for (unsigned i = 0; i < WALLS; i++) {
+            drm_double_release(bench.card[i]);
+            drm_double_usurp(bench.card[i], false);
+            drm_double_plug(bench.hdmi[i], "TV", 1, &bench.hd);
+            wall_set_power(&bench.wall[i], true, now(i));
+        }
+        say();
+        UNTIL(is_shown(0) && is_shown(1));
+        bench.nblack = bench.nflips[0] = bench.nflips[1] = 0;
+        UNTIL(bench.nflips[0] > 2 && bench.nflips[1] > 2);
+        assert_int_equal(bench.nblack, 0);
+        end_hall();
+    }
+}
+
+/* Also for ever: what hangs is given up, and what it uses is not freed under
+ * it. */
 static void a_board_that_stops_waits_for_nobody_who_hangs(void **unused)
 {
     static const struct {
@@ -500,6 +577,7 @@ int main(void)
         cmocka_unit_test(a_card_that_does_not_answer_keeps_no_other_from_being_found),
         cmocka_unit_test(a_card_that_is_asked_for_long_does_not_stop_the_loop),
         cmocka_unit_test(screens_that_are_opened_at_once_take_each_a_crtc_of_their_own),
+        cmocka_unit_test(whatever_happens_at_once_both_are_shown_when_it_is_over),
         cmocka_unit_test(a_board_that_stops_waits_for_nobody_who_hangs),
     };
     return cmocka_run_group_tests_name("hang", tests, NULL, NULL);
