@@ -47,8 +47,7 @@ static inline void blend_eight(uint32_t *line, uint64_t alpha, bytes16 ink)
     blend_four(line + 4, (bytes16)__builtin_shufflevector(twice, twice, 4, 4, 5, 5, 6, 6, 7, 7), ink);
 }
 
-/* ---- 16 bits a pixel
- * ------------------------------------------------------------------------- */
+/* ---- 16 bits a pixel ------------------------------------------------------------------------- */
 
 struct eight {
     longs4 low, high;
@@ -123,9 +122,7 @@ void fill_rgb565(uint16_t *out, int width, color fill)
         out[width - 1] = (uint16_t)pair;
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* `packed` is NULL where nothing is packed: the compiler makes two functions of
  * it. */
@@ -164,8 +161,7 @@ void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, in
     blend_any(line, packed, alpha, eights, ink);
 }
 
-/* ---- one ink over one colour
- * ----------------------------------------------------------------- */
+/* ---- one ink over one colour ----------------------------------------------------------------- */
 
 void shades_init(struct shades *shades, color ink, color below)
 {
