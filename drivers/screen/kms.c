@@ -331,19 +331,20 @@ static void describe(const struct screen *screen, unsigned index, struct screen_
                                       .index = (uint8_t)index };
 }
 
-static void forget_lost_flip(struct screen *screen)
+/* Whether the picture of a lost flip is on scan-out, nobody can say: the same frame is sent again. */
+static void owe_lost_flip(struct screen *screen)
 {
     if (!screen->is_queued || !screen->ticket || screen->is_working ||
         monotonic_us() - screen->queued_us < FLIP_LOST_US)
         return;
     screen->ticket->pipe = NULL;
-    screen->is_queued = false;
-    screen->needs_set = true;
+    screen->ticket = NULL;
+    screen->reign = 0;
 }
 
 static int may_queue(struct screen *screen)
 {
-    forget_lost_flip(screen);
+    owe_lost_flip(screen);
     refresh(screen);
     if (screen->is_gone)
         return -ENODEV;

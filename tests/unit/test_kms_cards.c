@@ -381,21 +381,49 @@ static void a_flip_that_is_still_under_way_is_no_loss(void **state)
     assert_int_equal(card->nblocking, 0);
 }
 
-static void a_flip_whose_event_never_comes_is_given_up(void **state)
+/* A frame that begins with 2 and whose flip is lost, three seconds ago. */
+static void lose_flip(void)
+{
+    struct screen_buffer back;
+
+    skipped_s = -3;
+    open_wall(&hall);
+    show(&hall, 1);
+    card->is_lost_flip = true;
+    assert_int_equal(begin(&hall, &back), 0);
+    memset(back.pixels, 2, back.stride);
+    assert_int_equal(commit(&hall), 0);
+    assert_int_equal(begin(&hall, &back), -EBUSY);
+    skipped_s = 0;
+    card->is_lost_flip = false;
+}
+
+static void a_frame_whose_flip_never_comes_is_sent_again(void **state)
 {
     struct screen_buffer back;
 
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
-    card->is_lost_flip = true;
-    assert_int_equal(commit(&hall), 0);
+    lose_flip();
     assert_int_equal(begin(&hall, &back), -EBUSY);
-    skipped_s = 3;
-    assert_int_equal(begin(&hall, &back), 0);
-    skipped_s = 0;
-    card->is_lost_flip = false;
-    show(&hall, 2);
+    wait_flip(&hall);
+    assert_int_equal(shown_byte(hdmi), 2);
+    show(&hall, 3);
+    assert_int_equal(shown_byte(hdmi), 3);
+}
+
+/* The flip that is told is of the newest frame: then that one has to be what visitors see. */
+static void a_frame_whose_flip_was_lost_is_shown_when_the_card_is_ours_again(void **state)
+{
+    struct screen_buffer back;
+
+    (void)state;
+    lose_flip();
+    drm_double_usurp(card, true);
+    begin(&hall, &back);
+    drm_double_usurp(card, false);
+    assert_int_equal(begin(&hall, &back), -EBUSY);
+    wait_flip(&hall);
+    assert_int_equal(hall.flip.frame, 2);
     assert_int_equal(shown_byte(hdmi), 2);
 }
 
@@ -423,7 +451,8 @@ int main(void)
         TEST(the_console_gets_the_screen_and_gives_it_back),
         TEST(while_the_console_has_the_screens_none_is_opened),
         TEST(a_flip_that_is_still_under_way_is_no_loss),
-        TEST(a_flip_whose_event_never_comes_is_given_up),
+        TEST_BOTH(a_frame_whose_flip_never_comes_is_sent_again),
+        TEST_BOTH(a_frame_whose_flip_was_lost_is_shown_when_the_card_is_ours_again),
     };
 
     return cmocka_run_group_tests_name("kms cards", tests, NULL, NULL);
