@@ -175,7 +175,7 @@ struct led_ops {
     /* Of all boards that have one, 0 to 100, or LED_BRIGHTNESS_OWN; kept over reconnections. */
     void (*brightness)(struct led_bus *bus, uint8_t percent);
     /* Starts a job; `job` is copied, its profiles are borrowed. 0, -EBUSY: one is running, -ENODEV: the port
-     * is not there, -ENOTSUP: other line settings than the bus's own through a gateway, or a driver without a
+     * is not there (one that was not looked at yet is waited for), -ENOTSUP: other line settings than the bus's own through a gateway, or a driver without a
      * wire, -EINVAL. Progress comes as reports with is_status. stop_job() ends it after the transaction in
      * flight. */
     int (*start_job)(struct led_bus *bus, const struct led_job *job);

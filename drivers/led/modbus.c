@@ -164,6 +164,7 @@ static void try_open(struct led_bus *bus)
     publish_port(bus, error);
     if (!error)
         return;
+    end_job(bus, error, modbus_wire_detail(bus->wire)); /* that has waited for the first try */
     if (bus->reopen_wait_us < REOPEN_MAX_US)
         bus->reopen_wait_us += REOPEN_STEP_US;
     bus->reopen_us = now + bus->reopen_wait_us;
@@ -418,7 +419,7 @@ static int modbus_bus_start_job(struct led_bus *bus, const struct led_job *job)
     pthread_mutex_lock(&bus->lock);
     if (bus->job.status.is_running)
         error = -EBUSY;
-    else if (!bus->bus_status.is_open)
+    else if (!bus->bus_status.is_open && bus->bus_status.error != -EINPROGRESS)
         error = -ENODEV;
     else
         error = job_start(&bus->job, &bus->config, job);

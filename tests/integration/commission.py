@@ -117,7 +117,7 @@ def a_board_of_another_type_is_told_of_and_left_alone():
         hall.write()
         assert hall.ask({"cmd": "reload"})["ok"]
         scan = kezekctl(hall, "led", "scan", "west", "--from", "16", "--to", "18")
-        assert "desk 2: the hall file says dm56a04, it answers as owen-smi2" in scan.stdout, scan.stdout
+        assert "desk 2: the hall file says dm56a04, it answers as owen-smi2" in scan.stdout, scan
         wait_for("desk 7 is no owen-smi2", lambda: hall.unit("7")["other"] or hall.unit("7")["exceptions"])
     finally:
         hall.close()
@@ -128,9 +128,9 @@ def a_scan_tells_boards_desks_and_who_is_missing():
     try:
         scan = kezekctl(hall, "led", "scan", "west", "--from", "15", "--to", "31")
         assert scan.returncode == 0, scan
-        assert "desk 1: no answer from unit 30" in scan.stdout, scan.stdout
-        assert "unit 16 is of no desk: kezekctl led address west NEW --profile owen-smi2 --at 16" in scan.stdout, scan.stdout
-        assert "6 found" in scan.stdout, scan.stdout
+        assert "desk 1: no answer from unit 30" in scan.stdout, scan
+        assert "unit 16 is of no desk: kezekctl led address west NEW --profile owen-smi2 --at 16" in scan.stdout, scan
+        assert "6 found" in scan.stdout, scan
         job = json.loads(kezekctl(hall, "--json", "led", "scan", "west", "--from", "16", "--to", "17").stdout)["job"]
         assert [(f["unit"], f["profile"], f["desk"], f["collision"]) for f in job["found"]] == [
             (16, "owen-smi2", "", False), (17, "owen-smi2", "2", False)], job

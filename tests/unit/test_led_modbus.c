@@ -376,6 +376,31 @@ static void a_job_ends_with_its_adapter(void **state)
     assert_int_equal(led_modbus.start_job(f.three.bus, &job), -ENODEV);
 }
 
+/* As after a reload: the technician's order comes before the worker has looked at its port. */
+static void a_job_waits_for_the_first_look_at_the_port(void **state)
+{
+    (void)state;
+    open_bus();
+    start_scan(3);
+    struct led_job_status status = job_end();
+    assert_int_equal(status.error, 0);
+    assert_int_equal(status.nfound, 3);
+}
+
+static void a_job_of_an_adapter_that_is_not_there_ends(void **state)
+{
+    (void)state;
+    struct led_job job = { .kind = LED_JOB_SCAN, .first = 1, .last = 247, .nserials = 1 };
+    job.serial[0] = (struct led_serial){ 115200, 'N', 1 };
+    led_line_call(&f.line, unplug, NULL);
+    open_bus();
+    int error = led_modbus.start_job(f.three.bus, &job);
+    if (error) /* the worker was quicker */
+        assert_int_equal(error, -ENODEV);
+    else
+        assert_int_equal(job_end().error, -ENOENT);
+}
+
 static void a_bus_is_closed_in_the_middle_of_a_job(void **state)
 {
     (void)state;
@@ -457,6 +482,8 @@ int main(void)
         EACH(states_are_told_without_a_wish),
         EACH(a_call_interrupts_a_scan),
         EACH(a_job_ends_with_its_adapter),
+        EACH(a_job_waits_for_the_first_look_at_the_port),
+        EACH(a_job_of_an_adapter_that_is_not_there_ends),
         EACH(a_bus_is_closed_in_the_middle_of_a_job),
         EACH(a_port_is_set_back_before_the_next_call),
         EACH(a_new_board_gets_its_address),
