@@ -472,13 +472,12 @@ static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void *
     }
 }
 
-/* ---- all of it at once, by chance
- * ------------------------------------------------------------ */
+/* ---- all of it at once, by chance ------------------------------------------------------------ */
 
 static void let_something_hang(unsigned index)
 {
-    static const enum double_call calls[] = { CALL_SET_CRTC, CALL_DPMS,          CALL_BLOCKING,
-                                              CALL_RM_FB,    CALL_GET_CONNECTOR, CALL_GET_PLANES };
+    static const enum double_call calls[] = { CALL_SET_CRTC, CALL_DPMS, CALL_BLOCKING, CALL_RM_FB,
+                                              CALL_GET_CONNECTOR };
     if (drm_double_crtc(bench.card[index], bench.hdmi[index]) && rand() % 2)
         drm_double_hang(bench.card[index], bench.hdmi[index]);
     else

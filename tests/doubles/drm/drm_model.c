@@ -342,6 +342,7 @@ struct double_buffer *double_fb(struct double_card *card, uint32_t fb_id)
 
 struct double_crtc *drm_double_crtc(struct double_card *card, const struct double_connector *connector)
 {
+    DOUBLE_LOCK;
     return connector->crtc_id ? double_crtc(card, connector->crtc_id) : NULL;
 }
 

@@ -12,7 +12,10 @@ void drm_double_stall(struct double_card *card, enum double_call call)
 void drm_double_hang(struct double_card *card, const struct double_connector *connector)
 {
     DOUBLE_LOCK;
-    drm_double_crtc(card, connector)->is_hanging = true;
+    struct double_crtc *crtc = drm_double_crtc(card, connector);
+
+    if (crtc)
+        crtc->is_hanging = true;
 }
 
 void drm_double_release(struct double_card *card)
