@@ -1,11 +1,11 @@
 #include "board/bench.h"
 
-#include "board/announce.h"
 #include "board/control.h"
+#include "board/hall/announce.h"
 #include "board/log.h"
 #include "board/loop.h"
-#include "board/paint.h"
-#include "board/scene.h"
+#include "board/paint/paint.h"
+#include "board/scene/scene.h"
 #include "drivers/screen/outputs.h"
 
 #include <errno.h>

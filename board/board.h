@@ -11,7 +11,7 @@
 #include "board/child.h"
 #include "board/control.h"
 #include "board/desks.h"
-#include "board/receipts.h"
+#include "board/hall/receipts.h"
 #include "board/snapshots.h"
 #include "board/speakers.h"
 #include "board/standby.h"

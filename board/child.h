@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 #include "board/loop.h"
 
 #include <sys/types.h>

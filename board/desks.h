@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "board/desktext.h"
+#include "board/hall/desktext.h"
+#include "board/hall/receipts.h"
 #include "board/loop.h"
-#include "board/receipts.h"
 
 struct desks; /* all buses */
 /* `on_change`: what is known of a board has changed (for watchers and health). */

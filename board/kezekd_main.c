@@ -1,7 +1,7 @@
 /* kezekd: the service. It is the board process; it starts the others (kezek-net_main.c). */
 #include "board/bench.h"
 #include "board/board.h"
-#include "board/check.h"
+#include "board/check/check.h"
 #include "board/log.h"
 
 #include <getopt.h>

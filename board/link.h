@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 
 #define LINK_WAITING     64          /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
 #define LINK_INVALID_MAX 20          /* RECORD_INVALIDs a second; the next one says how many were left out */

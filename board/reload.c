@@ -1,6 +1,6 @@
 #include "board/board.h"
 
-#include "board/check.h"
+#include "board/check/check.h"
 #include "board/log.h"
 
 #include <errno.h>

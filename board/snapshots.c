@@ -1,7 +1,7 @@
 #include "board/snapshots.h"
 
-#include "board/picture.h"
-#include "board/png.h"
+#include "board/paint/picture.h"
+#include "board/paint/png.h"
 #include "drivers/mailbox.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "board/loop.h"
-#include "board/scanout.h"
+#include "board/paint/scanout.h"
 
 #define SNAPSHOTS_MAX 4 /* at once */
 

@@ -3,9 +3,9 @@
  */
 #pragma once
 
-#include "board/announce.h"
+#include "board/hall/announce.h"
+#include "board/hall/receipts.h"
 #include "board/loop.h"
-#include "board/receipts.h"
 
 struct speakers;
 /* `on_report`: a sound has started or ended, receipts may be finished and the next one may start. */

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "board/scene.h"
+#include "board/scene/scene.h"
 
 struct standby {
     bool is_asleep;

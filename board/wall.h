@@ -10,11 +10,11 @@
  */
 #pragma once
 
-#include "board/announce.h"
+#include "board/hall/announce.h"
+#include "board/hall/receipts.h"
 #include "board/loop.h"
-#include "board/paint.h"
-#include "board/receipts.h"
-#include "board/scene_test.h"
+#include "board/paint/paint.h"
+#include "board/scene/scene_test.h"
 #include "board/snapshots.h"
 
 #define FLIP_LATE_US 500000 /* thirty vblanks; from here on the link is read again, and it is an error */

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "board/scene.h"
+#include "board/scene/scene.h"
 
 int walltime_open(void); /* descriptor, or -errno; the caller closes it */
 /* Arms it for the next minute. Call it after each time it became readable. */

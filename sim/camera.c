@@ -1,6 +1,6 @@
 #include "sim/camera.h"
 
-#include "board/png.h"
+#include "board/paint/png.h"
 #include "drivers/mailbox.h"
 
 #include <errno.h>

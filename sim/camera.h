@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 #include "board/loop.h"
 
 struct camera;

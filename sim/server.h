@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 
 #define SERVER_AGENCIES_MAX (AGENCIES_MAX + 1)
 #define SERVER_WAITING_MAX  64 /* visits per agency */

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 #include "sim/slave_line.h"
 
 struct wires {

@@ -3,7 +3,7 @@
  * KEZEK_SOURCE set. */
 #pragma once
 
-#include "board/scene.h"
+#include "board/scene/scene.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

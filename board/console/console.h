@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 #include "board/loop.h"
 
 struct console;

@@ -1,4 +1,4 @@
-#include "board/check.h"
+#include "board/check/check.h"
 #include "board/ctl/ctl.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * every row is "stored" from the same line in the first cache. Two frames are copied and two are written in each of their
  * rounds, as in those of the painter, so that the caches hold as much of them.
  */
-#include "board/paint.h"
+#include "board/paint/paint.h"
 #include "tests/bench/wall.h"
 #include "tests/wall_fixture.h"
 

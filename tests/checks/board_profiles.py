@@ -46,7 +46,7 @@ def table_of(document):
 def main():
     folder = Folder("board/profiles")
     at_schema = f"{folder.path}/schema.json"
-    known = set(re.findall(r'\{ "([a-z_$]+)", FIELD', read("board/config_profile.c")))
+    known = set(re.findall(r'\{ "([a-z_$]+)", FIELD', read("board/config/config_profile.c")))
     for key in sorted(set(keys_of(loaded(folder.schema)))):
         check(key in known, f"{at_schema}: {key}: the loader does not know it")
     for key in sorted(known - set(keys_of(folder.schema))):

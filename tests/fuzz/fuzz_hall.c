@@ -4,7 +4,7 @@
  *   make B=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined build-fuzz/tests/fuzz/fuzz_hall
  *   build-fuzz/tests/fuzz/fuzz_hall -max_len=16384 -max_total_time=60 CORPUS
  */
-#include "board/announce.h"
+#include "board/hall/announce.h"
 #include "tests/fuzz/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,9 +5,9 @@
  * where they still do the same (Debian 12 and 13), the comparison is exact; elsewhere edges of letters may differ
  * by a shade and a letter may stand a pixel off, so there the mean difference of blocks of 16 x 16 counts. And where the
  * comparison is exact each picture has the hash that `hashes` gives it: on every board, whatever its processor. */
-#include "board/paint.h"
-#include "board/png.h"
-#include "board/scene_test.h"
+#include "board/paint/paint.h"
+#include "board/paint/png.h"
+#include "board/scene/scene_test.h"
 #include "tests/wall_fixture.h"
 
 #include <errno.h>
@@ -361,7 +361,7 @@ static void compare(const char *name, const struct screen_buffer *now)
                  is_exact ? "exactly" : "beyond the tolerance", name);
 }
 
-/* ---- what board/picture.h tells of them ------------------------------------------------------------------
+/* ---- what board/paint/picture.h tells of them ------------------------------------------------------------------
  */
 
 static FILE *open_hashes(const char *mode)

@@ -1,7 +1,7 @@
 /* A hall file without a mistake, and a folder to load it from, changed; for the programs that test its loader. One in a program. */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

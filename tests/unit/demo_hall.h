@@ -2,7 +2,7 @@
  * KEZEK_SOURCE set. */
 #pragma once
 
-#include "board/config.h"
+#include "board/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Small buffers with guards, pictures made at random, and a painter of two buffers: for tests of what is painted. */
 #pragma once
 
-#include "board/paint.h"
+#include "board/paint/paint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* What is set on a wall and where, found again in its picture: for tests of scenes. */
 #pragma once
 
-#include "board/paint.h"
-#include "board/png.h"
+#include "board/paint/paint.h"
+#include "board/paint/png.h"
 #include "tests/wall_fixture.h"
 
 #include <setjmp.h>

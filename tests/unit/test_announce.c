@@ -1,4 +1,4 @@
-#include "board/announce.h"
+#include "board/hall/announce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "board/blend.h"
+#include "board/paint/blend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

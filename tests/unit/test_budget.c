@@ -1,7 +1,7 @@
 /* What a change of the wall may cost, in counts that are the same on every machine: pixels stored and allocations, with
  * the program's own layout at 1080p.
  */
-#include "board/paint.h"
+#include "board/paint/paint.h"
 #include "tests/heap_count.h"
 #include "tests/wall_fixture.h"
 

@@ -1,5 +1,5 @@
-#include "board/check.h"
-#include "board/legibility.h"
+#include "board/check/check.h"
+#include "board/check/legibility.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "board/compose.h"
+#include "board/paint/compose.h"
 #include "tests/unit/paint_bench.h"
 #include "tests/wall_fixture.h"
 

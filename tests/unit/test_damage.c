@@ -1,4 +1,4 @@
-#include "board/damage.h"
+#include "board/paint/damage.h"
 #include "tests/unit/paint_bench.h"
 
 static void damage_rectangles_never_overlap_and_cover_all(void **state)

@@ -1,4 +1,4 @@
-#include "board/desktext.h"
+#include "board/hall/desktext.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

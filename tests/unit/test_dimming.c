@@ -1,4 +1,4 @@
-#include "board/dimming.h"
+#include "board/hall/dimming.h"
 
 #include "drivers/led/led.h"
 

@@ -1,4 +1,4 @@
-#include "board/hall.h"
+#include "board/hall/hall.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Spans of the week: open or not, and when that changes next. */
-#include "board/hours.h"
+#include "board/hall/hours.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* What a call costs on its whole path through the board, with the demo hall's own file: from the checked message through
  * feed, hall, announcement, scene and painter to the bytes of the receipt. Heap allocations: none.
  */
-#include "board/paint.h"
-#include "board/receipts.h"
-#include "board/scene.h"
+#include "board/hall/receipts.h"
+#include "board/paint/paint.h"
+#include "board/scene/scene.h"
 #include "protocol/feed.h"
 #include "tests/heap_count.h"
 #include "tests/unit/demo_hall.h"

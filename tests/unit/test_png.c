@@ -1,4 +1,4 @@
-#include "board/png.h"
+#include "board/paint/png.h"
 
 #include <errno.h>
 #include <setjmp.h>

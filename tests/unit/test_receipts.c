@@ -1,4 +1,4 @@
-#include "board/receipts.h"
+#include "board/hall/receipts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What a wall shows, and where. */
-#include "board/stage.h"
+#include "board/scene/stage.h"
 #include "tests/unit/scene_bench.h"
 
 #include <math.h>

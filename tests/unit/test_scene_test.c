@@ -1,5 +1,5 @@
-#include "board/paint.h"
-#include "board/scene_test.h"
+#include "board/paint/paint.h"
+#include "board/scene/scene_test.h"
 #include "tests/wall_fixture.h"
 
 #include <setjmp.h>

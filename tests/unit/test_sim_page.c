@@ -1,6 +1,6 @@
 /* The demo page between real ends: a memory screen, simulated LED boards, a trace file, an HTTP client. Nothing stands between:
  * what is asked over HTTP was put there through the devices. */
-#include "board/png.h"
+#include "board/paint/png.h"
 #include "sim/camera.h"
 #include "sim/listener.h"
 #include "sim/page.h"

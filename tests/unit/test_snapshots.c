@@ -1,5 +1,5 @@
 /* Copies of what is on scan-out, while the owner flips and paints. */
-#include "board/png.h"
+#include "board/paint/png.h"
 #include "board/snapshots.h"
 
 #include <setjmp.h>

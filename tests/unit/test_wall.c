@@ -1,5 +1,5 @@
 /* One wall on a memory screen: when it paints, when what it carries counts as shown, and snapshots of it. */
-#include "board/png.h"
+#include "board/paint/png.h"
 #include "tests/unit/wall_bench.h"
 
 #include <errno.h>

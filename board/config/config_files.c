@@ -1,0 +1,150 @@
+#include "board/config/config_read.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef KEZEK_DATADIR
+#define KEZEK_DATADIR "/usr/local/share/kezek"
+#endif
+
+char *read_whole_file(const char *path, size_t max, size_t *length)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    char *text = malloc(max + 2);
+    size_t got = text ? fread(text, 1, max + 1, file) : 0;
+    int error = !text ? ENOMEM : ferror(file) ? EIO : got > max ? EFBIG : 0;
+    fclose(file);
+    if (error) {
+        free(text);
+        errno = error;
+        return NULL;
+    }
+    text[got] = '\0';
+    *length = got;
+    return text;
+}
+
+static int is_json(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + length - 5, ".json") == 0 &&
+           strcmp(entry->d_name, "schema.json") != 0;
+}
+
+void each_json(const char *folder, void (*fn)(void *data, const char *name), void *data)
+{
+    struct dirent **entry;
+    int count = scandir(folder, &entry, is_json, alphasort);
+    for (int i = 0; i < count; i++) {
+        entry[i]->d_name[strlen(entry[i]->d_name) - 5] = '\0';
+        fn(data, entry[i]->d_name);
+        free(entry[i]);
+    }
+    if (count >= 0)
+        free(entry);
+}
+
+bool find_json(const char *const folders[2], const char *name, char *file, size_t size)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(file, size, "%s/%s.json", folders[i], name);
+        if (access(file, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct listing {
+    char *text;
+    size_t used, size;
+};
+
+static void list_name(void *data, const char *name)
+{
+    struct listing *list = data;
+    if (list->used < list->size)
+        list->used += (size_t)snprintf(list->text + list->used, list->size - list->used, "%s%s",
+                                       list->used ? ", " : "", name);
+}
+
+const char *list_json(const char *const folders[2], char *out, size_t size)
+{
+    struct listing list = { .text = out, .size = size };
+    for (unsigned i = 0; i < 2; i++)
+        each_json(folders[i], list_name, &list);
+    if (!list.used)
+        snprintf(out, size, "none");
+    return out;
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+/* The source tree that the running program was built in: BUILD/kezekd lies one folder below it,
+ * BUILD/tests/unit/test_x three. */
+static bool find_source_tree(char *out, size_t size)
+{
+    char probe[CONFIG_PATH_SIZE + 32];
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    if (length <= 0)
+        return false;
+    out[length] = '\0';
+    for (int up = 0; up < 5; up++) {
+        char *slash = strrchr(out, '/');
+        if (!slash || slash == out)
+            return false;
+        *slash = '\0';
+        snprintf(probe, sizeof probe, "%s/board/hall.schema.json", out);
+        if (access(probe, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* PREFIX/bin and PREFIX/sbin have PREFIX/share beside them, wherever the tree was moved or staged. */
+static bool find_installed(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    out[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    size_t left = slash ? size - (size_t)(slash - out) : 0;
+    return slash && snprintf(slash, left, "/../share/kezek") < (int)left && access(out, F_OK) == 0;
+}
+
+static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *boards,
+                        const char *phrases)
+{
+    snprintf(reader->profiles, sizeof reader->profiles, "%.200s/%s", root, profiles);
+    snprintf(reader->boards, sizeof reader->boards, "%.200s/%s", root, boards);
+    snprintf(reader->phrases, sizeof reader->phrases, "%.200s/%s", root, phrases);
+}
+
+static void set_folder(char out[CONFIG_PATH_SIZE], const char *given)
+{
+    if (given)
+        snprintf(out, CONFIG_PATH_SIZE, "%s", given);
+}
+
+void find_folders(struct reader *reader, const struct config_paths *paths)
+{
+    char tree[CONFIG_PATH_SIZE];
+    const char *datadir = getenv("KEZEK_DATADIR");
+    if (datadir && *datadir)
+        set_folders(reader, datadir, "profiles", "boards", "phrases");
+    else if (find_source_tree(tree, sizeof tree))
+        set_folders(reader, tree, "drivers/led/profiles", "board/profiles", "board/phrases");
+    else if (find_installed(tree, sizeof tree))
+        set_folders(reader, tree, "profiles", "boards", "phrases");
+    else
+        set_folders(reader, KEZEK_DATADIR, "profiles", "boards", "phrases");
+    if (!paths)
+        return;
+    set_folder(reader->profiles, paths->profiles);
+    set_folder(reader->boards, paths->boards);
+    set_folder(reader->phrases, paths->phrases);
+}

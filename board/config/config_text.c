@@ -1,0 +1,146 @@
+#include "board/config/config_read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CATALOGUE_BYTES_MAX 65536
+
+/* ---- languages ------------------------------------------------------------------------------- */
+
+struct names {
+    unsigned count;
+    char name[32][ID_SIZE];
+};
+
+static void add_name(void *data, const char *name)
+{
+    struct names *names = data;
+    if (names->count < sizeof names->name / sizeof *names->name)
+        snprintf(names->name[names->count++], ID_SIZE, "%s", name);
+}
+
+static void complain_unknown_language(struct reader *reader, const struct json_at *at, const cJSON *value)
+{
+    struct names found = { 0 };
+    const char *name[32];
+    char list[200], seen[JSON_SHOW_MAX];
+    each_json(reader->phrases, add_name, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        name[i] = found.name[i];
+    json_complain(at->report, at->path, "%s has no phrases; there are %s in %s", json_show(value, seen),
+                  found.count ? joined(name, found.count, list, sizeof list) : "none", reader->phrases);
+}
+
+/* A tag becomes part of a file name. */
+static bool is_language(const cJSON *value)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+    if (!cJSON_IsString(value))
+        return false;
+    size_t length = strlen(value->valuestring);
+    return length >= 2 && length < LANG_SIZE && strspn(value->valuestring, letters) == length;
+}
+
+static bool has_catalogue(const struct reader *reader, const char *lang)
+{
+    struct names found = { 0 };
+    each_json(reader->phrases, add_name, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        if (strcmp(found.name[i], lang) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known_language(const struct config *config, const char *lang)
+{
+    for (unsigned i = 0; i < config->nlangs; i++)
+        if (strcmp(config->lang[i], lang) == 0)
+            return true;
+    return false;
+}
+
+static void read_language(struct reader *reader, const struct json_at *at, const cJSON *value)
+{
+    struct config *config = reader->config;
+    if (!is_language(value) || !has_catalogue(reader, value->valuestring)) {
+        reader->has_wrong_language = true;
+        complain_unknown_language(reader, at, value);
+    } else if (is_known_language(config, value->valuestring)) {
+        reader->has_wrong_language = true;
+        json_complain(at->report, at->path, "\"%s\" stands twice", value->valuestring);
+    } else
+        snprintf(config->lang[config->nlangs++], LANG_SIZE, "%s", value->valuestring);
+}
+
+/* ---- phrases --------------------------------------------------------------------------------- */
+
+static void read_catalogue(struct reader *reader, unsigned lang, const char *file, const cJSON *root)
+{
+    struct json_report report = { reader->at.report->line, reader->at.report->data, file, 0 };
+    struct json_at at = { &report, "" };
+    json_known_keys(&at, root, phrase_keys, PHRASES);
+    for (unsigned i = 0; i < PHRASES; i++)
+        json_string(&at, root, phrase_keys[i], true, reader->config->phrase[i].text[lang], LABEL_SIZE);
+    reader->at.report->count += report.count;
+}
+
+static void load_catalogue(struct reader *reader, unsigned lang)
+{
+    char file[CONFIG_PATH_SIZE + LANG_SIZE + 8];
+    struct json_error error = { 0 };
+    size_t length = 0;
+    snprintf(file, sizeof file, "%s/%s.json", reader->phrases, reader->config->lang[lang]);
+    char *text = read_whole_file(file, CATALOGUE_BYTES_MAX, &length);
+    cJSON *root = text ? json_parse(text, length, &error) : NULL;
+    if (!text)
+        json_complain(reader->at.report, "languages", "cannot read %s: %s", file, strerror(errno));
+    else if (!root)
+        json_complain(reader->at.report, "languages", "%s:%u:%u: %s", file, error.line, error.column,
+                      error.text);
+    else
+        read_catalogue(reader, lang, file, root);
+    cJSON_Delete(root);
+    free(text);
+}
+
+void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char path[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
+    int size = cJSON_IsArray(value) ? cJSON_GetArraySize(value) : 0;
+    (void)out;
+    if (size < 1 || size > LANGS_MAX) {
+        json_complain(at->report, at->path,
+                      "%s is not a list of 1 to %d languages: more do not fit one above the other",
+                      size                   ? "a longer list"
+                      : cJSON_IsArray(value) ? "an empty list"
+                                             : json_show(value, seen),
+                      LANGS_MAX);
+        reader->has_wrong_language = true;
+        return;
+    }
+    for (int i = 0; i < size; i++) {
+        struct json_at here = json_at_index(at, (unsigned)i, path);
+        read_language(reader, &here, cJSON_GetArrayItem(value, i));
+    }
+    for (unsigned i = 0; i < reader->config->nlangs; i++)
+        load_catalogue(reader, i);
+}
+
+void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char path[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
+    struct config *config = out;
+    if (!cJSON_IsObject(value)) {
+        json_complain(at->report, at->path, "%s is not an object of phrases", json_show(value, seen));
+        return;
+    }
+    json_known_keys(at, value, phrase_keys, PHRASES);
+    for (unsigned i = 0; i < PHRASES; i++) {
+        const cJSON *phrase = cJSON_GetObjectItemCaseSensitive(value, phrase_keys[i]);
+        struct json_at here = json_at_key(at, phrase_keys[i], path);
+        if (phrase)
+            read_label(reader, &here, phrase, &config->phrase[i]);
+    }
+}

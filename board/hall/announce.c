@@ -1,0 +1,339 @@
+#include "board/hall/announce.h"
+
+#include <string.h>
+
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static unsigned layout_for(unsigned panels)
+{
+    return panels <= 1 ? 1 : panels <= 2 ? 2 : panels <= 4 ? 4 : ANNOUNCE_SLOTS;
+}
+
+static unsigned used_slots(const struct announce *announce)
+{
+    unsigned used = 0;
+    while (used < ANNOUNCE_SLOTS && announce->slot[used].is_used)
+        used++;
+    return used;
+}
+
+/* Places up to and including the last new panel: none of these may go. */
+static unsigned held_slots(const struct announce *announce)
+{
+    for (unsigned i = ANNOUNCE_SLOTS; i > 0; i--)
+        if (announce->slot[i - 1].is_new)
+            return i;
+    return 0;
+}
+
+/* The first place that is not new; better the one where the same desk's last visitor stands dark, if that keeps the layout. */
+static unsigned choose_place(const struct announce *announce, int desk)
+{
+    unsigned first = 0, held = held_slots(announce);
+    while (first < announce->most && announce->slot[first].is_new)
+        first++;
+    unsigned places = layout_for(held > first ? held : first + 1);
+    for (unsigned i = first; i < places; i++)
+        if (announce->slot[i].is_used && !announce->slot[i].is_new && announce->slot[i].desk == desk)
+            return i;
+    return first;
+}
+
+static void cut_slots(struct announce *announce, unsigned count)
+{
+    for (unsigned i = count; i < ANNOUNCE_SLOTS; i++)
+        announce->slot[i] = (struct announce_slot){ 0 };
+}
+
+static bool place_call(struct announce *announce, const struct announce_slot *call, int64_t now_us)
+{
+    unsigned place = choose_place(announce, call->desk);
+    if (place == announce->most)
+        return false;
+    struct announce_slot *slot = &announce->slot[place];
+    *slot = *call;
+    slot->is_used = slot->is_new = true;
+    slot->until_us = now_us + announce->dwell_us;
+    announce->nslots = (uint16_t)layout_for(held_slots(announce));
+    cut_slots(announce, announce->nslots);
+    return true;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static bool darken(struct announce *announce, int64_t now_us)
+{
+    bool is_changed = false;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+        struct announce_slot *slot = &announce->slot[i];
+        if (!slot->is_new || slot->until_us > now_us)
+            continue;
+        slot->is_new = false;
+        is_changed = true;
+    }
+    return is_changed;
+}
+
+static bool seat_waiting(struct announce *announce, int64_t now_us)
+{
+    unsigned seated = 0;
+    while (seated < announce->nwaiting && place_call(announce, &announce->waiting[seated], now_us))
+        seated++;
+    announce->nwaiting = (uint16_t)(announce->nwaiting - seated);
+    memmove(announce->waiting, announce->waiting + seated, announce->nwaiting * sizeof *announce->waiting);
+    return seated > 0;
+}
+
+/* Panels that are over leave: at once from behind the last new one, all of them once nothing is new. */
+static bool dismiss(struct announce *announce)
+{
+    unsigned used = used_slots(announce), kept = held_slots(announce);
+    bool is_calm = kept == 0;
+    for (unsigned i = kept; i < used; i++)
+        if (!announce->slot[i].is_over)
+            announce->slot[kept++] = announce->slot[i];
+    if (kept == used)
+        return false;
+    cut_slots(announce, kept);
+    if (is_calm)
+        announce->nslots = (uint16_t)layout_for(kept);
+    return true;
+}
+
+bool announce_tick(struct announce *announce, int64_t now_us)
+{
+    bool is_changed = darken(announce, now_us);
+    is_changed |= seat_waiting(announce, now_us);
+    return dismiss(announce) || is_changed;
+}
+
+int64_t announce_deadline_us(const struct announce *announce)
+{
+    int64_t deadline_us = INT64_MAX;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_new && announce->slot[i].until_us < deadline_us)
+            deadline_us = announce->slot[i].until_us;
+    return deadline_us;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us)
+{
+    *announce = (struct announce){
+        .dwell_us = dwell_us, .zones = zones, .config = config, .most = ANNOUNCE_SLOTS, .nslots = 1
+    };
+}
+
+static bool concerns(const struct announce *announce, int desk)
+{
+    int zone = desk >= 0 && desk < announce->config->ndesks ? announce->config->desk[desk].zone : NONE;
+    return zone >= 0 && (announce->zones & 1u << zone) != 0;
+}
+
+static bool is_call_of(const struct announce_slot *slot, int desk, const char *ticket)
+{
+    return slot->desk == desk && (!*ticket || strcmp(slot->ticket, ticket) == 0);
+}
+
+static struct announce_slot *find_call(struct announce *announce, int desk, const char *ticket)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_used && is_call_of(&announce->slot[i], desk, ticket))
+            return &announce->slot[i];
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        if (is_call_of(&announce->waiting[i], desk, ticket))
+            return &announce->waiting[i];
+    return NULL;
+}
+
+static struct announce_slot call_of(const struct hall *hall, int desk, uint64_t token)
+{
+    const struct hall_desk *from = &hall->desk[desk];
+    struct announce_slot call = {
+        .desk = (int16_t)desk,
+        .lane = from->lane,
+        .from = from->from,
+        .is_recall = from->is_recall,
+        .token = token,
+    };
+    memcpy(call.ticket, from->ticket, sizeof call.ticket);
+    memcpy(call.booked_at, from->booked_at, sizeof call.booked_at);
+    return call;
+}
+
+/* A desk has one visitor, and a visitor one desk. */
+static bool contradicts(const struct announce_slot *known, const struct announce_slot *call)
+{
+    return (known->desk == call->desk) != (strcmp(known->ticket, call->ticket) == 0);
+}
+
+static void end_others(struct announce *announce, const struct announce_slot *call)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        announce->slot[i].is_over |= announce->slot[i].is_used && contradicts(&announce->slot[i], call);
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        announce->waiting[i].is_over |= contradicts(&announce->waiting[i], call);
+}
+
+/* A dark panel that is called again is a new call: it may be given a better place. */
+static bool renew(struct announce *announce, const struct announce_slot *call, int64_t now_us)
+{
+    struct announce_slot *known = find_call(announce, call->desk, call->ticket);
+    if (!known || (known->is_used && !known->is_new))
+        return false;
+    bool is_featured = known->is_used;
+    announce->superseded = known->token;
+    *known = *call;
+    known->is_used = known->is_new = is_featured;
+    known->until_us = is_featured ? now_us + announce->dwell_us : 0;
+    return true;
+}
+
+static void wait_in_line(struct announce *announce, const struct announce_slot *call)
+{
+    if (announce->nwaiting == ANNOUNCE_WAITING)
+        announce->overflowed++;
+    else
+        announce->waiting[announce->nwaiting++] = *call;
+}
+
+bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token,
+                   int64_t now_us)
+{
+    announce->superseded = 0;
+    if (!concerns(announce, desk) || !hall->desk[desk].ticket[0])
+        return false;
+    announce_tick(announce, now_us);
+    struct announce_slot call = call_of(hall, desk, token);
+    end_others(announce, &call);
+    if (renew(announce, &call, now_us))
+        return true;
+    if (announce->nwaiting > 0 || !place_call(announce, &call, now_us))
+        wait_in_line(announce, &call);
+    return true;
+}
+
+void announce_end(struct announce *announce, int desk, const char *ticket, int64_t now_us)
+{
+    char written[TICKET_SIZE] = "";
+    if (*ticket)
+        hall_ticket(announce->config, ticket, written);
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_used && is_call_of(&announce->slot[i], desk, written))
+            announce->slot[i].is_over = true;
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        if (is_call_of(&announce->waiting[i], desk, written))
+            announce->waiting[i].is_over = true;
+    announce_tick(announce, now_us);
+}
+
+/* ---- after a start --------------------------------------------------------------------------- */
+
+static bool is_still_true(const struct hall *hall, const struct announce_slot *call)
+{
+    return !call->is_over && strcmp(hall->desk[call->desk].ticket, call->ticket) == 0;
+}
+
+static void keep_true_ones(struct announce *announce, const struct hall *hall)
+{
+    unsigned kept = 0, waiting = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_new && is_still_true(hall, &announce->slot[i]))
+            announce->slot[kept++] = announce->slot[i];
+    cut_slots(announce, kept);
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        if (is_still_true(hall, &announce->waiting[i]))
+            announce->waiting[waiting++] = announce->waiting[i];
+    announce->nwaiting = (uint16_t)waiting;
+    announce->nslots = (uint16_t)layout_for(kept);
+}
+
+static void stand_newest(struct announce *announce, const struct hall *hall)
+{
+    for (unsigned i = 0; i < hall->nrecent; i++) {
+        int desk = hall->recent[i].desk;
+        if (!concerns(announce, desk) || hall->desk[desk].phase != PHASE_CALLED ||
+            strcmp(hall->desk[desk].ticket, hall->recent[i].ticket) != 0)
+            continue;
+        announce->slot[0] = call_of(hall, desk, 0);
+        announce->slot[0].is_used = true;
+        return;
+    }
+}
+
+void announce_restore(struct announce *announce, const struct hall *hall, int64_t now_us)
+{
+    announce_tick(announce, now_us);
+    keep_true_ones(announce, hall);
+    seat_waiting(announce, now_us);
+    if (!announce->slot[0].is_used)
+        stand_newest(announce, hall);
+}
+
+/* ---- chime ----------------------------------------------------------------------------------- */
+
+static void gate_summarise(struct chime_gate *gate)
+{
+    gate->is_recall = gate->nwaiting > 0;
+    for (unsigned i = 0; i < gate->nwaiting; i++)
+        gate->is_recall &= gate->waiting[i].is_recall;
+}
+
+bool chime_gate_ask(struct chime_gate *gate, uint64_t token, bool is_recall, int64_t expires_us,
+                    int64_t now_us)
+{
+    (void)now_us;
+    if (gate->nwaiting == CHIME_MERGE_MAX)
+        return false;
+    gate->waiting[gate->nwaiting].token = token;
+    gate->waiting[gate->nwaiting].expires_us = expires_us;
+    gate->waiting[gate->nwaiting++].is_recall = is_recall;
+    gate_summarise(gate);
+    return true;
+}
+
+static void take_late(struct chime_gate *gate, int64_t now_us, struct chime_turn *turn)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < gate->nwaiting; i++) {
+        if (gate->waiting[i].expires_us < now_us)
+            turn->late[turn->nlate++] = gate->waiting[i].token;
+        else
+            gate->waiting[kept++] = gate->waiting[i];
+    }
+    gate->nwaiting = (uint16_t)kept;
+    gate_summarise(gate);
+}
+
+bool chime_gate_turn(struct chime_gate *gate, int64_t now_us, struct chime_turn *turn)
+{
+    *turn = (struct chime_turn){ 0 };
+    take_late(gate, now_us, turn);
+    if (gate->nwaiting == 0 || now_us < gate->free_us)
+        return false;
+    turn->is_recall = gate->is_recall;
+    for (unsigned i = 0; i < gate->nwaiting; i++)
+        turn->token[turn->ntokens++] = gate->waiting[i].token;
+    gate->nwaiting = 0;
+    gate->is_recall = false;
+    gate->free_us = now_us + CHIME_GAP_US;
+    return true;
+}
+
+void chime_gate_busy_until(struct chime_gate *gate, int64_t until_us)
+{
+    if (gate->free_us < until_us)
+        gate->free_us = until_us;
+}
+
+int64_t chime_gate_deadline_us(const struct chime_gate *gate)
+{
+    if (gate->nwaiting == 0)
+        return INT64_MAX;
+    int64_t deadline_us = gate->free_us;
+    for (unsigned i = 0; i < gate->nwaiting; i++)
+        if (gate->waiting[i].expires_us + 1 < deadline_us)
+            deadline_us = gate->waiting[i].expires_us + 1;
+    return deadline_us;
+}

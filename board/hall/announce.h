@@ -1,0 +1,93 @@
+/* Who is featured when, on one screen. Pure.
+ *
+ * A call is featured (its panel is "new", yellow) for at least dwell_us. Calls that arrive together share the wall: up to
+ * ANNOUNCE_SLOTS panels; further ones wait in order. After its dwell a panel turns dark in place and stays until a newer
+ * call needs the place or the visit ends; then it is only in the list. LED boards never wait for any of this.
+ *
+ * A screen whose farthest seats cannot read eight panels may have fewer (`most`): then calls wait earlier.
+ *
+ * Places: a new call takes the first place whose panel is not new; the wall has the fewest places (1, 2, 4, 8) that hold all
+ * new panels, so it is large again as soon as the rush is over. Nobody's panel moves while it is new: a panel in the middle
+ * whose visit is over waits, dark, until its neighbours are dark too.
+ */
+#pragma once
+
+#include "board/hall/hall.h"
+
+#define ANNOUNCE_SLOTS   8
+#define ANNOUNCE_WAITING 64
+
+struct announce_slot {
+    bool is_used;
+    bool is_new;  /* within its dwell */
+    bool is_over; /* the visit was served or cleared, or the desk called its next: leaves after its dwell */
+    bool is_recall;
+    int16_t desk;
+    uint8_t lane;
+    int16_t from;
+    char ticket[TICKET_SIZE];
+    char booked_at[6];
+    uint64_t
+        token; /* of the call, for its receipt; 0 once a picture carries it, or when restored from a snapshot */
+    int64_t until_us; /* end of the dwell */
+};
+struct announce {
+    int64_t dwell_us;
+    uint32_t zones; /* of the screen */
+    const struct config *config;
+    struct announce_slot slot[ANNOUNCE_SLOTS]; /* the used ones come first, in the order of the wall */
+    uint16_t
+        most; /* places that the wall may have: 1, 2, 4 or 8 (default); to be set right after announce_init() */
+    uint16_t nslots; /* places of the present layout: 1, 2, 4 or 8; used ones ≤ nslots */
+    uint16_t nwaiting;
+    struct announce_slot waiting[ANNOUNCE_WAITING];
+    uint64_t
+        superseded; /* token that the last announce_call() took over before any picture carried it; 0: none */
+    /* Calls that found the waiting room full: their panel was skipped, the list still shows them. 8 panels × 8 s and 64
+     * waiting: a hall that gets there calls over 70 visitors in a minute. */
+    uint64_t overflowed;
+};
+
+void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us);
+/* A call or recall of `desk`, which hall_apply() has taken into `hall`. False if the desk is in none of the zones (or shows
+ * nothing). A recall of a ticket that is featured or waits renews it in place, with the new token; the caller answers for
+ * `superseded`. Several calls of one desk are all shown, in order. */
+bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token,
+                   int64_t now_us);
+/* The desk's visit came to the desk, ended or moved: its panel is over after its dwell. A call that still waits is shown
+ * for its dwell all the same: it was made, and its visitor may have missed it. `ticket` "": whatever the desk called. */
+void announce_end(struct announce *announce, int desk, const char *ticket, int64_t now_us);
+/* Rebuilds from the hall: after a start or an adoption. Calls that are featured or wait stay if their desk still shows them;
+ * nothing becomes new. If nothing stays, the newest call stands dark. */
+void announce_restore(struct announce *announce, const struct hall *hall, int64_t now_us);
+/* Moves on. True if the wall changes. Call it at announce_deadline_us(), and before announce_call() when time has passed. */
+bool announce_tick(struct announce *announce, int64_t now_us);
+int64_t announce_deadline_us(const struct announce *announce); /* INT64_MAX: none */
+
+/* When a chime may sound: at most one per 4 s for a zone set; calls that arrive within merge into the next one. Pure. */
+#define CHIME_GAP_US    4000000
+#define CHIME_MERGE_MAX 16
+struct chime_gate {
+    int64_t free_us;   /* before this, a request waits */
+    uint16_t nwaiting; /* calls that the next chime speaks for */
+    bool is_recall;    /* all waiting ones are recalls */
+    struct {
+        uint64_t token;
+        int64_t expires_us;
+        bool is_recall;
+    } waiting[CHIME_MERGE_MAX];
+};
+/* Asks for sound at now_us; a request older than expires_us when its turn comes is given back as muted. False: so many
+ * wait already that this one is not noted; the next chime sounds for it all the same, but does not name its token. */
+bool chime_gate_ask(struct chime_gate *gate, uint64_t token, bool is_recall, int64_t expires_us,
+                    int64_t now_us);
+/* When something waits and the gate is free: true, and the tokens that this chime speaks for, in order; those that are too
+ * late in `late`. False: nothing to play now (there may still be late ones). A zeroed gate is a valid free one. */
+struct chime_turn {
+    uint16_t ntokens, nlate;
+    bool is_recall;
+    uint64_t token[CHIME_MERGE_MAX], late[CHIME_MERGE_MAX];
+};
+bool chime_gate_turn(struct chime_gate *gate, int64_t now_us, struct chime_turn *turn);
+void chime_gate_busy_until(struct chime_gate *gate, int64_t until_us); /* the melody still plays */
+int64_t chime_gate_deadline_us(const struct chime_gate *gate);         /* INT64_MAX: nothing waits */

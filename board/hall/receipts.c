@@ -1,0 +1,187 @@
+#include "board/hall/receipts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DONE_US INT64_MIN /* deadline of a receipt that is finished already */
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+void receipts_init(struct receipts *receipts, const char *board_id)
+{
+    memset(receipts, 0, sizeof *receipts);
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        copy(receipts->open[i].receipt.id, ID_SIZE, board_id);
+}
+
+static struct open_receipt *find(struct receipts *receipts, uint64_t token)
+{
+    for (unsigned i = 0; token && i < RECEIPTS_OPEN_MAX; i++)
+        if (receipts->open[i].token == token)
+            return &receipts->open[i];
+    return NULL;
+}
+
+/* A free place, or the oldest receipt's. */
+static struct open_receipt *place(struct receipts *receipts)
+{
+    struct open_receipt *oldest = &receipts->open[0];
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++) {
+        struct open_receipt *open = &receipts->open[i];
+        if (!open->token)
+            return open;
+        if (open->token < oldest->token)
+            oldest = open;
+    }
+    return oldest;
+}
+
+static bool is_finished(const struct open_receipt *open, int64_t now_us)
+{
+    return open->token && (!open->pending || open->deadline_us <= now_us);
+}
+
+bool receipts_make_room(struct receipts *receipts, int64_t now_us)
+{
+    struct open_receipt *oldest = place(receipts);
+    if (!oldest->token)
+        return false;
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (is_finished(&receipts->open[i], now_us))
+            return true;
+    oldest->deadline_us = now_us;
+    receipts->crowded++;
+    return true;
+}
+
+void receipts_end_all(struct receipts *receipts, int64_t now_us)
+{
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (receipts->open[i].deadline_us > now_us)
+            receipts->open[i].deadline_us = now_us;
+}
+
+uint64_t receipts_open(struct receipts *receipts, const struct event *event, int64_t received_us)
+{
+    struct open_receipt *open = place(receipts);
+    struct receipt *receipt = &open->receipt;
+    receipts->lost += open->token != 0;
+    open->token = ++receipts->next_token;
+    open->received_us = received_us;
+    open->deadline_us = received_us + RECEIPT_PATIENCE_US;
+    open->pending = 0;
+    open->is_late = false;
+    receipt->noutlets = 0;
+    receipt->seq = event->seq;
+    receipt->result = RECEIPT_SHOWN;
+    receipt->detail[0] = '\0';
+    copy(receipt->epoch, sizeof receipt->epoch, event->epoch);
+    copy(receipt->ticket, sizeof receipt->ticket, event->ticket);
+    copy(receipt->desk, sizeof receipt->desk, event->desk);
+    return open->token;
+}
+
+uint64_t receipts_find(const struct receipts *receipts, const struct event *event)
+{
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++) {
+        const struct open_receipt *open = &receipts->open[i];
+        if (open->token && open->receipt.seq == event->seq && strcmp(open->receipt.epoch, event->epoch) == 0)
+            return open->token;
+    }
+    return 0;
+}
+
+static int outlet_index(const struct receipt *receipt, const char *outlet)
+{
+    for (int i = 0; i < receipt->noutlets; i++)
+        if (strcmp(receipt->outlet[i].outlet, outlet) == 0)
+            return i;
+    return -1;
+}
+
+void receipts_expect(struct receipts *receipts, uint64_t token, const char *outlet)
+{
+    struct open_receipt *open = find(receipts, token);
+    if (!open || open->receipt.noutlets == RECEIPT_OUTLETS_MAX || outlet_index(&open->receipt, outlet) >= 0)
+        return;
+    unsigned index = open->receipt.noutlets++;
+    struct receipt_outlet *entry = &open->receipt.outlet[index];
+    *entry = (struct receipt_outlet){ .latency_us = -1 };
+    copy(entry->outlet, sizeof entry->outlet, outlet);
+    copy(entry->result, sizeof entry->result, "superseded");
+    open->pending |= 1u << index;
+}
+
+void receipts_settle(struct receipts *receipts, uint64_t token, const char *outlet, const char *result,
+                     int64_t at_us, const char *detail, bool is_final)
+{
+    struct open_receipt *open = find(receipts, token);
+    int index = open ? outlet_index(&open->receipt, outlet) : -1;
+    if (index < 0 || !(open->pending >> index & 1))
+        return;
+    struct receipt_outlet *entry = &open->receipt.outlet[index];
+    copy(entry->result, sizeof entry->result, result);
+    copy(entry->detail, sizeof entry->detail, detail);
+    entry->latency_us = at_us ? at_us - open->received_us : -1;
+    if (strcmp(result, "muted_late") == 0)
+        open->is_late = true;
+    if (is_final)
+        open->pending &= ~(1u << index);
+}
+
+void receipts_close(struct receipts *receipts, uint64_t token, enum receipt_result result, const char *detail)
+{
+    struct open_receipt *open = find(receipts, token);
+    if (!open)
+        return;
+    open->receipt.result = (uint8_t)result;
+    copy(open->receipt.detail, sizeof open->receipt.detail, detail);
+    open->pending = 0;
+    open->deadline_us = DONE_US;
+}
+
+static bool is_good(const struct receipt_outlet *entry)
+{
+    return strcmp(entry->result, "failed") != 0 && strcmp(entry->result, "superseded") != 0;
+}
+
+static enum receipt_result result_of(const struct open_receipt *open)
+{
+    unsigned good = 0;
+    for (unsigned i = 0; i < open->receipt.noutlets; i++)
+        good += is_good(&open->receipt.outlet[i]);
+    if (good == 0)
+        return RECEIPT_FAILED;
+    if (good < open->receipt.noutlets)
+        return RECEIPT_PARTIAL;
+    return open->is_late ? RECEIPT_MUTED_LATE : RECEIPT_SHOWN;
+}
+
+bool receipts_take(struct receipts *receipts, int64_t now_us, struct receipt *receipt)
+{
+    struct open_receipt *next = NULL;
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++) {
+        struct open_receipt *open = &receipts->open[i];
+        if (is_finished(open, now_us) && (!next || open->token < next->token))
+            next = open;
+    }
+    if (!next)
+        return false;
+    if (next->deadline_us != DONE_US)
+        next->receipt.result = (uint8_t)result_of(next);
+    *receipt = next->receipt;
+    next->token = 0;
+    return true;
+}
+
+int64_t receipts_deadline_us(const struct receipts *receipts)
+{
+    int64_t at_us = INT64_MAX;
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (receipts->open[i].token && receipts->open[i].deadline_us < at_us)
+            at_us = receipts->open[i].deadline_us;
+    return at_us;
+}

@@ -1,7 +1,0 @@
-#include "board/phrases.h"
-
-const char *const phrase_keys[PHRASES] = {
-#define X(name, key) [PHRASE_##name] = key,
-    PHRASE_LIST(X)
-#undef X
-};

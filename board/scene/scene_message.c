@@ -1,0 +1,81 @@
+/* Walls without numbers: waiting, starting, no connection. Each language is a block of its own, all at one size. */
+#include "board/scene/stage.h"
+
+struct saying {
+    enum phrase headline, sentence;
+    int nblocks;
+    uint8_t lang[LANGS_MAX]; /* of the blocks: a language without the headline has none */
+    struct type bold, regular;
+};
+
+static struct saying saying_of(const struct stage *stage, enum phrase headline, enum phrase sentence)
+{
+    struct saying saying = { .headline = headline,
+                             .sentence = sentence,
+                             .bold = { .weight = WEIGHT_BOLD, .ink = stage->theme->ink },
+                             .regular = { .weight = WEIGHT_REGULAR, .ink = stage->theme->soft } };
+    for (int i = 0; i < stage->in->config->nlangs; i++)
+        if (stage_phrase(stage, headline, i)[0] != '\0')
+            saying.lang[saying.nblocks++] = (uint8_t)i;
+    return saying;
+}
+
+static void speak(struct saying *saying, int block)
+{
+    saying->bold.lang = saying->regular.lang = saying->lang[block];
+}
+
+/* The sizes at which every language fits a block like this one. */
+static void fit(const struct stage *stage, struct saying *saying, struct rect block)
+{
+    int headline_px = stage_px(stage, 136), sentence_px = stage_px(stage, 60);
+    struct rect upper = box_of(0, 0, block.w, block.h * 54 / 100), lower = upper;
+    lower.h = (int16_t)(block.h - upper.h);
+    for (int i = 0; i < saying->nblocks; i++) {
+        speak(saying, i);
+        headline_px =
+            passage_fit(stage, &saying->bold, stage_phrase(stage, saying->headline, saying->lang[i]), upper,
+                        LEADING_TEXT, stage_px(stage, 28), headline_px);
+        sentence_px =
+            passage_fit(stage, &saying->regular, stage_phrase(stage, saying->sentence, saying->lang[i]),
+                        lower, LEADING_TEXT, stage_px(stage, 22), sentence_px);
+    }
+    saying->bold.size_px = headline_px;
+    saying->regular.size_px = sentence_px < headline_px * 3 / 5 ? sentence_px : headline_px * 3 / 5;
+}
+
+static void put_block(const struct stage *stage, struct saying *saying, int i, struct rect block)
+{
+    const char *headline = stage_phrase(stage, saying->headline, saying->lang[i]);
+    const char *sentence = stage_phrase(stage, saying->sentence, saying->lang[i]);
+    speak(saying, i);
+    int upper = passage_height(stage, &saying->bold, headline, block, LEADING_TEXT);
+    struct rect below = box_of(0, 0, block.w, block.h - upper);
+    int lower = passage_height(stage, &saying->regular, sentence, below, LEADING_TEXT);
+    box_cut_top(&block, (block.h - upper - lower) / 2);
+    passage_put(stage, &saying->bold, box_cut_top(&block, upper), LEADING_TEXT, headline);
+    passage_put(stage, &saying->regular, box_cut_top(&block, lower), LEADING_TEXT, sentence);
+}
+
+void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,
+                       bool is_warning)
+{
+    int hair = stage_px(stage, 2), pad = stage_px(stage, 56), air = stage_px(stage, 16);
+    struct saying saying = saying_of(stage, headline, sentence);
+    box_fill(stage, box, stage->theme->panel, stage_px(stage, 14));
+    box = box_inset(box, pad, stage_px(stage, 28));
+    if (is_warning) {
+        int side = stage_px(stage, stage->is_portrait ? 180 : 260);
+        picture_icon(stage->picture, ICON_WARNING, box.x, box.y + (box.h - side) / 2, side,
+                     stage->theme->ink);
+        box_cut_left(&box, side + pad);
+    }
+    for (int i = 0; i < saying.nblocks; i++) {
+        struct rect cell = box_cell(box, 1, saying.nblocks, i, hair);
+        if (i == 0)
+            fit(stage, &saying, box_inset(cell, 0, air));
+        else
+            box_fill(stage, box_of(cell.x, cell.y - hair, cell.w, hair), stage->theme->hairline, 0);
+        put_block(stage, &saying, i, box_inset(cell, 0, air));
+    }
+}

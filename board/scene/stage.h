@@ -1,0 +1,150 @@
+/* What the parts of a scene share: the theme, units, boxes, and text set into boxes. Internal to
+ * board/scene/.
+ *
+ * A unit is 1/1080 of the short side of the picture (of the height of a 16:9 screen), so a size is written as
+ * it is at 1080p. Text is centred in its box by the height of its capitals, never by ascenders, so that lines
+ * of different languages stand alike. Nothing here allocates; what costs is shaping, and that is cached by
+ * fonts/text.
+ */
+#pragma once
+
+#include "board/scene/scene.h"
+
+/* Every colour of the wall; the contrasts are those of ink on its ground (WCAG 2.x ratio). */
+struct theme {
+    color background;
+    color panel;                        /* a featured call that is no longer new; messages */
+    color row;                          /* plates of lists */
+    color hairline;                     /* separators; carries no meaning */
+    color ink;                          /* ≥ 15 : 1 on all of the above */
+    color soft;                         /* labels, dates: ≥ 9 : 1 */
+    color arrow;                        /* directions in rows: ≥ 7 : 1 */
+    color fresh, fresh_ink, fresh_line; /* a call that is new: inverse, 12 : 1 */
+    color paper, paper_ink, paper_line; /* warning strip and alert: 18 : 1 */
+    color band, band_ink, band_sign;    /* head of an alert */
+};
+extern const struct theme theme_night;
+
+struct stage {
+    struct picture *picture;
+    struct fonts *fonts;
+    const struct scene_input *in;
+    const struct theme *theme;
+    struct rect safe;  /* what every television shows: the picture without overscan */
+    int unit_permille; /* pixels of 1000 units */
+    int cap_permille;  /* height of capitals of 1000 px type */
+    bool is_portrait;
+};
+void stage_init(struct stage *stage, struct picture *picture, struct fonts *fonts,
+                const struct scene_input *input);
+/* Pixels of n units, at least 1. */
+int stage_px(const struct stage *stage, int n);
+/* The phrase in language `lang` (index of config.lang); "" if the catalogue has none. */
+const char *stage_phrase(const struct stage *stage, enum phrase phrase, int lang);
+/* The phrase in the first nlangs languages: "Шақырылды · Вызваны". Equal words stand once. */
+#define JOINED_SIZE (LANGS_MAX * (LABEL_SIZE + 4))
+void stage_join(const struct stage *stage, enum phrase phrase, int nlangs, char out[JOINED_SIZE]);
+/* Is the desk in a zone of this screen? */
+bool stage_has_desk(const struct stage *stage, int desk);
+
+/* ---- boxes: a cut returns the piece and leaves the rest --------------------------------------------------
+ */
+struct rect box_of(int x, int y, int w, int h);
+struct rect box_cut_top(struct rect *box, int h);
+struct rect box_cut_bottom(struct rect *box, int h);
+struct rect box_cut_left(struct rect *box, int w);
+struct rect box_cut_right(struct rect *box, int w);
+struct rect box_inset(struct rect box, int dx, int dy);
+/* Cell `i` of a grid, row by row, with `gap` between cells. */
+struct rect box_cell(struct rect box, int columns, int rows, int i, int gap);
+void box_fill(const struct stage *stage, struct rect box, color fill, int radius_px);
+
+/* ---- one line of text ------------------------------------------------------------------------------------
+ */
+enum align { ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT };
+struct type {
+    enum weight weight;
+    int size_px;
+    bool is_number; /* tabular figures, slashed zero */
+    uint8_t lang;   /* index of config.lang */
+    color ink;
+};
+const struct text_line *type_shape(const struct stage *stage, const struct type *type, const char *text);
+int type_width(const struct stage *stage, const struct type *type, const char *text);
+int type_cap(const struct stage *stage, const struct type *type);
+/* The type size at which capitals are cap_px high. */
+int type_size_of_cap(const struct stage *stage, int cap_px);
+/* Reduces type->size_px, at most to min_px, until the text fits; true if it does. */
+bool type_fit(const struct stage *stage, struct type *type, const char *text, int width_px, int min_px);
+/* Sets the text into the box; what does not fit in width ends in an ellipsis. Left and right edges are those
+ * of the ink. */
+void type_put(const struct stage *stage, const struct type *type, struct rect box, enum align align,
+              const char *text);
+/* The same from a pen position on the baseline, uncut. */
+void type_put_at(const struct stage *stage, const struct type *type, int x, int baseline_y, const char *text);
+
+/* ---- passages: text of several lines ---------------------------------------------------------------------
+ */
+/* Height of a line in percent of the type size: 122 is the least at which Й under қ does not touch. */
+#define LEADING_TIGHT 122
+#define LEADING_TEXT  128
+/* The largest size in [min_px, max_px] at which the text, broken at spaces, fits the box; min_px if none
+ * does. */
+int passage_fit(const struct stage *stage, const struct type *type, const char *text, struct rect box,
+                int leading, int min_px, int max_px);
+/* Height of the text at type->size_px, as passage_put() would set it into the box; more than the box if it
+ * does not fit. */
+int passage_height(const struct stage *stage, const struct type *type, const char *text, struct rect box,
+                   int leading);
+/* Sets it from the top of the box, left-aligned; what does not fit in height is cut with an ellipsis. Returns
+ * the height. */
+int passage_put(const struct stage *stage, const struct type *type, struct rect box, int leading,
+                const char *text);
+
+/* The same text in several languages, in their order. */
+struct texts {
+    int count;
+    const char *text[LANGS_MAX];
+    uint8_t lang[LANGS_MAX];
+};
+/* Empty ones are left out. */
+void texts_add(struct texts *texts, int lang, const char *text);
+/* The one size in [min_px, max_px] at which each fits its share of the height; min_px if there is none. */
+int texts_fit(const struct stage *stage, const struct type *type, const struct texts *texts, struct rect box,
+              int leading, int min_px, int max_px);
+/* One under the other, as a group in the middle of the height. */
+void texts_put(const struct stage *stage, const struct type *type, const struct texts *texts, struct rect box,
+               int leading);
+
+/* ---- tickets --------------------------------------------------------------------------------- */
+/* "А042" is a prefix and figures, set apart by a narrow space; any other ticket is one piece (prefix ""). */
+struct ticket {
+    char prefix[TICKET_SIZE], figures[TICKET_SIZE];
+};
+struct ticket ticket_split(const char *text);
+int ticket_gap(const struct type *type);
+int ticket_width(const struct stage *stage, const struct type *type, const struct ticket *ticket);
+/* The ink starts at x. */
+void ticket_put(const struct stage *stage, const struct type *type, const struct ticket *ticket, int x,
+                int baseline_y);
+/* Does a letter stand above the capitals (Й)? Then it needs a fifth of the size more. */
+bool ticket_is_tall(const char *text);
+/* May a letter hang below the baseline (Д, Қ, р)? */
+bool ticket_has_tail(const char *text);
+/* Arrow towards the desk; false if it has none. */
+bool direction_icon(int direction, enum icon *icon);
+
+/* ---- parts of a scene ------------------------------------------------------------------------------------
+ */
+void scene_put_header(const struct stage *stage, struct rect box);
+void scene_put_featured(const struct stage *stage, struct rect box);
+void scene_put_lists(const struct stage *stage, struct rect box);
+bool scene_has_lists(const struct stage *stage);
+bool scene_has_featured(const struct stage *stage);
+/* The foot reaches to the edges of the picture: `bleed`; text stays in `box`. */
+void scene_put_footer(const struct stage *stage, struct rect box, struct rect bleed);
+void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,
+                       bool is_warning);
+void scene_put_alert(const struct stage *stage, const struct notice *alert);
+/* The text of a notice in language `lang`, "" if it has none. */
+const char *notice_in(const struct stage *stage, const struct notice *notice, int lang);
