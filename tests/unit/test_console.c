@@ -4,8 +4,8 @@
 #include "board/console/metrics.h"
 #include "board/control.h"
 #include "tests/unit/fake_board.h"
+#include "tests/unit/http_client.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -151,43 +150,13 @@ static int stop(void **state)
 
 static int ask(struct hall_test *test, const char *head, const char *body)
 {
-    char text[1024];
-    uint16_t port = console_port(test->console);
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    int length = snprintf(text, sizeof text,
-                          "%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          head, strlen(body), body);
-    assert_int_equal(send(fd, text, (size_t)length, MSG_NOSIGNAL), length);
-    return fd;
-}
-
-static char *hear(int fd, const char *until)
-{
-    size_t length = 0, capacity = 1 << 19;
-    char *text = calloc(1, capacity);
-    for (ssize_t n; (n = recv(fd, text + length, capacity - length - 1, 0)) > 0;) {
-        length += (size_t)n;
-        text[length] = 0;
-        if (until && strstr(text, until))
-            break;
-    }
-    return text;
+    return http_ask(console_port(test->console), head, body);
 }
 
 static void expect(struct hall_test *test, const char *head, const char *body, const char *status,
                    const char *part)
 {
-    int fd = ask(test, head, body);
-    char *text = hear(fd, NULL);
-    if (strncmp(text, "HTTP/1.1 ", 9) != 0 || strncmp(text + 9, status, 3) != 0 || !strstr(text, part))
-        fail_msg("%s: expected %s and \"%s\" in:\n%.600s", head, status, part, text);
-    free(text);
-    close(fd);
+    http_expect(ask(test, head, body), status, part);
 }
 
 static void the_page_and_its_parts_are_served(void **state)
@@ -229,11 +198,11 @@ static void only_the_offered_commands_are_forwarded(void **state)
 static void watch_lines_become_events(void **state)
 {
     int fd = ask(*state, "GET /api/watch", "");
-    char *text = hear(fd, "event: truth\ndata: {\"watch\":\"truth\",\"truth\":\"fresh\"}\n\n");
+    char *text = http_hear(fd, "event: truth\ndata: {\"watch\":\"truth\",\"truth\":\"fresh\"}\n\n", NULL);
     assert_non_null(strstr(text, "event: board\ndata: {\"connected\":true}"));
     free(text);
     expect(*state, "POST /api/command", "{\"cmd\":\"event\",\"type\":\"call\"}", "200", "{\"ok\":true}");
-    free(hear(fd, "event: event\ndata: {\"watch\":\"event\",\"type\":\"call\"}\n\n"));
+    http_await(fd, "event: event\ndata: {\"watch\":\"event\",\"type\":\"call\"}\n\n");
     close(fd);
 }
 
@@ -242,16 +211,16 @@ static void a_board_that_restarts_is_found_again(void **state)
     struct hall_test *test = *state;
     expect(test, "GET /api/status", "", "200", "hall-1");
     int fd = ask(test, "GET /api/watch", "");
-    free(hear(fd, "truth"));
+    http_await(fd, "truth");
     stop_board(test);
-    free(hear(fd, "event: board\ndata: {\"connected\":false}"));
+    http_await(fd, "event: board\ndata: {\"connected\":false}");
     expect(test, "GET /api/status", "", "503", "{\"ok\":false,\"error\":\"the board ");
     expect(test, "GET /metrics", "", "200", "kezek_up 0\n# EOF\n");
     start_board(test);
-    free(hear(fd, "event: truth\ndata: {\"watch\":\"truth\",\"truth\":\"fresh\"}\n\n"));
+    http_await(fd, "event: truth\ndata: {\"watch\":\"truth\",\"truth\":\"fresh\"}\n\n");
     for (bool is_back = false; !is_back;) { /* the other connection may need a moment longer */
         int status = ask(test, "GET /api/status", "");
-        char *text = hear(status, NULL);
+        char *text = http_hear(status, NULL, NULL);
         is_back = strstr(text, "hall-1");
         free(text);
         close(status);

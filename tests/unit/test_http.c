@@ -1,8 +1,8 @@
 /* The HTTP server with real clients: its loop runs on a thread, the test writes requests byte by byte as it
  * likes. */
 #include "board/console/http.h"
+#include "tests/unit/http_client.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,63 +118,22 @@ static int start(void **state)
     return 0;
 }
 
-static int join(const struct server *server)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(server->port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    size_t length = strlen(text);
-    assert_int_equal(send(fd, text, length, MSG_NOSIGNAL), (ssize_t)length);
-}
-
 static int ask(const struct server *server, const char *method, const char *path, const char *headers,
                const char *body)
 {
     char head[512];
-    int fd = join(server);
+    int fd = http_join(server->port);
     snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s", method, path, server->port,
              headers);
-    say(fd, head);
+    http_say(fd, head);
     if (body) {
         snprintf(head, sizeof head, "Content-Length: %zu\r\n\r\n", strlen(body));
-        say(fd, head);
-        say(fd, body);
+        http_say(fd, head);
+        http_say(fd, body);
     } else {
-        say(fd, "\r\n");
+        http_say(fd, "\r\n");
     }
     return fd;
-}
-
-/* All until the server closes, or until `until` was read. malloc()ed. */
-static char *hear(int fd, const char *until)
-{
-    size_t length = 0, capacity = 1 << 16;
-    char *text = calloc(1, capacity);
-    for (ssize_t n; (n = recv(fd, text + length, capacity - length - 1, 0)) > 0;) {
-        length += (size_t)n;
-        text[length] = 0;
-        if (until && strstr(text, until))
-            break;
-        if (length + 1 == capacity)
-            text = realloc(text, capacity *= 2);
-    }
-    return text;
-}
-
-static void expect(int fd, const char *status, const char *part)
-{
-    char *text = hear(fd, NULL);
-    if (strncmp(text, "HTTP/1.1 ", 9) != 0 || strncmp(text + 9, status, 3) != 0 || !strstr(text, part))
-        fail_msg("expected %s and \"%s\" in:\n%.400s", status, part, text);
-    free(text);
-    close(fd);
 }
 
 #define BYE  "Connection: close\r\n"
@@ -194,21 +153,21 @@ static int stop(void **state)
 
 static void routes_answer_and_others_do_not(void **state)
 {
-    expect(ask(*state, "GET", "/", BYE, NULL), "200", "\r\n\r\nhello");
-    expect(ask(*state, "HEAD", "/", BYE, NULL), "200", "Content-Length: 5");
-    expect(ask(*state, "GET", "/item/main.png", BYE, NULL), "200", "\r\n\r\nmain.png");
-    expect(ask(*state, "GET", "/item", BYE, NULL), "404",
-           "{\"ok\":false,\"error\":\"there is nothing here\"}");
-    expect(ask(*state, "GET", "/../etc/passwd", BYE, NULL), "404", "nothing here");
-    expect(ask(*state, "DELETE", "/", BYE, NULL), "405", "not done with that method");
-    expect(ask(*state, "GET", "/echo", BYE, NULL), "405", "not done with that method");
+    http_expect(ask(*state, "GET", "/", BYE, NULL), "200", "\r\n\r\nhello");
+    http_expect(ask(*state, "HEAD", "/", BYE, NULL), "200", "Content-Length: 5");
+    http_expect(ask(*state, "GET", "/item/main.png", BYE, NULL), "200", "\r\n\r\nmain.png");
+    http_expect(ask(*state, "GET", "/item", BYE, NULL), "404",
+                "{\"ok\":false,\"error\":\"there is nothing here\"}");
+    http_expect(ask(*state, "GET", "/../etc/passwd", BYE, NULL), "404", "nothing here");
+    http_expect(ask(*state, "DELETE", "/", BYE, NULL), "405", "not done with that method");
+    http_expect(ask(*state, "GET", "/echo", BYE, NULL), "405", "not done with that method");
 }
 
 static void every_answer_forbids_foreign_scripts(void **state)
 {
-    expect(ask(*state, "GET", "/", BYE, NULL), "200",
-           "Content-Security-Policy: default-src 'none'; script-src 'self'");
-    expect(ask(*state, "GET", "/none", BYE, NULL), "404", "X-Content-Type-Options: nosniff");
+    http_expect(ask(*state, "GET", "/", BYE, NULL), "200",
+                "Content-Security-Policy: default-src 'none'; script-src 'self'");
+    http_expect(ask(*state, "GET", "/none", BYE, NULL), "404", "X-Content-Type-Options: nosniff");
 }
 
 static void only_names_of_this_machine_are_answered(void **state)
@@ -229,10 +188,10 @@ static void only_names_of_this_machine_are_answered(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[128];
-        int fd = join(*state);
+        int fd = http_join(((const struct server *)*state)->port);
         snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: %s\r\n" BYE "\r\n", rows[i].host);
-        say(fd, text);
-        expect(fd, rows[i].status, "");
+        http_say(fd, text);
+        http_expect(fd, rows[i].status, "");
     }
 }
 
@@ -241,21 +200,23 @@ static void a_post_comes_from_the_own_page_only(void **state)
     struct server *server = *state;
     char own[128];
     snprintf(own, sizeof own, JSON "Origin: http://127.0.0.1:%u\r\n", server->port);
-    expect(ask(server, "POST", "/echo", JSON, "{\"a\":1}"), "200", "\r\n\r\n{\"a\":1}");
-    expect(ask(server, "POST", "/echo", own, "{\"a\":2}"), "200", "\r\n\r\n{\"a\":2}");
-    expect(ask(server, "POST", "/echo", JSON "Origin: http://evil.example\r\n", "{}"), "403", "another page");
-    expect(ask(server, "POST", "/echo", JSON "Origin: null\r\n", "{}"), "403", "another page");
-    expect(ask(server, "POST", "/echo", BYE "Content-Type: text/plain\r\n", "{}"), "415", "application/json");
-    expect(ask(server, "POST", "/echo", BYE, "{}"), "415", "application/json");
+    http_expect(ask(server, "POST", "/echo", JSON, "{\"a\":1}"), "200", "\r\n\r\n{\"a\":1}");
+    http_expect(ask(server, "POST", "/echo", own, "{\"a\":2}"), "200", "\r\n\r\n{\"a\":2}");
+    http_expect(ask(server, "POST", "/echo", JSON "Origin: http://evil.example\r\n", "{}"), "403",
+                "another page");
+    http_expect(ask(server, "POST", "/echo", JSON "Origin: null\r\n", "{}"), "403", "another page");
+    http_expect(ask(server, "POST", "/echo", BYE "Content-Type: text/plain\r\n", "{}"), "415",
+                "application/json");
+    http_expect(ask(server, "POST", "/echo", BYE, "{}"), "415", "application/json");
 }
 
 static void bodies_are_bounded(void **state)
 {
     static char body[HTTP_BODY_MAX + 2];
     memset(body, 'b', HTTP_BODY_MAX);
-    expect(ask(*state, "POST", "/echo", JSON, body), "200", body);
+    http_expect(ask(*state, "POST", "/echo", JSON, body), "200", body);
     int fd = ask(*state, "POST", "/echo", JSON "Content-Length: 1000000000\r\n", NULL);
-    expect(fd, "413", "too long; at most 65536");
+    http_expect(fd, "413", "too long; at most 65536");
     fd = ask(*state, "POST", "/echo", JSON "Transfer-Encoding: chunked\r\n", NULL);
     size_t sent = 0;
     while (sent < 1u << 30 && send(fd, "ffff\r\n", 6, MSG_NOSIGNAL) > 0 &&
@@ -268,45 +229,45 @@ static void bodies_are_bounded(void **state)
 static void headers_are_bounded(void **state)
 {
     static char line[40000] = "X-Long: ";
-    int fd = join(*state);
+    int fd = http_join(((const struct server *)*state)->port);
     memset(line + 8, 'h', sizeof line - 9);
-    say(fd, "GET / HTTP/1.1\r\nHost: localhost\r\n");
+    http_say(fd, "GET / HTTP/1.1\r\nHost: localhost\r\n");
     send(fd, line, strlen(line), MSG_NOSIGNAL);
     send(fd, "\r\n\r\n", 4, MSG_NOSIGNAL);
-    char *text = hear(fd, "\r\n");
+    char *text = http_hear(fd, "\r\n", NULL);
     if (text[0]) /* the connection may also just be reset */
         assert_memory_equal(text, "HTTP/1.1 4", 10);
     free(text);
     close(fd);
-    expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
+    http_expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
 }
 
 static void an_answer_may_come_later(void **state)
 {
     int later = ask(*state, "GET", "/hold", BYE, NULL);
-    expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
-    expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
-    expect(later, "504", "{\"ok\":false,\"error\":\"said \\\"later\\\"\"}");
+    http_expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
+    http_expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
+    http_expect(later, "504", "{\"ok\":false,\"error\":\"said \\\"later\\\"\"}");
 }
 
 static void a_client_that_left_before_its_answer_is_fine(void **state)
 {
     close(ask(*state, "GET", "/hold", BYE, NULL));
-    expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
-    expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
-    expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
+    http_expect(ask(*state, "GET", "/", BYE, NULL), "200", "hello");
+    http_expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
+    http_expect(ask(*state, "GET", "/release", BYE, NULL), "200", "hello");
 }
 
 static void events_reach_every_page(void **state)
 {
     int one = ask(*state, "GET", "/watch", "", NULL), two = ask(*state, "GET", "/watch", "", NULL);
-    free(hear(one, "event: first\ndata: {\"n\":0}\n\n"));
-    free(hear(two, "event: first\ndata: {\"n\":0}\n\n"));
-    expect(ask(*state, "POST", "/tell", JSON, "1"), "200", "hello");
-    char *text = hear(one, "zzz");
+    http_await(one, "event: first\ndata: {\"n\":0}\n\n");
+    http_await(two, "event: first\ndata: {\"n\":0}\n\n");
+    http_expect(ask(*state, "POST", "/tell", JSON, "1"), "200", "hello");
+    char *text = http_hear(one, "zzz", NULL);
     assert_non_null(strstr(text, "event: tick\ndata: zzz"));
     free(text);
-    free(hear(two, "zzz"));
+    http_await(two, "zzz");
     close(one);
     close(two);
 }
@@ -315,10 +276,10 @@ static void a_page_that_does_not_read_is_cut_and_the_other_misses_nothing(void *
 {
     struct server *server = *state;
     int deaf = ask(server, "GET", "/watch", "", NULL), keen = ask(server, "GET", "/watch", "", NULL);
-    free(hear(keen, "data: {\"n\":0}\n\n"));
+    http_await(keen, "data: {\"n\":0}\n\n");
     size_t heard = 0;
     for (int round = 0; round < 100; round++) {
-        expect(ask(server, "POST", "/tell", JSON, "100"), "200", "hello");
+        http_expect(ask(server, "POST", "/tell", JSON, "100"), "200", "hello");
         while (heard < 100000u * (unsigned)(round + 1)) {
             char block[16384];
             ssize_t n = recv(keen, block, sizeof block, 0);
@@ -341,9 +302,9 @@ static void the_seventeenth_page_is_told_why(void **state)
     int fd[HTTP_STREAMS_MAX];
     for (int i = 0; i < HTTP_STREAMS_MAX; i++) {
         fd[i] = ask(*state, "GET", "/watch", "", NULL);
-        free(hear(fd[i], "first"));
+        http_await(fd[i], "first");
     }
-    expect(ask(*state, "GET", "/watch", BYE, NULL), "503", "too many pages are open");
+    http_expect(ask(*state, "GET", "/watch", BYE, NULL), "503", "too many pages are open");
     for (int i = 0; i < HTTP_STREAMS_MAX; i++)
         close(fd[i]);
 }

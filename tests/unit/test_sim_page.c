@@ -4,8 +4,8 @@
 #include "sim/camera.h"
 #include "sim/listener.h"
 #include "sim/page.h"
+#include "tests/unit/http_client.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -180,46 +179,13 @@ static void show(struct demo *demo, uint32_t color)
 
 static int ask(struct demo *demo, const char *head, const char *body)
 {
-    char text[1024];
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(page_port(demo->page)),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    int length = snprintf(text, sizeof text,
-                          "%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          head, strlen(body), body);
-    assert_int_equal(send(fd, text, (size_t)length, MSG_NOSIGNAL), length);
-    return fd;
-}
-
-/* What came until `until` is in it. */
-static char *hear(int fd, const char *until, size_t *size)
-{
-    size_t length = 0, capacity = 1 << 18;
-    char *text = calloc(1, capacity);
-    for (ssize_t n; (n = recv(fd, text + length, capacity - length - 1, 0)) > 0;) {
-        length += (size_t)n;
-        text[length] = 0;
-        if (until && strstr(text, until))
-            break;
-    }
-    if (until && !strstr(text, until))
-        fail_msg("\"%s\" did not come, but:\n%.1500s", until, text);
-    if (size)
-        *size = length;
-    return text;
+    return http_ask(page_port(demo->page), head, body);
 }
 
 static void expect(struct demo *demo, const char *head, const char *body, const char *status,
                    const char *part)
 {
-    int fd = ask(demo, head, body);
-    char *text = hear(fd, part, NULL);
-    assert_memory_equal(text + 9, status, 3);
-    free(text);
-    close(fd);
+    http_expect(ask(demo, head, body), status, part);
 }
 
 /* Pixel (9, 5) of the picture as it stands upright. */
@@ -228,7 +194,7 @@ static void expect_picture(struct demo *demo, unsigned width, uint32_t color)
     char path[80];
     size_t size;
     int fd = ask(demo, "GET /api/screens/main.png", "");
-    char *text = hear(fd, NULL, &size);
+    char *text = http_hear(fd, NULL, &size);
     close(fd);
     assert_memory_equal(text + 9, "200", 3);
     char *png = strstr(text, "\r\n\r\n") + 4;
@@ -281,18 +247,18 @@ static void a_wall_is_seen_as_it_is_on_scan_out(void **state)
     struct demo *demo = *state;
     expect(demo, "GET /api/screens/main.png", "", "404", "shows nothing yet");
     int fd = ask(demo, "GET /api/watch", "");
-    free(hear(fd, "event: screen\ndata: {\"screen\":\"main\",\"frame\":0}", NULL));
+    http_await(fd, "event: screen\ndata: {\"screen\":\"main\",\"frame\":0}");
     show(demo, 0x112233);
-    free(hear(fd, "{\"screen\":\"main\",\"frame\":1}", NULL));
+    http_await(fd, "{\"screen\":\"main\",\"frame\":1}");
     expect_color(demo, 0x112233);
     show(demo, 0xffd400);
-    free(hear(fd, "{\"screen\":\"main\",\"frame\":2}", NULL));
+    http_await(fd, "{\"screen\":\"main\",\"frame\":2}");
     expect_color(demo, 0xffd400);
     screen_memory.close(demo->screen); /* kezekd ends and comes back */
     demo->screen = NULL;
-    free(hear(fd, "{\"screen\":\"main\",\"frame\":0}", NULL));
+    http_await(fd, "{\"screen\":\"main\",\"frame\":0}");
     show(demo, 0x445566);
-    free(hear(fd, "{\"screen\":\"main\",\"frame\":1}", NULL));
+    http_await(fd, "{\"screen\":\"main\",\"frame\":1}");
     expect_color(demo, 0x445566);
     close(fd);
 }
@@ -301,13 +267,13 @@ static void a_led_board_shows_its_registers_and_its_plug_can_be_pulled(void **st
 {
     struct demo *demo = *state;
     int fd = ask(demo, "GET /api/watch", "");
-    free(hear(
+    free(http_hear(
         fd,
         "event: leds\ndata: [{\"desk\":\"1\",\"on\":true,\"blink\":false,\"safe\":false,\"brightness\":100,"
         "\"colour\":\"red\",",
         NULL));
     expect(demo, "POST /api/led", "{\"desk\":\"1\",\"power\":false}", "200", "{\"ok\":true}");
-    free(hear(fd, "{\"desk\":\"1\",\"on\":false,", NULL));
+    http_await(fd, "{\"desk\":\"1\",\"on\":false,");
     expect(demo, "POST /api/led", "{\"desk\":\"2\",\"power\":false}", "409", "no LED board at desk");
     expect(demo, "POST /api/led", "{\"desk\":\"9\",\"power\":false}", "409", "there is no desk");
     close(fd);
@@ -317,13 +283,13 @@ static void a_gong_is_told_tone_by_tone(void **state)
 {
     struct demo *demo = *state;
     int fd = ask(demo, "GET /api/watch", "");
-    free(hear(fd, "event: hall", NULL));
+    http_await(fd, "event: hall");
     FILE *file = fopen(demo->chime_file, "w");
     fprintf(file, "# gong1\n");
     for (int i = 0; i < 8; i++)
         fprintf(file, "%d 1\n%d 0\n", 1000000 + i * 2000000, 2000000 + i * 2000000);
     fclose(file);
-    char *text = hear(fd, "\"kind\":\"off\"", NULL);
+    char *text = http_hear(fd, "\"kind\":\"off\"", NULL);
     assert_non_null(strstr(text, "\"kind\":\"melody\",\"melody\":\"gong1\""));
     assert_non_null(strstr(text, "\"kind\":\"on\",\"at_ms\":0,\"hz\":500,\"amplitude\":1"));
     free(text);
@@ -349,7 +315,7 @@ static void expect_desk(int fd, const char *state)
 {
     char text[128];
     snprintf(text, sizeof text, "{\"desk\":\"1\",%s", state);
-    free(hear(fd, text, NULL));
+    http_await(fd, text);
 }
 
 static void buttons_do_what_a_clerk_does(void **state)
@@ -385,14 +351,14 @@ static void the_hall_is_switched(void **state)
 {
     struct demo *demo = *state;
     int fd = ask(demo, "GET /api/watch", "");
-    free(hear(fd, "\"mute\":false,\"alert\":false,\"pace\":\"off\"", NULL));
+    http_await(fd, "\"mute\":false,\"alert\":false,\"pace\":\"off\"");
     expect(demo, "POST /api/hall", "{\"alert\":true}", "200", "ok");
-    free(hear(fd, "\"mute\":false,\"alert\":true,\"pace\":\"off\"", NULL));
+    http_await(fd, "\"mute\":false,\"alert\":true,\"pace\":\"off\"");
     expect(demo, "POST /api/hall", "{\"alert\":false,\"mute\":true}", "200", "ok");
-    free(hear(fd, "\"mute\":true,\"alert\":false,\"pace\":\"off\"", NULL));
+    http_await(fd, "\"mute\":true,\"alert\":false,\"pace\":\"off\"");
     expect(demo, "POST /api/hall", "{\"alert\":false}", "200", "ok"); /* as it is */
     expect(demo, "POST /api/hall", "{\"pace\":\"quiet\"}", "200", "ok");
-    free(hear(fd, "\"pace\":\"quiet\"", NULL));
+    http_await(fd, "\"pace\":\"quiet\"");
     expect(demo, "POST /api/hall", "{\"pace\":\"gallop\"}", "409", "pace must be off, quiet or rush");
     close(fd);
 }

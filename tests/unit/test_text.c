@@ -1,5 +1,6 @@
 #include "fonts/text.h"
 #include "tests/heap_count.h"
+#include "tests/unit/fonts_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,24 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct fonts *fonts;
-
-static int open_fonts(void **state)
-{
-    char error[200];
-
-    (void)state;
-    fonts = fonts_create(&font_files_debian, error, sizeof(error));
-    return fonts ? 0 : -1;
-}
-
-static int close_fonts(void **state)
-{
-    (void)state;
-    fonts_destroy(fonts);
-    return 0;
-}
 
 static const struct text_style text_40 = { .weight = WEIGHT_REGULAR, .size_px = 40, .lang = "kk" };
 static const struct text_style number_100 = {
