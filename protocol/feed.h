@@ -1,20 +1,36 @@
 /* The rules of the feed: which message is true, which is new, which may be heard. Pure: time is an argument, there is no
  * I/O, nothing is allocated, and what should follow is told to a sink.
  *
- * Full profile: rules 1 to 10 of the contract (ids FEED-1 … FEED-10 in feed*.c and their tests). The server's clock is bounded
- * on our monotonic clock by the hello/state exchange; no wall clock is used.
- * Basic profile: events without epoch: duplicates by (desk, ticket, type) within 2 s, arrival is the time, no lease; only when
- * the broker itself is lost does what is shown become stale and blank, and a reconnection after that begins empty.
+ * The full profile. The server's clock is bounded on our monotonic clock by question and answer; no wall clock is used.
+ *   FEED-1   a connection begins with hello and a fresh nonce; at most once a second, backing off to 5 s, every 30 s in peace
+ *   FEED-2   an epoch is adopted only from the answer to a nonce of mine that is at most 5 s old; messages of another epoch
+ *            wait (64), ask, and are applied after the answer
+ *   FEED-3   that answer bounds the server's clock; a call is as old as it can be
+ *   FEED-4   an event in the replay window of its epoch (256 numbers, four epochs, they survive a kill), or below it, is
+ *            dropped; a desk changes only to a higher number
+ *   FEED-5   heard is only a call that is live, new, not older than its ttl and still what its desk shows; what cannot be
+ *            decided yet is decided after the answer; a snapshot never sounds
+ *   FEED-6   a snapshot below the last one is ignored; per desk the higher number wins; absent desks that are not newer go
+ *   FEED-7   retained copies only ask
+ *   FEED-8   the lease runs 15 s from the sending of the newest message that the picture agrees with; then a sign, 45 s later
+ *            no numbers
+ *   FEED-9   asks: a gap that is older than 0.5 s, a heartbeat ahead; a message from the future, which also voids the bounds
+ *            of the server's clock
+ *   FEED-10  the will of an older connection is ignored
  *
- * How the profile is decided:
- *   undecided → full   when a hello is answered: only an answer lets anything with an epoch be shown
- *   undecided → basic  with the first event without epoch; or when an event with epoch waited 60 s (as long as a number may
- *                      stand at all), no hello was answered and no heartbeat was ever received, not even a retained one:
- *                      such events are then shown as they come, once per number
- *   basic → full       when a hello is answered; any message with epoch, also a retained one, asks at once
- *   full → basic       when the numbers were blanked and an event without epoch comes
- * A call by hand (an event without epoch while a full server is in charge) is shown and heard, and stands for 10 s at least;
- * then the next event of its desk or the next snapshot wins.
+ * The basic profile, for servers without epoch, answers or heartbeat. What it cannot promise is in feed_guarantees().
+ *   BASIC-1  an event without epoch is shown and heard as it comes; its arrival is its time
+ *   BASIC-2  the same (desk, ticket, type) within 2 s is a duplicate
+ *   BASIC-3  there is no lease: what is shown becomes stale and blank only after the broker itself is lost, and a
+ *            reconnection after that begins empty
+ *   BASIC-4  an event with epoch that waited 60 s (as long as a number may stand at all), while no hello was answered and no
+ *            heartbeat ever received, not even a retained one, is shown; further ones as they come, once per number
+ *   BASIC-5  hellos are rare until something with an epoch comes, also retained: that asks at once, and an answer makes the
+ *            profile full and forgets what it does not know
+ *   BASIC-6  an event without epoch beside a full server (a call by hand) is shown and heard, and stands for 10 s at least;
+ *            then the next event of its desk or the next snapshot wins
+ *   BASIC-7  when the numbers of a full server were blanked, an event without epoch makes the profile basic
+ *   BASIC-8  the profile and what it does not promise are in the health message
  *
  * All times are microseconds of CLOCK_MONOTONIC. One thread.
  */
@@ -22,12 +38,12 @@
 
 #include "protocol/message.h"
 
-#define FEED_WINDOW   256              /* replay window, sequence numbers */
-#define FEED_EPOCHS   4                /* windows kept */
-#define FEED_PENDING  64               /* messages of another epoch that wait for the answer */
-#define FEED_DEFERRED 32               /* calls whose age is not decidable yet */
-#define FEED_LEASE_US (15 * 1000000LL) /* after the sending of what the picture agrees with */
-#define FEED_HOLD_US  (45 * 1000000LL) /* after the lease: no numbers */
+#define FEED_WINDOW   256 /* replay window, sequence numbers */
+#define FEED_EPOCHS   4   /* windows kept */
+#define FEED_PENDING  64  /* messages of another epoch that wait for the answer */
+#define FEED_DEFERRED 32  /* calls whose age is not decidable yet */
+#define FEED_LEASE_US (15 * 1000000LL)
+#define FEED_HOLD_US  (45 * 1000000LL)
 
 /* What must survive a kill of the process: lives in memory that the caller maps from /run/kezek. Zeroed memory is a
  * valid empty one. */
@@ -112,3 +128,5 @@ struct feed_status {
     uint64_t events, duplicates, muted, gaps, hellos, adoptions, clock_steps, pending_dropped;
 };
 void feed_status(const struct feed *feed, struct feed_status *status);
+/* For technicians: what this profile promises, or does not. */
+const char *feed_guarantees(enum feed_profile profile);

@@ -6,6 +6,7 @@
 
 #define ALONE 12 /* unanswered, the back-off makes it a minute: no server of the full profile is there */
 
+/* BASIC-5 */
 static bool is_alone(const struct feed_hello *hello)
 {
     return hello->is_basic || hello->unanswered > ALONE;
