@@ -177,12 +177,7 @@ char *health_text(struct board *board)
     cJSON_AddStringToObject(health, "id", board->config->board);
     cJSON_AddStringToObject(health, "boot", board->boot);
     cJSON_AddNumberToObject(health, "uptime_s", uptime_s(board));
-    if (status.profile == FEED_BASIC)
-        cJSON_AddStringToObject(
-            health, "guarantees",
-            "basic: no sign when the connection to the server is lost, no repair of missed calls");
-    else
-        cJSON_AddStringToObject(health, "guarantees", status.profile == FEED_FULL ? "full" : "none yet");
+    cJSON_AddStringToObject(health, "guarantees", feed_guarantees(status.profile)); /* BASIC-8 */
     cJSON_AddItemToObject(health, "feed", health_feed(board));
     add_outlets(cJSON_AddArrayToObject(health, "outlets"), board);
     char *text = cJSON_PrintUnformatted(health);

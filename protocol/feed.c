@@ -174,8 +174,8 @@ const char *feed_guarantees(enum feed_profile profile)
     static const char *const words[] = {
         [FEED_UNDECIDED] = "none yet: no server has answered",
         [FEED_BASIC] =
-            "basic: no sign when the server is lost, and its numbers stay; missed calls are not repaired; "
-            "a call that was long on its way sounds, a copy after 2 s sounds again",
+            ("basic: no sign when the server is lost, and its numbers stay; missed calls are not repaired; "
+             "a call that was long on its way sounds, a copy after 2 s sounds again"),
         [FEED_FULL] = "full",
     };
     return words[profile];

@@ -28,11 +28,12 @@ def cmdline(pid):
 
 
 def a_call_by_hand_is_shown_sounded_and_receipted():
-    """The README's mosquitto_pub line: the basic profile."""
+    """The README's mosquitto_pub line: the basic profile (BASIC-1, BASIC-8)."""
     hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
     try:
         hall.connected()
         receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        health = Listener(hall.broker, hall.board_topic + "/health")
         hall.boards_answer()
         hall.call("3", "А042")
         receipt = receipts.wait("receipt", lambda t, o: o.get("ticket") == "А042")
@@ -47,7 +48,11 @@ def a_call_by_hand_is_shown_sounded_and_receipted():
         assert status["feed"]["profile"] == "basic", status["feed"]
         desk = next(d for d in status["desks"] if d["desk"] == "3")
         assert desk == {"desk": "3", "status": "open", "phase": "called", "ticket": "А042"}, desk
+        told = health.wait("health of the basic profile", lambda t, o: o["feed"]["profile"] == "basic")
+        for lack in ("no sign when the server is lost", "missed calls are not repaired", "sounds again"):
+            assert lack in told["guarantees"], told
         receipts.close()
+        health.close()
     finally:
         hall.close()
 
@@ -56,8 +61,11 @@ def the_full_profile_converges_and_says_when_the_truth_is_lost():
     hall = Hall(with_sim=True)
     try:
         hall.connected()
+        health = Listener(hall.broker, hall.board_topic + "/health")
         wait_for("feed is full and fresh",
                  lambda: hall.status()["feed"]["profile"] == "full" and hall.status()["feed"]["truth"] == "fresh")
+        health.wait("health of the full profile", lambda t, o: o["guarantees"] == "full")
+        health.close()
         receipts = Listener(hall.broker, hall.board_topic + "/receipt")
         hall.boards_answer()
         hall.page_post("/api/desk", {"desk": "7", "action": "call"})
