@@ -3,6 +3,7 @@
 #include "board/log.h"
 #include "sim/page.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static void usage(FILE *out)
         "      --fault KIND=PERMILLE  of the requests to each LED board; may be given again: lost, mute, "
         "late, stale,\n"
         "                           wrong-unit, noise, garbage-before, garbage-after, half, refuse, echo, "
-        "babble, reboot\n"
+        "babble, reboot,\n                           unplug\n"
         "      --no-server          LED boards and page only: somebody else is the queue server\n"
         "      --help, --version\n",
         out);
@@ -92,19 +93,20 @@ static bool parse_seed(const char *text, uint64_t *seed)
 }
 
 /* "noise=20" */
-static bool parse_fault(const char *text, struct slave_faults *faults)
+static bool parse_fault(const char *text, struct wires_faults *faults)
 {
+    char name[32];
     const char *equals = strchr(text, '=');
-    char *end;
-    for (unsigned i = 0; equals && i < SLAVE_FAULTS; i++) {
-        size_t length = strlen(slave_fault_names[i]);
-        if (length != (size_t)(equals - text) || strncmp(text, slave_fault_names[i], length) != 0)
-            continue;
-        unsigned long permille = strtoul(equals + 1, &end, 10);
-        faults->permille[i] = (uint16_t)permille;
-        return end != equals + 1 && !*end && permille <= 1000;
-    }
-    return false;
+    if (!equals || equals - text >= (int)sizeof name)
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+    uint16_t *fault = wires_fault(faults, name);
+    char *end = NULL;
+    unsigned long permille = strtoul(equals + 1, &end, 10);
+    if (!fault || !isdigit((unsigned char)equals[1]) || *end || permille > 1000)
+        return false;
+    *fault = (uint16_t)permille;
+    return true;
 }
 
 enum {
@@ -289,7 +291,7 @@ int main(int argc, char **argv)
                                .seed = 1,
                                .pace = PACE_QUIET,
                                .has_server = true,
-                               .wires = { .is_paced = true, .faults.late_us = 200000, .seed = 1 } };
+                               .wires = { .is_paced = true, .faults = WIRES_NO_FAULTS, .seed = 1 } };
     struct sim sim = { 0 };
     int status = parse(argc, argv, &options);
     if (status >= 0)

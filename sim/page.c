@@ -2,50 +2,19 @@
 
 #include "board/console/embed.h"
 #include "board/console/http.h"
-#include "protocol/json.h"
-#include "sim/buttons.h"
-#include "sim/camera.h"
-#include "sim/listener.h"
-#include "sim/page_json.h"
+#include "sim/page_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_US     33000 /* walls and chimes are looked at 30 times a second, while a page is open */
-#define SETTLE_US   20000 /* changes that come together are told together */
-#define WAITING_MAX 16    /* requests for one picture */
-#define TYPE_JSON   "application/json"
+#define LOOK_US   33000 /* walls and chimes are looked at 30 times a second, while a page is open */
+#define SETTLE_US 20000 /* changes that come together are told together */
 
 EMBED(sim_page_html, "sim/page.html");
 EMBED(sim_page_css, "sim/page.css");
 EMBED(sim_page_js, "sim/page.js");
-
-struct wall {
-    uint64_t told;  /* frame that the pages know */
-    uint64_t frame; /* of the picture kept */
-    void *png;
-    size_t size;
-    unsigned nwaiting;
-    uint64_t waiting[WAITING_MAX]; /* HTTP requests */
-};
-
-struct page {
-    struct loop *loop;
-    const struct config *hall;
-    struct wires *wires;
-    struct queue *queue;
-    struct http *http;
-    struct camera *camera;
-    struct loop_timer *look_timer, *tell_timer;
-    struct wall wall[SCREENS_MAX];
-    struct listener chime[CHIMES_MAX];
-    struct page_situation situation;
-    uint64_t seed;
-    bool is_looking, is_hall_new, are_leds_new;
-    char why[128];
-};
 
 /* ---- telling the pages ---- */
 
@@ -69,6 +38,12 @@ static void tell_soon(struct page *page)
         loop_timer_at(page->tell_timer, clock_us() + SETTLE_US);
 }
 
+static void tell_leds(struct page *page, uint64_t id)
+{
+    tell(page, id, "buses", page_json_buses(page->hall, page->wires));
+    tell(page, id, "leds", page_json_leds(page->hall, page->wires));
+}
+
 static void tell_changes(void *data, int64_t now_us)
 {
     (void)now_us;
@@ -76,7 +51,7 @@ static void tell_changes(void *data, int64_t now_us)
     if (page->is_hall_new)
         tell(page, 0, "hall", hall_json(page));
     if (page->are_leds_new)
-        tell(page, 0, "leds", page_json_leds(page->hall, page->wires));
+        tell_leds(page, 0);
     page->is_hall_new = page->are_leds_new = false;
 }
 
@@ -231,7 +206,7 @@ static void get_watch(void *data, struct http_request *request)
     if (!http_stream(page->http, id))
         return;
     tell(page, id, "hall", hall_json(page));
-    tell(page, id, "leds", page_json_leds(page->hall, page->wires));
+    tell_leds(page, id);
     for (unsigned i = 0; i < page->hall->nscreens; i++) {
         page->wall[i].told = camera_look(page->camera, i);
         tell_screen(page, id, i);
@@ -269,128 +244,18 @@ static void get_picture(void *data, struct http_request *request)
     }
 }
 
-static cJSON *body_of(struct page *page, const struct http_request *request)
-{
-    struct json_error error;
-    size_t length;
-    const char *body = http_request_body(request, &length);
-    cJSON *json = json_parse(body, length, &error);
-    if (!json)
-        http_reply_error(page->http, http_request_id(request), 400, "no JSON: byte %zu: %s", error.offset,
-                         error.text);
-    return json;
-}
-
-static void reply_result(struct page *page, uint64_t id, int result, const char *error)
-{
-    static const char ok[] = "{\"ok\":true}";
-    if (result == 0)
-        http_reply_static(page->http, id, TYPE_JSON, ok, sizeof ok - 1);
-    else
-        http_reply_error(page->http, id, 409, "%s", error);
-}
-
-static const char *text_of(const cJSON *json, const char *key)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
-    return text ? text : "";
-}
-
-static int find_desk(struct page *page, const cJSON *json, char *error, size_t error_size)
-{
-    int desk = config_desk_index(page->hall, text_of(json, "desk"));
-    if (desk == NONE)
-        snprintf(error, error_size, "there is no desk \"%.32s\"", text_of(json, "desk"));
-    return desk;
-}
-
-static void post_desk(void *data, struct http_request *request)
-{
-    struct page *page = data;
-    char error[128] = "kezek-sim runs without its queue server";
-    int result = -ENOTCONN;
-    cJSON *json = body_of(page, request);
-    if (!json)
-        return;
-    if (page->queue) {
-        int desk = find_desk(page, json, error, sizeof error);
-        result = desk == NONE ? -ENOENT
-                              : buttons_press(page->queue, (unsigned)desk, text_of(json, "action"), error,
-                                              sizeof error);
-    }
-    reply_result(page, http_request_id(request), result, error);
-    page_event(page, NULL);
-    cJSON_Delete(json);
-}
-
-static void post_led(void *data, struct http_request *request)
-{
-    struct page *page = data;
-    char error[128];
-    cJSON *json = body_of(page, request);
-    if (!json)
-        return;
-    int desk = find_desk(page, json, error, sizeof error), result = -ENOENT;
-    if (desk != NONE) {
-        bool is_on = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "power"));
-        result = wires_power(page->wires, &page->hall->desk[desk], is_on);
-        snprintf(error, sizeof error, "there is no LED board at desk \"%s\"", page->hall->desk[desk].id);
-    }
-    reply_result(page, http_request_id(request), result, error);
-    page_leds(page);
-    cJSON_Delete(json);
-}
-
-static int set_pace(struct page *page, const char *name, char *error, size_t error_size)
-{
-    for (unsigned i = 0; i < PACES; i++) {
-        if (strcmp(name, i == PACE_NONE ? "off" : pace_names[i]) != 0)
-            continue;
-        page->situation.pace = (enum pace)i;
-        queue_pace(page->queue, (enum pace)i, page->seed);
-        return 0;
-    }
-    snprintf(error, error_size, "pace must be off, quiet or rush");
-    return -EINVAL;
-}
-
-static int set_alert(struct page *page, bool is_on, char *error, size_t error_size)
-{
-    int result = buttons_alert(page->queue, page->hall, is_on, error, error_size);
-    if (result == 0)
-        page->situation.is_alert = is_on;
-    return result;
-}
-
-static void post_hall(void *data, struct http_request *request)
-{
-    struct page *page = data;
-    char error[128] = "kezek-sim runs without its queue server";
-    cJSON *json = body_of(page, request);
-    if (!json)
-        return;
-    const cJSON *alert = cJSON_GetObjectItemCaseSensitive(json, "alert");
-    const cJSON *mute = cJSON_GetObjectItemCaseSensitive(json, "mute");
-    int result = page->queue ? 0 : -ENOTCONN;
-    if (result == 0 && cJSON_HasObjectItem(json, "pace"))
-        result = set_pace(page, text_of(json, "pace"), error, sizeof error);
-    if (result == 0 && cJSON_IsBool(alert))
-        result = set_alert(page, cJSON_IsTrue(alert), error, sizeof error);
-    if (result == 0 && cJSON_IsBool(mute)) {
-        page->situation.is_mute = cJSON_IsTrue(mute);
-        queue_mute(page->queue, page->situation.is_mute);
-    }
-    reply_result(page, http_request_id(request), result, error);
-    page_event(page, NULL);
-    cJSON_Delete(json);
-}
-
 static const struct http_route routes[] = {
-    { "GET", "/", get_page },           { "GET", "/page.css", get_css },
-    { "GET", "/page.js", get_js },      { "GET", "/api/place", get_place },
-    { "GET", "/api/watch", get_watch }, { "GET", "/api/screens/*", get_picture },
-    { "POST", "/api/desk", post_desk }, { "POST", "/api/led", post_led },
-    { "POST", "/api/hall", post_hall },
+    { "GET", "/", get_page },
+    { "GET", "/page.css", get_css },
+    { "GET", "/page.js", get_js },
+    { "GET", "/api/place", get_place },
+    { "GET", "/api/watch", get_watch },
+    { "GET", "/api/screens/*", get_picture },
+    { "POST", "/api/desk", page_post_desk },
+    { "POST", "/api/led", page_post_led },
+    { "POST", "/api/bus", page_post_bus },
+    { "POST", "/api/faults", page_post_faults },
+    { "POST", "/api/hall", page_post_hall },
 };
 
 /* ---- life ---- */

@@ -2,10 +2,15 @@
  * outside of the board sees: walls by camera, LED boards by their own registers, the chime by its line, receipts by MQTT.
  *
  *   GET  /                      the page                      GET /api/place     what stays: names, desks, screens
- *   GET  /api/watch             server-sent events: hall, leds, screen, sound, event, receipt
+ *   GET  /api/watch             server-sent events: hall, buses, leds, screen, sound, event, receipt
  *   GET  /api/screens/ID.png    a wall, on scan-out now
  *   POST /api/desk              {"desk":"3","action":"call"}  see sim/buttons.h
  *   POST /api/led               {"desk":"3","power":false}    pulls the plug of one LED board
+ *                               {"desk":"3","new":true}       another one from its box, as the factory set it
+ *                               {"desk":"3","unit":17}        it has this address
+ *   POST /api/bus               {"bus":"west","plugged":false}  pulls the adapter of a bus
+ *   POST /api/faults            {"faults":{"noise":20}}       permille, from now on, in place of those before;
+ *                               {"desk":"3","faults":{…}}     of one LED board. See sim/slave.h, sim/wires.h
  *   POST /api/hall              {"pace":"rush"}, {"alert":true}, {"mute":true}: any of them
  *
  * 409: not possible now, with the reason. Who may ask: board/console/http.h.

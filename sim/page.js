@@ -115,6 +115,14 @@ function onLeds(list) {
   }
 }
 
+/* ---- serial adapters ---- */
+function onBuses(list) {
+  $('buses').replaceChildren(...list.map(({ bus, plugged }) => el('button', { type: 'button', 'data-bus': bus, 'aria-pressed': String(plugged),
+    title: plugged ? 'Pull the serial adapter of this bus' : 'Plug its adapter in again', onclick: () => post('/api/bus', { bus, plugged: !plugged }) }, bus)));
+  const away = list.filter(({ plugged }) => !plugged).map(({ bus }) => bus);
+  $('unplugged').textContent = away.length ? `unplugged: ${away.join(', ')}` : '';
+}
+
 /* ---- desks ---- */
 const desks = new Map();
 const phases = { idle: 'free', called: 'called', serving: 'at the desk' };
@@ -276,6 +284,7 @@ function listen() {
   const source = new EventSource('/api/watch');
   const on = (name, read) => source.addEventListener(name, (message) => read(JSON.parse(message.data)));
   on('hall', onHall);
+  on('buses', onBuses);
   on('leds', onLeds);
   on('screen', onScreen);
   on('event', onEvent);

@@ -130,6 +130,18 @@ char *page_json_leds(const struct config *config, const struct wires *wires)
     return print(list);
 }
 
+char *page_json_buses(const struct config *config, const struct wires *wires)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (unsigned i = 0; i < wires->nbuses; i++) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "bus", config->bus[i].id);
+        cJSON_AddBoolToObject(object, "plugged", wires_is_plugged(wires, i));
+        cJSON_AddItemToArray(list, object);
+    }
+    return print(list);
+}
+
 char *page_json_sound(const char *chime, const struct ear_sound *sound)
 {
     static const char *const kinds[] = { "melody", "on", "level", "off" };

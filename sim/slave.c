@@ -381,6 +381,15 @@ void slave_set_settings(struct slave_bus *bus, unsigned index, uint8_t address,
     slave_unit_set(&bus->unit[index], address, serial);
 }
 
+void slave_set_new(struct slave_bus *bus, unsigned index)
+{
+    struct slave_unit *unit = &bus->unit[index];
+    uint64_t changes = unit->changes;
+    slave_unit_init(unit, unit->model);
+    unit->changes = changes;
+    slave_unit_power_on(unit);
+}
+
 void slave_answer_anew(struct slave_bus *bus, unsigned index, bool is_anew)
 {
     bus->fault[index].is_anew = is_anew;

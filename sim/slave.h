@@ -123,6 +123,8 @@ void slave_set_power(struct slave_bus *bus, unsigned index, bool is_on);
  * does not have leaves its own; NULL: settings as they are. */
 void slave_set_settings(struct slave_bus *bus, unsigned index, uint8_t address,
                         const struct led_serial *serial);
+/* Another one of its type from the box hangs in its place: with the address and settings of the factory. */
+void slave_set_new(struct slave_bus *bus, unsigned index);
 /* It answers writes of its address and settings at the new ones, as some meters do (Simex SWE). */
 void slave_answer_anew(struct slave_bus *bus, unsigned index, bool is_anew);
 

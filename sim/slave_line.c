@@ -1,6 +1,7 @@
 #include "sim/slave_line.h"
 
 #include "sim/pty.h"
+#include "sim/slave_answer.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +15,9 @@ struct slave_line {
     struct loop *loop;
     struct slave_bus *bus;
     struct loop_source *source;
-    struct loop_timer *timer;
+    struct loop_timer *timer, *plug_timer;
+    uint16_t pull_permille;
+    uint64_t chance;
     struct pty pty;
     bool is_paced;
     struct led_serial serial; /* of the port */
@@ -160,6 +163,14 @@ static void turn(void *data, int64_t now_us)
     tell_changes(line);
 }
 
+static void pull_by_chance(struct slave_line *line)
+{
+    if (!line->pull_permille || answer_chance(&line->chance) % 1000 >= line->pull_permille)
+        return;
+    slave_line_unplug(line);
+    loop_timer_at(line->plug_timer, clock_us() + SLAVE_LINE_PULLED_US);
+}
+
 static void receive(void *data, uint32_t events)
 {
     (void)events;
@@ -177,6 +188,7 @@ static void receive(void *data, uint32_t events)
         else
             slave_bus_feed(line->bus, now_us, bytes, (size_t)count);
     turn(line, clock_us());
+    pull_by_chance(line);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -211,7 +223,22 @@ int slave_line_plug(struct slave_line *line)
         pty_close(&line->pty);
     else if (line->is_paced)
         relay_init(&line->relay, &line->serial);
+    if (!error && line->changed)
+        line->changed(line->data);
     return error;
+}
+
+static void plug_again(void *data, int64_t now_us)
+{
+    struct slave_line *line = data;
+    if (slave_line_plug(line) < 0) /* somebody else has the path */
+        loop_timer_at(line->plug_timer, now_us + SLAVE_LINE_PULLED_US);
+}
+
+void slave_line_pull(struct slave_line *line, uint16_t permille, uint64_t seed)
+{
+    line->pull_permille = permille;
+    line->chance = seed;
 }
 
 bool slave_line_is_plugged(const struct slave_line *line)
@@ -234,7 +261,8 @@ struct slave_line *slave_line_create(struct loop *loop, const char *path, struct
     slave_bus_set_line(bus, pace);
     snprintf(line->path, sizeof line->path, "%s", path);
     line->timer = loop_timer(loop, "led answers", turn, line);
-    int error = line->timer ? slave_line_plug(line) : -ENOMEM;
+    line->plug_timer = loop_timer(loop, "led plug", plug_again, line);
+    int error = line->timer && line->plug_timer ? slave_line_plug(line) : -ENOMEM;
     if (!error) {
         loop_timer_at(line->timer, slave_bus_change_us(bus));
         return line;
@@ -250,6 +278,7 @@ void slave_line_destroy(struct slave_line *line)
         return;
     slave_line_unplug(line);
     loop_timer_remove(line->timer);
+    loop_timer_remove(line->plug_timer);
     free(line);
 }
 

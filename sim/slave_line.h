@@ -17,8 +17,8 @@ struct slave_line *slave_line_create(struct loop *loop, const char *path, struct
                                      const struct led_serial *pace);
 void slave_line_destroy(struct slave_line *line); /* removes the link; NULL is fine */
 
-/* Called after each frame by which a glass has changed, when a safe state begins, and after unplugging. NULL:
- * nobody. */
+/* Called after each frame by which a glass has changed, when a safe state begins, and after unplugging and
+ * plugging in. NULL: nobody. */
 void slave_line_notify(struct slave_line *line, void (*changed)(void *data), void *data);
 /* Called with each byte on a line with a speed, when it is complete; for those who measure. NULL: nobody. */
 void slave_line_tap(struct slave_line *line,
@@ -28,4 +28,7 @@ void slave_line_tap(struct slave_line *line,
  * again with a new pty. The boards keep their power. 0, or negative errno. */
 void slave_line_unplug(struct slave_line *line);
 int slave_line_plug(struct slave_line *line);
+/* So many of a thousand requests pull the adapter; it is back after SLAVE_LINE_PULLED_US. */
+void slave_line_pull(struct slave_line *line, uint16_t permille, uint64_t seed);
+#define SLAVE_LINE_PULLED_US 2000000
 bool slave_line_is_plugged(const struct slave_line *line);

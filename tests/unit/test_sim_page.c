@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -279,6 +280,47 @@ static void a_led_board_shows_its_registers_and_its_plug_can_be_pulled(void **st
     close(fd);
 }
 
+static void an_adapter_is_pulled_and_plugged_in_again(void **state)
+{
+    struct demo *demo = *state;
+    struct stat there;
+    char path[80];
+    snprintf(path, sizeof path, "%s/bus", demo->folder);
+    int fd = ask(demo, "GET /api/watch", "");
+    http_await(fd, "event: buses\ndata: [{\"bus\":\"west\",\"plugged\":true}]");
+    expect(demo, "POST /api/bus", "{\"bus\":\"west\",\"plugged\":false}", "200", "ok");
+    http_await(fd, "{\"bus\":\"west\",\"plugged\":false}");
+    assert_int_equal(lstat(path, &there), -1);
+    expect(demo, "POST /api/bus", "{\"bus\":\"west\",\"plugged\":false}", "200", "ok"); /* as it is */
+    expect(demo, "POST /api/bus", "{\"bus\":\"west\",\"plugged\":true}", "200", "ok");
+    http_await(fd, "{\"bus\":\"west\",\"plugged\":true}");
+    assert_int_equal(stat(path, &there), 0);
+    expect(demo, "POST /api/bus", "{\"bus\":\"north\",\"plugged\":true}", "409", "there is no bus \\\"north");
+    expect(demo, "POST /api/bus", "{\"bus\":\"west\"}", "409", "plugged must be true or false");
+    close(fd);
+}
+
+static void what_hangs_above_a_desk_is_replaced_and_troubled(void **state)
+{
+    static const struct {
+        const char *head, *body, *status, *part;
+    } rows[] = {
+        { "POST /api/led", "{\"desk\":\"1\",\"new\":true}", "200", "ok" },
+        { "POST /api/led", "{\"desk\":\"1\",\"unit\":17}", "200", "ok" },
+        { "POST /api/led", "{\"desk\":\"1\",\"unit\":248}", "409", "unit, which is 1 to 247" },
+        { "POST /api/led", "{\"desk\":\"1\"}", "409", "what is to be done" },
+        { "POST /api/faults", "{\"faults\":{\"noise\":20,\"unplug\":0}}", "200", "ok" },
+        { "POST /api/faults", "{\"desk\":\"1\",\"faults\":{\"noise\":20}}", "200", "ok" },
+        { "POST /api/faults", "{\"desk\":\"2\",\"faults\":{}}", "409", "no LED board at desk" },
+        { "POST /api/faults", "{\"desk\":\"9\",\"faults\":{}}", "409", "there is no desk" },
+        { "POST /api/faults", "{\"faults\":{\"gremlins\":1}}", "409", "there is no fault \\\"gremlins" },
+        { "POST /api/faults", "{\"faults\":{\"noise\":1001}}", "409", "noise must be 0 to 1000" },
+        { "POST /api/faults", "{}", "409", "faults: which" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(*state, rows[i].head, rows[i].body, rows[i].status, rows[i].part);
+}
+
 static void a_gong_is_told_tone_by_tone(void **state)
 {
     struct demo *demo = *state;
@@ -373,6 +415,8 @@ int main(void)
         WITH_DEMO(a_wall_is_seen_as_it_is_on_scan_out),
         WITH_DEMO(a_turned_wall_is_seen_upright),
         WITH_DEMO(a_led_board_shows_its_registers_and_its_plug_can_be_pulled),
+        WITH_DEMO(an_adapter_is_pulled_and_plugged_in_again),
+        WITH_DEMO(what_hangs_above_a_desk_is_replaced_and_troubled),
         WITH_DEMO(a_gong_is_told_tone_by_tone),
         WITH_DEMO(buttons_say_why_they_do_nothing),
         WITH_SERVER(buttons_do_what_a_clerk_does),
