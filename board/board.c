@@ -290,6 +290,7 @@ static int64_t next_turn_us(const struct board *board)
     if (can_send(board)) /* else the link's start or room in its socket wakes us */
         at_us = min(at_us, receipts_deadline_us(&board->receipts));
     at_us = min(at_us, min(desks_deadline_us(board->desks), speakers_deadline_us(board->speakers)));
+    at_us = min(at_us, jobs_deadline_us(board));
     at_us = min(at_us, min(board->first_wish_us, notice_deadline_us(board)));
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
     at_us = min(at_us, min(child_deadline_us(&board->link_child), child_deadline_us(&board->console_child)));
@@ -446,6 +447,7 @@ static void turn(void *data, int64_t now_us)
         board->first_wish_us = INT64_MAX;
         desks_update_all(board->desks, &board->hall, board->truth);
     }
+    jobs_tick(board, now_us);
     desks_tick(board->desks, &board->hall, board->truth, now_us);
     present_walls(board, now_us);
     speakers_tick(board->speakers, now_us);

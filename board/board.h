@@ -60,6 +60,7 @@ struct board {
         first_wish_us; /* LED boards keep what they show until then: a restart is over before anyone sees it */
     bool is_manual;    /* events from the control socket rule, no server is there */
     enum feed_truth truth;
+    int64_t job_until_us[BUSES_MAX]; /* when a job that nobody asks about any more is ended; 0: none */
     int64_t health_due_us;
     bool is_health_changed;
     bool has_unsent; /* `outgoing` waits for room in the link's socket */
@@ -102,6 +103,8 @@ void commands_reply(struct board *board, uint64_t client, cJSON *reply); /* take
 void commands_mqtt(struct board *board, const struct command *command);
 /* jobs.c: led-scan, led-address, led-job, led-stop; false: another command. */
 bool jobs_answer(struct board *board, uint64_t client, const char *name, const cJSON *request);
+void jobs_tick(struct board *board, int64_t now_us);
+int64_t jobs_deadline_us(const struct board *board);
 void jobs_forget(struct board *board); /* the spare profiles; no job runs any more */
 /* health.c: the health message, for MQTT; cJSON_free() the result. */
 char *health_text(struct board *board);

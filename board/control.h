@@ -19,8 +19,9 @@
  *   led-address  bus, address, profile, at (absent: the profile's factory address, refused if that is
  *             a desk's of the hall file)
  *   led-job  bus → job: kind (none, scan, address), running, done, total, unit, baud, parity, stop_bits, error
- *             (0, or negative errno), detail, steps (sentences; what is behind an address job), found: unit, baud, parity, stop_bits, collision, profile, identity,
+ *             (0, or negative errno), detail, written (an address job: the unit may have new settings), steps (sentences; what is behind an address job), found: unit, baud, parity, stop_bits, foreign_line (not that of the bus), collision, profile, identity,
  *             round_trip_ms, desk (that has this unit in the hall file; "" none)
+ *             A scan that nobody asks about for 15 s is ended, and so is an address job that has not written yet.
  *   led-stop  bus: ends its job; fine if none runs
  *   chime  chime, melody (absent: that of a call)
  */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEASE_US INT64_C(15000000) /* who follows a job asks at least once a second */
+
 /* A request of a technician's job on a bus; what is wrong with it goes to `error`. */
 struct order {
     struct board *board;
@@ -130,6 +132,45 @@ void jobs_forget(struct board *board)
 {
     while (board->nspares)
         led_profile_destroy(board->spare[--board->nspares]);
+    memset(board->job_until_us, 0, sizeof board->job_until_us);
+}
+
+/* ---- who follows it -------------------------------------------------------------------------- */
+
+static void prolong(struct order *order)
+{
+    order->board->job_until_us[order->bus] = clock_us() + LEASE_US;
+}
+
+/* What was written to a unit half-way is better finished than left. */
+static bool may_end(const struct led_job_status *status)
+{
+    return status->is_running && (status->kind != LED_JOB_ADDRESS || !status->has_written);
+}
+
+void jobs_tick(struct board *board, int64_t now_us)
+{
+    struct led_job_status status;
+    for (unsigned i = 0; i < board->config->nbuses; i++) {
+        if (!board->job_until_us[i] || board->job_until_us[i] > now_us)
+            continue;
+        desks_job_status(board->desks, i, &status);
+        board->job_until_us[i] = 0;
+        if (!may_end(&status))
+            continue;
+        log_info("led %s: nobody follows the technician's job any more: it is ended",
+                 board->config->bus[i].id);
+        desks_stop_job(board->desks, i);
+    }
+}
+
+int64_t jobs_deadline_us(const struct board *board)
+{
+    int64_t at_us = INT64_MAX;
+    for (unsigned i = 0; i < board->config->nbuses; i++)
+        if (board->job_until_us[i] && board->job_until_us[i] < at_us)
+            at_us = board->job_until_us[i];
+    return at_us;
 }
 
 /* ---- line settings --------------------------------------------------------------------------- */
@@ -237,11 +278,13 @@ static bool start(struct order *order)
     const char *bus = order->board->config->bus[order->bus].id;
     if (error == 0) {
         log_job(bus, &order->job);
+        prolong(order);
         return true;
     }
     desks_job_status(order->board->desks, order->bus, &status);
     if (error == -EBUSY)
-        return refuse(order, "bus %s has a job already; led-stop ends it", bus);
+        return refuse(order, "bus %s has a job already: wait for its end, or end it where it was started",
+                      bus);
     if (error == -ENODEV)
         return refuse(order, "bus %s is not open; its adapter or gateway must be there", bus);
     return refuse(order, "%s", status.detail[0] ? status.detail : strerror(-error));
@@ -259,9 +302,12 @@ static void add_serial(cJSON *object, const struct led_serial *serial)
 
 static void add_found(cJSON *list, const struct config *config, unsigned bus, const struct led_found *found)
 {
+    const struct led_bus_config *line = &config->bus[bus];
+    const struct led_serial own = { line->baud, line->parity, line->stop_bits };
     cJSON *item = health_item(list);
     cJSON_AddNumberToObject(item, "unit", found->unit);
     add_serial(item, &found->serial);
+    cJSON_AddBoolToObject(item, "foreign_line", !is_same(&own, &found->serial));
     cJSON_AddBoolToObject(item, "collision", found->is_collision);
     cJSON_AddStringToObject(item, "profile", found->profile ? led_profile_name(found->profile) : "");
     cJSON_AddStringToObject(item, "identity", found->identity);
@@ -274,6 +320,8 @@ static void answer_job(struct order *order, uint64_t client)
     static const char *const kinds[] = { "none", "scan", "address" };
     struct led_job_status status;
     desks_job_status(order->board->desks, order->bus, &status);
+    if (status.is_running)
+        prolong(order);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddBoolToObject(object, "ok", true);
     cJSON *job = cJSON_AddObjectToObject(object, "job");
@@ -285,6 +333,7 @@ static void answer_job(struct order *order, uint64_t client)
     add_serial(job, &status.serial);
     cJSON_AddNumberToObject(job, "error", status.error);
     cJSON_AddStringToObject(job, "detail", status.detail);
+    cJSON_AddBoolToObject(job, "written", status.has_written);
     cJSON *steps = cJSON_AddArrayToObject(job, "steps");
     for (unsigned i = 0; i < status.nsteps; i++)
         cJSON_AddItemToArray(steps, cJSON_CreateString(led_address_steps[i]));

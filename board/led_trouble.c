@@ -72,6 +72,18 @@ static bool are_all_dead(const struct led_bus_config *config, const struct led_u
     return config->nunits > 1;
 }
 
+/* All are damaged or silent: several at once share no address, but the line. */
+static bool are_all_damaged(const struct led_bus_config *config, const struct led_unit_status *unit)
+{
+    unsigned damaged = 0;
+    for (unsigned i = 0; i < config->nunits; i++) {
+        if (!unit[i].is_dead && !is_damaged(&unit[i]))
+            return false;
+        damaged += !unit[i].is_dead;
+    }
+    return damaged > 1;
+}
+
 void led_bus_trouble(const struct led_bus_config *config, const struct led_bus_status *status,
                      const struct led_unit_status *unit, char *out)
 {
@@ -84,4 +96,10 @@ void led_bus_trouble(const struct led_bus_config *config, const struct led_bus_s
         snprintf(out, LED_TROUBLE_SIZE,
                  "none of its %u boards replies; check their power, A against B, and %d 8%c%u on all",
                  config->nunits, config->baud, config->parity, config->stop_bits);
+    else if (are_all_damaged(config, unit))
+        snprintf(
+            out, LED_TROUBLE_SIZE,
+            "the replies of all %u boards are damaged or missing; check termination, bias and common wire, "
+            "that nobody else talks on it, and that the adapter does not hear itself",
+            config->nunits);
 }

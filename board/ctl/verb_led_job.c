@@ -19,6 +19,7 @@ struct job {
     sigset_t signals;
     double told; /* progress, in tenths, as printed last */
     int nsteps;  /* said */
+    bool has_written;
     char detail[256];
 };
 
@@ -94,6 +95,17 @@ static bool is_interrupted(const struct job *job)
     return sigtimedwait(&job->signals, NULL, &wait) > 0;
 }
 
+#define SCAN_FOR_IT "; the unit has been written to: scan for it, its address or its settings may be new"
+
+/* What has become of it nobody can tell any more. */
+static int lose(struct job *job, int status)
+{
+    end_line(job);
+    if (job->has_written)
+        ctl_complain(job->ctl, status, "%s", SCAN_FOR_IT + 2);
+    return status;
+}
+
 /* Until the job has ended: CTL_OK and *reply with its "job". */
 static int follow(struct job *job, cJSON **reply)
 {
@@ -101,7 +113,8 @@ static int follow(struct job *job, cJSON **reply)
         int status = ctl_ask_quietly(job->ctl, bus_request("led-job", job->bus), reply);
         const cJSON *state = ctl_member(*reply, "job");
         if (status != CTL_OK)
-            return status;
+            return lose(job, status);
+        job->has_written |= ctl_bool(state, "written");
         say_news(job, state);
         if (!ctl_bool(state, "running")) {
             end_line(job);
@@ -118,14 +131,19 @@ static int follow(struct job *job, cJSON **reply)
     }
 }
 
-static int verdict(struct ctl *ctl, const cJSON *state)
+static int verdict(const struct job *job, const cJSON *state)
 {
+    struct ctl *ctl = job->ctl;
     int error = (int)ctl_number(state, "error");
     if (strcmp(ctl_text(state, "kind"), "none") == 0)
-        return ctl_complain(ctl, CTL_REFUSED, "a reload of the hall file has ended it: start it again");
+        return ctl_complain(ctl, CTL_REFUSED, "a reload of the hall file has ended it%s",
+                            job->has_written ? SCAN_FOR_IT : ": start it again");
+    if (error == -ENODEV)
+        return ctl_complain(ctl, CTL_REFUSED, "%s; check the adapter or the gateway, then start it again",
+                            ctl_text(state, "detail"));
     if (error)
         return ctl_complain(ctl, CTL_REFUSED, "%s",
-                            error == -ECANCELED ? "stopped" : ctl_text(state, "detail"));
+                            error == -ECANCELED && !job->has_written ? "stopped" : ctl_text(state, "detail"));
     return CTL_OK;
 }
 
@@ -142,6 +160,7 @@ static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **rep
     sigset_t before;
     sigemptyset(&job.signals);
     sigaddset(&job.signals, SIGINT);
+    sigaddset(&job.signals, SIGHUP); /* the technician's connection to the board has broken */
     sigaddset(&job.signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &job.signals, &before);
     int status = ctl_ask_quietly(ctl, request, reply);
@@ -157,7 +176,7 @@ static int run_job(struct ctl *ctl, const char *bus, cJSON *request, cJSON **rep
         return status;
     if (ctl->is_json)
         print_reply(ctl, *reply);
-    return verdict(ctl, ctl_member(*reply, "job"));
+    return verdict(&job, ctl_member(*reply, "job"));
 }
 
 /* ---- scan ------------------------------------------------------------------------------------ */
@@ -188,10 +207,17 @@ static void print_next(struct ctl *ctl, const char *bus, const cJSON *found)
     {
         const char *profile = ctl_text(item, "profile");
         double unit = ctl_number(item, "unit");
+        char serial[32];
         if (ctl_bool(item, "collision"))
             ctl_say(ctl->out,
                     "unit %.0f: unplug all of these boards but one, give it its own address, and scan again",
                     unit);
+        else if (profile[0] && ctl_bool(item, "foreign_line"))
+            ctl_say(
+                ctl->out,
+                "unit %.0f listens at %s, not as the bus does: kezekctl led address %s NEW --profile %s --at "
+                "%.0f gives it an address and the settings of the bus",
+                unit, serial_text(item, serial), bus, profile, unit);
         else if (!ctl_text(item, "desk")[0] && profile[0])
             ctl_say(
                 ctl->out,

@@ -144,9 +144,8 @@ void job_stop(struct job *job, int error, const char *detail)
 {
     if (!job->status.is_running)
         return;
-    bool is_half_way = job->what.kind == LED_JOB_ADDRESS && job->address.has_written;
     job_finish(job, error, "%s%s", detail,
-               is_half_way
+               job->status.has_written
                    ? "; the unit has been written to: scan for it, its address or its settings may be new"
                    : "");
 }

@@ -51,7 +51,6 @@ struct job {
         } scan;
         struct {
             uint8_t stage, nsteps;
-            bool has_written;
             int64_t give_up_us;
             struct job_place here, there; /* where it listens now, as far as is known; where it shall */
             struct led_commission_step step[LED_COMMISSION_MAX];

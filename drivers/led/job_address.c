@@ -291,7 +291,7 @@ static void done_write(struct job *job, const struct schedule_step *step,
 {
     const struct led_commission_step *write = &job->address.step[job->at];
     char place[JOB_PLACE_SIZE];
-    job->address.has_written = true;
+    job->status.has_written = true;
     if (result->error == -EREMOTEIO)
         job_finish(job, -EREMOTEIO,
                    "it refuses register %u (exception %u) and is %s: is it locked, or another type?",

@@ -149,6 +149,7 @@ struct led_job_status {
     uint8_t unit;     /* asked just now, or last */
     int error;        /* of a job that has ended: 0, or negative errno with `detail`; -ECANCELED: stopped */
     char detail[160]; /* for people: what was done, or what went wrong and what to do */
+    bool has_written; /* LED_JOB_ADDRESS: the unit's address or settings may be new */
     uint8_t nsteps;   /* LED_JOB_ADDRESS: how many of led_address_steps[] are behind it */
     uint8_t nfound;
     struct led_found found[LED_JOB_FOUND];

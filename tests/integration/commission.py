@@ -6,51 +6,23 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import urllib.request
 
-from harness import BUILD, GUARD_S, RAM, SOURCE, Hall, run, wait_for
-
-
-def kezekctl(hall, *words, answers=""):
-    return subprocess.run([os.path.join(BUILD, "kezekctl"), *words], input=answers, capture_output=True, text=True, timeout=GUARD_S,
-                          env=hall.environment, check=False)
+from harness import BUILD, GUARD_S, RAM, SOURCE, Glass, led_hall, run, wait_for
 
 
 def open_hall(move=None, edit=None):
     """The simulated boards are those of the demo hall, edited; the board's own file puts desk 1 at unit `move`."""
-    hall = Hall(edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+    hall = led_hall(edit)
     try:
-        wait_for("the buses are open", lambda: all(bus["open"] for bus in hall.status()["buses"]))
         if move:
             hall.file["desks"][0]["led"]["unit"] = move
-            hall.write()
-            assert hall.ask({"cmd": "reload"})["ok"]
+            hall.reload()
             wait_for("the new file is in force", lambda: hall.unit("1")["unit"] == move)
-            wait_for("the buses are open", lambda: all(bus["open"] for bus in hall.status()["buses"]))
+            hall.buses_are_open()
     except BaseException:
         hall.close()
         raise
     return hall
-
-
-class Glass:
-    """What the simulated boards show, as eyes see it: the page's stream of changes."""
-    def __init__(self, hall):
-        self.stream = urllib.request.urlopen(f"http://127.0.0.1:{hall.page}/api/watch", timeout=GUARD_S)
-        self.leds = []
-
-    def see(self):
-        line = self.stream.readline()
-        if line.startswith(b'data: [{"desk"') and b'"segments"' in line:
-            self.leds = json.loads(line.removeprefix(b"data: "))
-
-    def wait(self, what, desk, is_it):
-        def look():
-            if any(led["desk"] == desk and is_it(led) for led in self.leds):
-                return True
-            self.see()
-            return False
-        wait_for(what, look, pause=0)
 
 
 def boards_have_the_brightness_colours_and_letters_of_the_hall_file():
@@ -100,9 +72,9 @@ def a_profile_of_ones_own_works_after_a_reload():
             json.dump(profile, file, ensure_ascii=False)
         assert hall.ask({"cmd": "reload"})["ok"]
         wait_for("the profile is in force", lambda: hall.unit("1")["profile"] == "our-board")
-        assert kezekctl(hall, "led", "show", "1", "HEL0", "--seconds", "60").returncode == 0
+        assert hall.ctl("led", "show", "1", "HEL0", "--seconds", "60").returncode == 0
         wait_for("the text is there", lambda: hall.unit("1")["shown"] == "HEL0")
-        job = json.loads(kezekctl(hall, "--json", "led", "scan", "west", "--from", "16", "--to", "16", "--all").stdout)["job"]
+        job = json.loads(hall.ctl("--json", "led", "scan", "west", "--from", "16", "--to", "16", "--all").stdout)["job"]
         assert len(job["found"]) == 1 and job["found"][0]["desk"] == "1", job
     finally:
         hall.close()
@@ -116,7 +88,7 @@ def a_board_of_another_type_is_told_of_and_left_alone():
         hall.file["desks"][1]["led"]["profile"] = "dm56a04"    # an owen-smi2
         hall.write()
         assert hall.ask({"cmd": "reload"})["ok"]
-        scan = kezekctl(hall, "led", "scan", "west", "--from", "16", "--to", "18")
+        scan = hall.ctl("led", "scan", "west", "--from", "16", "--to", "18")
         assert "desk 2: the hall file says dm56a04, it answers as owen-smi2" in scan.stdout, scan
         wait_for("desk 7 is no owen-smi2", lambda: hall.unit("7")["other"] or hall.unit("7")["exceptions"])
     finally:
@@ -126,12 +98,12 @@ def a_board_of_another_type_is_told_of_and_left_alone():
 def a_scan_tells_boards_desks_and_who_is_missing():
     hall = open_hall(move=30)
     try:
-        scan = kezekctl(hall, "led", "scan", "west", "--from", "15", "--to", "31")
+        scan = hall.ctl("led", "scan", "west", "--from", "15", "--to", "31")
         assert scan.returncode == 0, scan
         assert "desk 1: no answer from unit 30" in scan.stdout, scan
         assert "unit 16 is of no desk: kezekctl led address west NEW --profile owen-smi2 --at 16" in scan.stdout, scan
         assert "6 found" in scan.stdout, scan
-        job = json.loads(kezekctl(hall, "--json", "led", "scan", "west", "--from", "16", "--to", "17").stdout)["job"]
+        job = json.loads(hall.ctl("--json", "led", "scan", "west", "--from", "16", "--to", "17").stdout)["job"]
         assert [(f["unit"], f["profile"], f["desk"], f["collision"]) for f in job["found"]] == [
             (16, "owen-smi2", "", False), (17, "owen-smi2", "2", False)], job
         assert not job["running"] and job["done"] == job["total"] and job["error"] == 0, job
@@ -142,7 +114,7 @@ def a_scan_tells_boards_desks_and_who_is_missing():
 def a_new_board_gets_its_address_and_shows_its_ticket():
     hall = open_hall(move=30)
     try:
-        given = kezekctl(hall, "led", "address", "west", "30", "--profile", "owen-smi2")
+        given = hall.ctl("led", "address", "west", "30", "--profile", "owen-smi2")
         assert given.returncode == 0, given
         steps = ["it answers, alone, and as its type", "nobody else is at its new place", "its new place is written",
                  "it answers at its new place", "it shows its address"]
@@ -151,9 +123,9 @@ def a_new_board_gets_its_address_and_shows_its_ticket():
         wait_for("the board answers at its new place", lambda: not hall.unit("1")["dead"])
         hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": "А042"})
         wait_for("its ticket is shown", lambda: hall.unit("1")["shown"] == "A042")
-        again = kezekctl(hall, "led", "address", "west", "31", "--profile", "owen-smi2")
+        again = hall.ctl("led", "address", "west", "31", "--profile", "owen-smi2")
         assert again.returncode == 1 and "nobody answers" in again.stderr, again
-        taken = kezekctl(hall, "led", "address", "west", "18", "--profile", "owen-smi2", "--at", "17")
+        taken = hall.ctl("led", "address", "west", "18", "--profile", "owen-smi2", "--at", "17")
         assert taken.returncode == 1 and "choose another address" in taken.stderr, taken
     finally:
         hall.close()
@@ -163,15 +135,15 @@ def a_walk_goes_by_the_answers_and_leaves_every_board_as_it_was():
     hall = open_hall()
     try:
         hall.boards_answer()
-        walk = kezekctl(hall, "--json", "led", "walk", answers="\n" * 12)
+        walk = hall.ctl("--json", "led", "walk", answers="\n" * 12)
         assert walk.returncode == 0 and json.loads(walk.stdout)["ok"], walk
-        walk = kezekctl(hall, "--json", "led", "walk", answers="\nb\nn\n" + "\n" * 11)
+        walk = hall.ctl("--json", "led", "walk", answers="\nb\nn\n" + "\n" * 11)
         assert walk.returncode == 1 and "11 of 12" in walk.stderr, walk
         results = {d["desk"]: d["result"] for d in json.loads(walk.stdout)["desks"]}
         assert results["1"] == "wrong or dark" and results["2"] == "right", results
-        left = kezekctl(hall, "--json", "led", "walk", answers="\n")
+        left = hall.ctl("--json", "led", "walk", answers="\n")
         assert left.returncode == 1 and json.loads(left.stdout)["desks"][1]["result"] == "not looked at", left
-        assert kezekctl(hall, "led", "walk", "nowhere").returncode == 1
+        assert hall.ctl("led", "walk", "nowhere").returncode == 1
         walk = subprocess.Popen([os.path.join(BUILD, "kezekctl"), "led", "walk"], env=hall.environment, stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_for("the first number blinks", lambda: (hall.unit("1")["want"], hall.unit("1")["blink"]) == ("1", True))
@@ -190,7 +162,7 @@ def a_walk_goes_by_the_answers_and_leaves_every_board_as_it_was():
 def all_boards_identify_at_once():
     hall = open_hall()
     try:
-        assert kezekctl(hall, "led", "identify", "all", "--seconds", "60").returncode == 0
+        assert hall.ctl("led", "identify", "all", "--seconds", "60").returncode == 0
         wait_for("each shows its unit number", lambda: all(
             u["shown"] == str(u["unit"]) for b in hall.status()["buses"] for u in b["units"]))
     finally:
@@ -200,16 +172,121 @@ def all_boards_identify_at_once():
 def a_stopped_scan_ends_in_the_service_too():
     hall = open_hall()
     try:
-        scan = subprocess.Popen([os.path.join(BUILD, "kezekctl"), "led", "scan", "west"], env=hall.environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        job = lambda: hall.ask({"cmd": "led-job", "bus": "west"})["job"]
-        wait_for("the scan runs", lambda: job()["running"] and job()["done"] > 3)
-        busy = kezekctl(hall, "led", "scan", "west")
+        scan = start_job(hall, "scan", "west")
+        busy = hall.ctl("led", "scan", "west")
         assert busy.returncode == 1 and "has a job already" in busy.stderr, busy
         scan.send_signal(signal.SIGINT)
         _, complaint = scan.communicate(timeout=GUARD_S)
         assert scan.returncode == 1 and "stopped" in complaint, complaint
-        assert not job()["running"] and job()["done"] > 0, job()
+        assert not hall.job("west")["running"] and hall.job("west")["done"] > 0
+    finally:
+        hall.close()
+
+
+def fast_buses(file):
+    for bus in file["buses"]:
+        bus.update(baud=19200, parity="even")
+
+
+def start_job(hall, *words):
+    """kezekctl at work on bus west, as soon as its job runs."""
+    job = subprocess.Popen([os.path.join(BUILD, "kezekctl"), "led", *words], env=hall.environment, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for("the job runs", lambda: job.poll() is not None or hall.job("west")["running"] and hall.job("west")["done"] > 1)
+    return job
+
+
+def a_new_board_with_the_settings_of_its_factory_is_found_and_addressed():
+    """The bus has 19200 8E1, the board from the box 9600 8N1."""
+    hall = led_hall(fast_buses)
+    try:
+        hall.boards_answer()
+        hall.page_post("/api/led", {"desk": "2", "new": True})
+        wait_for("desk 2 is dark", lambda: hall.unit("2")["dead"])
+        scan = hall.ctl("led", "scan", "west", "--from", "16", "--to", "17")
+        assert scan.returncode == 0, scan
+        found = [line.split() for line in scan.stdout.splitlines() if line.startswith("  16  ")]
+        assert [(line[0], line[1:3]) for line in found] == [("16", ["19200", "8E1"]), ("16", ["9600", "8N1"])], scan.stdout
+        assert "desk 2: no answer from unit 17" in scan.stdout, scan
+        assert "unit 16 listens at 9600 8N1, not as the bus does: kezekctl led address west NEW --profile owen-smi2" in scan.stdout, scan
+        refused = hall.ctl("led", "address", "west", "16", "--profile", "owen-smi2")
+        assert refused.returncode == 1 and "choose another address" in refused.stderr, refused
+        given = hall.ctl("led", "address", "west", "17", "--profile", "owen-smi2")
+        assert given.returncode == 0 and "unit 17 at 19200 8E1" in given.stdout, given
+        hall.ask({"cmd": "event", "type": "call", "desk": "2", "ticket": "А042"})
+        wait_for("its ticket is shown", lambda: hall.unit("2")["shown"] == "A042")
+        Glass(hall).wait("its ticket is on the glass", "2", lambda led: led["text"] == "A042")
+    finally:
+        hall.close()
+
+
+def two_boards_with_one_address_are_told_with_what_to_do():
+    hall = led_hall()
+    try:
+        hall.boards_answer()
+        hall.page_post("/api/led", {"desk": "2", "unit": 16})
+        hall.ask({"cmd": "event", "type": "call", "desk": "1", "ticket": "А042"})
+        wait_for("the list says so", lambda: "does another board have the address 16, too?" in " ".join(hall.ctl("led", "list").stdout.split()))
+        scan = hall.ctl("led", "scan", "west", "--from", "16", "--to", "18")
+        assert "two boards answer at once" in scan.stdout, scan
+        assert "unit 16: unplug all of these boards but one, give it its own address, and scan again" in scan.stdout, scan
+        assert "desk 2: no answer from unit 17" in scan.stdout and "2 found" in scan.stdout, scan
+        job = json.loads(hall.ctl("--json", "led", "scan", "west", "--from", "16", "--to", "18").stdout)["job"]
+        assert sorted((f["unit"], f["collision"]) for f in job["found"]) == [(16, True), (18, False)], job
+        address = hall.ctl("led", "address", "west", "30", "--profile", "owen-smi2", "--at", "16")
+        assert address.returncode == 1 and "connect one at a time" in address.stderr, address
+        hall.page_post("/api/led", {"desk": "2", "unit": 17})
+        wait_for("the ticket is there", lambda: hall.unit("1")["shown"] == "A042" and hall.unit("1")["state"] != "damaged")
+        Glass(hall).wait("the ticket is on the glass", "1", lambda led: led["text"] == "A042")
+    finally:
+        hall.close()
+
+
+def a_reload_ends_a_job_and_says_so():
+    hall = led_hall()
+    try:
+        scan = start_job(hall, "scan", "west")
+        hall.file["desks"][11]["led"]["unit"] = 7
+        hall.reload()
+        _, complaint = scan.communicate(timeout=GUARD_S)
+        assert scan.returncode == 1 and "a reload of the hall file has ended it: start it again" in complaint, complaint
+        hall.buses_are_open()
+        assert hall.ctl("led", "scan", "west", "--from", "16", "--to", "16").returncode == 0
+    finally:
+        hall.close()
+
+
+def a_job_whose_bus_leaves_the_hall_file_ends_and_says_so():
+    hall = led_hall()
+    try:
+        scan = start_job(hall, "scan", "west")
+        hall.file["buses"].pop(0)
+        for desk in hall.file["desks"][:6]:
+            del desk["led"]
+        hall.reload()
+        _, complaint = scan.communicate(timeout=GUARD_S)
+        assert scan.returncode == 1 and 'the hall file has no bus "west"' in complaint, complaint
+        hall.ask({"cmd": "event", "type": "call", "desk": "7", "ticket": "А042"})
+        wait_for("the other bus goes on", lambda: hall.unit("7")["shown"] == "A042")
+    finally:
+        hall.close()
+
+
+def a_job_that_nobody_follows_any_more_ends():
+    """A closed terminal ends it at once; a kezekctl that was killed, or a telephone that is out of reach, after a while."""
+    hall = led_hall()
+    try:
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            scan = start_job(hall, "scan", "west")
+            scan.send_signal(number)
+            _, complaint = scan.communicate(timeout=GUARD_S)
+            assert scan.returncode == 1 and "stopped" in complaint, complaint
+            assert not hall.job("west")["running"]
+        scan = start_job(hall, "scan", "west")
+        scan.kill()
+        scan.communicate()
+        wait_for("the log says that it was ended", lambda: "nobody follows the technician's job any more" in hall.log("board"))
+        wait_for("it is ended", lambda: not hall.job("west")["running"])
     finally:
         hall.close()
 
@@ -242,8 +319,8 @@ def bad_orders_get_one_clear_answer():
         assert hall.ask({"cmd": "led-address", "bus": "west", "profile": "owen-smi2", "address": 5, "at": 16})["ok"], "it is meant"
         assert hall.ask({"cmd": "led-stop", "bus": "west"})["ok"]
         assert hall.ask({"cmd": "led-job", "bus": "east"})["job"]["kind"] == "none"
-        assert kezekctl(hall, "led", "address", "west", "248", "--profile", "owen-smi2").returncode == 64
-        assert kezekctl(hall, "led", "address", "west", "5").returncode == 64
+        assert hall.ctl("led", "address", "west", "248", "--profile", "owen-smi2").returncode == 64
+        assert hall.ctl("led", "address", "west", "5").returncode == 64
     finally:
         hall.close()
 
@@ -258,5 +335,10 @@ if __name__ == "__main__":
         a_walk_goes_by_the_answers_and_leaves_every_board_as_it_was,
         all_boards_identify_at_once,
         a_stopped_scan_ends_in_the_service_too,
+        a_new_board_with_the_settings_of_its_factory_is_found_and_addressed,
+        two_boards_with_one_address_are_told_with_what_to_do,
+        a_reload_ends_a_job_and_says_so,
+        a_job_whose_bus_leaves_the_hall_file_ends_and_says_so,
+        a_job_that_nobody_follows_any_more_ends,
         bad_orders_get_one_clear_answer,
     ])

@@ -215,6 +215,23 @@ class Hall:
     def connected(self):
         wait_for("link is connected", lambda: self.status()["link"]["connected"])
 
+    def buses_are_open(self):
+        wait_for("the buses are open", lambda: all(bus["open"] for bus in self.status()["buses"]))
+
+    def ctl(self, *words, answers="", seconds=GUARD_S):
+        """What a technician types."""
+        return subprocess.run([os.path.join(BUILD, "kezekctl"), *words], input=answers, capture_output=True, text=True,
+                              timeout=seconds, env=self.environment, check=False)
+
+    def job(self, bus):
+        return self.ask({"cmd": "led-job", "bus": bus})["job"]
+
+    def reload(self):
+        """The file as it is edited now comes into force."""
+        self.write()
+        reply = self.ask({"cmd": "reload"})
+        assert reply["ok"], reply
+
     def fresh(self):
         wait_for("the queue server is heard", lambda: self.status()["feed"]["truth"] == "fresh")
 
@@ -248,6 +265,37 @@ class Hall:
         self.broker.stop()
         if not os.environ.get("KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def led_hall(edit=None, *sim_arguments):
+    """The demo hall for tests of its LED boards: nobody calls but the test."""
+    hall = Hall(edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server", *sim_arguments))
+    try:
+        hall.buses_are_open()
+    except BaseException:
+        hall.close()
+        raise
+    return hall
+
+
+class Glass:
+    """What the simulated boards show, as eyes see it: the page's stream of changes."""
+    def __init__(self, hall):
+        self.stream = urllib.request.urlopen(f"http://127.0.0.1:{hall.page}/api/watch", timeout=GUARD_S)
+        self.leds = []
+
+    def see(self):
+        line = self.stream.readline()
+        if line.startswith(b'data: [{"desk"') and b'"segments"' in line:
+            self.leds = json.loads(line.removeprefix(b"data: "))
+
+    def wait(self, what, desk, is_it):
+        def look():
+            if any(led["desk"] == desk and is_it(led) for led in self.leds):
+                return True
+            self.see()
+            return False
+        wait_for(what, look, pause=0)
 
 
 def run(tests):

@@ -407,7 +407,7 @@ static void cut_power_for_the_speed(const struct schedule_step *step, const stru
     (void)result;
     if (step->is_probe && step->write.reg == 253)
         slave_set_power(w->bus, 0, false);
-    else if (step->is_probe && step->write.function == 3 && j.job.address.has_written)
+    else if (step->is_probe && step->write.function == 3 && j.job.status.has_written)
         slave_set_power(w->bus, 0, true);
 }
 
@@ -497,7 +497,7 @@ static void a_job_that_is_stopped_half_way_says_so(void **state)
     job_stop(&early, -ECANCELED, "stopped");
     assert_string_equal(early.status.detail, "stopped");
     assert_false(early.status.is_running);
-    while (!j.job.address.has_written)
+    while (!j.job.status.has_written)
         job_turn();
     job_stop(&j.job, -ENODEV, "the serial port went away");
     assert_int_equal(j.job.status.error, -ENODEV);

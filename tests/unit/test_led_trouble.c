@@ -84,6 +84,35 @@ static void a_bus_is_blamed_when_none_of_its_boards_replies(void **state)
     assert_string_equal(says, "");
 }
 
+static void a_bus_is_blamed_when_several_boards_reply_damaged_and_none_well(void **state)
+{
+    (void)state;
+    const struct led_unit_status damaged = { .error = -EBADMSG }, dead = { .is_dead = true }, well = { 0 };
+    const struct {
+        struct led_unit_status unit[3];
+        bool is_told;
+    } rows[] = {
+        { { damaged, damaged, damaged }, true },
+        { { damaged, damaged, dead }, true },
+        { { damaged, dead, dead }, false }, /* may be two boards with one address */
+        { { damaged, damaged, well }, false },
+    };
+    struct led_bus_config bus = {
+        .device = "/dev/west", .baud = 9600, .parity = 'N', .stop_bits = 1, .nunits = 3
+    };
+    struct led_bus_status status = { .is_open = true };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char says[LED_TROUBLE_SIZE];
+        led_bus_trouble(&bus, &status, rows[i].unit, says);
+        assert_string_equal(
+            says, rows[i].is_told
+                      ? "the replies of all 3 boards are damaged or missing; check termination, bias and "
+                        "common wire, that nobody else talks on it, and that the adapter does not hear "
+                        "itself"
+                      : "");
+    }
+}
+
 static void a_bus_that_is_not_there_says_where_to_look(void **state)
 {
     (void)state;
@@ -105,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_of_a_board_is_named_with_what_to_do),
         cmocka_unit_test(a_bus_is_blamed_when_none_of_its_boards_replies),
+        cmocka_unit_test(a_bus_is_blamed_when_several_boards_reply_damaged_and_none_well),
         cmocka_unit_test(a_bus_that_is_not_there_says_where_to_look),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

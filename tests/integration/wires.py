@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""What goes wrong on the wires of LED boards, on real programs: what the technician reads meanwhile, and that the right text is on
+the glass afterwards."""
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from harness import BUILD, GUARD_S, Glass, led_hall, os, run, wait_for
+
+ALL_SILENT = "none of its 6 boards replies; check their power, A against B, and 9600 8N1 on all"
+ALL_DAMAGED = "the replies of all 6 boards are damaged or missing; check termination, bias and common wire"
+
+# A kind of fault that befalls every request, and what stands below the list of boards then.
+FAULTS = [
+    ("lost", "bus west .*" + ALL_SILENT),
+    ("mute", "bus west .*" + ALL_SILENT),
+    ("late", "bus west .*" + ALL_SILENT),
+    ("stale", "bus west .*" + ALL_DAMAGED),
+    ("wrong-unit", "bus west .*" + ALL_SILENT),
+    ("noise", "bus west .*" + ALL_DAMAGED),
+    ("garbage-before", "damaged"),
+    ("garbage-after", "led west/.*no reply"),
+    ("half", "bus west .*" + ALL_SILENT),
+    ("refuse", r"led west/16 above desk 1: refuses what it is given; is its profile \(owen-smi2\) right\?"),
+    ("echo", "bus west .*the adapter does not hear itself"),
+    ("babble", "bus west .*that nobody else talks on it"),
+    ("reboot", "bus west .*" + ALL_SILENT),
+    ("unplug", "bus west .*check the adapter, its plug and the name of its device"),
+]
+
+
+def advice(hall):
+    """What `kezekctl led list` says to look at, on one line."""
+    return " ".join(hall.ctl("led", "list").stdout.partition("Look at:")[2].split())
+
+
+def call(hall, desk, ticket):
+    reply = hall.ask({"cmd": "event", "type": "call", "desk": desk, "ticket": ticket})
+    assert reply["ok"], reply
+
+
+def one_fault(row):
+    kind, told = row
+    hall = led_hall(None, "--fault", f"{kind}=1000") if kind != "unplug" else led_hall()
+    try:
+        if kind == "unplug":
+            hall.page_post("/api/faults", {"faults": {"unplug": 1000}})
+        glass = Glass(hall)
+        call(hall, "1", "А042")
+        call(hall, "7", "А107")
+        wait_for(f"{kind}: the list says {told}", lambda: re.search(told, advice(hall)), pause=0.2)
+        assert hall.page_post("/api/faults", {"faults": {}})["ok"]
+        for desk, text in (("1", "A042"), ("7", "A107")):
+            glass.wait(f"{kind}: {text} is on the glass", desk, lambda led, text=text: led["text"] == text)
+            wait_for(f"{kind}: {text} is known to be shown", lambda desk=desk, text=text: hall.unit(desk)["shown"] == text)
+        wait_for(f"{kind}: nothing is left to look at", lambda: not re.search("led (west|east)|bus (west|east)", advice(hall)), pause=0.2)
+    finally:
+        hall.close()
+
+
+def each_fault_is_told_and_the_right_text_is_on_the_glass_afterwards():
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(one_fault, FAULTS))
+
+
+def wrong_faults_are_refused_with_what_would_be_right():
+    for fault in ("noise", "noise=", "noise=1001", "noise=-1", "noise=1x", "=5", "gremlins=5", "noise=20,lost=3"):
+        sim = subprocess.run([os.path.join(BUILD, "kezek-sim"), "--fault", fault], capture_output=True, text=True, timeout=GUARD_S,
+                             check=False)
+        assert sim.returncode == 64 and f"--fault {fault} is no KIND=PERMILLE, as in noise=20" in sim.stderr, (fault, sim)
+
+
+def an_unplugged_adapter_is_told_of_and_comes_back_and_stops_nothing_else():
+    hall = led_hall()
+    try:
+        hall.boards_answer()
+        glass = Glass(hall)
+        device = os.path.join(hall.folder, "bus-west")
+        before = os.readlink(device)
+        call(hall, "1", "А042")
+        glass.wait("the first ticket is on the glass", "1", lambda led: led["text"] == "A042")
+        assert hall.page_post("/api/bus", {"bus": "west", "plugged": False})["ok"]
+        assert not os.path.lexists(device)
+        wait_for("the list says so", lambda: re.search("bus west .*check the adapter, its plug", advice(hall)), pause=0.2)
+        listed = hall.ctl("led", "list").stdout
+        assert all(re.search(fr"^{desk} +west/\d+ +no bus", listed, re.M) for desk in range(1, 7)), listed
+        call(hall, "1", "А043")  # not shown anywhere but on the walls
+        call(hall, "7", "А107")
+        glass.wait("the other bus goes on", "7", lambda led: led["text"] == "A107")
+        frames = hall.status()["screens"][0]["frames"]
+        call(hall, "2", "А044")
+        wait_for("the walls go on", lambda: hall.status()["screens"][0]["frames"] > frames)
+        assert hall.page_post("/api/bus", {"bus": "west", "plugged": True})["ok"]
+        assert os.readlink(device) and before.startswith("/dev/pts/")
+        glass.wait("what was called meanwhile is on the glass", "1", lambda led: led["text"] == "A043")
+        glass.wait("… above the next desk, too", "2", lambda led: led["text"] == "A044")
+        hall.buses_are_open()
+        assert hall.log("board").count("bus-west is lost") == 1, hall.log("board")
+    finally:
+        hall.close()
+
+
+def a_scan_whose_adapter_vanishes_ends_with_what_it_has_found():
+    hall = led_hall()
+    try:
+        hall.boards_answer()
+        scan = subprocess.Popen([os.path.join(BUILD, "kezekctl"), "led", "scan", "west"], env=hall.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for("it has found the boards of the bus", lambda: len(hall.job("west")["found"]) >= 6)
+        hall.page_post("/api/bus", {"bus": "west", "plugged": False})
+        said, complaint = scan.communicate(timeout=GUARD_S)
+        assert scan.returncode == 1 and "check the adapter" in complaint, (said, complaint)
+        assert all(re.search(fr"^ *{unit}  9600 8N1  owen-smi2", said, re.M) for unit in range(16, 22)), said
+        refused = hall.ctl("led", "scan", "west")
+        assert refused.returncode == 1 and "its adapter or gateway must be there" in refused.stderr, refused
+        hall.page_post("/api/bus", {"bus": "west", "plugged": True})
+        hall.buses_are_open()
+        assert "1 found" in hall.ctl("led", "scan", "west", "--from", "16", "--to", "16").stdout
+    finally:
+        hall.close()
+
+
+if __name__ == "__main__":
+    run([
+        each_fault_is_told_and_the_right_text_is_on_the_glass_afterwards,
+        wrong_faults_are_refused_with_what_would_be_right,
+        an_unplugged_adapter_is_told_of_and_comes_back_and_stops_nothing_else,
+        a_scan_whose_adapter_vanishes_ends_with_what_it_has_found,
+    ])
