@@ -31,7 +31,7 @@ SIM_SRC  := $(filter-out %_main.c,$(wildcard sim/*.c))
 LIB      := $(B)/libkezek.a
 SIM_LIB  := $(B)/libsim.a
 PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
-UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden integration))
+UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden scenario integration))
 UNITS    := $(UNIT_SRC:%.c=$(B)/%)
 BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c))
 MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
@@ -94,6 +94,8 @@ $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
 DRM_DOUBLE := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/doubles/drm/*.c))
 $(addprefix $(B)/tests/,contract/test_screen unit/test_kms unit/test_kms_cards unit/test_kms_field unit/test_wall_kms): $(DRM_DOUBLE)
 $(addprefix $(B)/tests/unit/,test_hotplug test_hang): $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
+# The hall around a board under a virtual clock.
+$(B)/tests/scenario/test_scenarios: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/test_scenarios.c,$(wildcard tests/scenario/*.c)))
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(SIM_LIB) $(LIB) $(LDLIBS)
