@@ -7,19 +7,30 @@
 #include "board/control.h"
 #include "board/link.h"
 #include "board/log.h"
+#include "board/sandbox/sandbox.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sysexits.h>
 
 static int run_console(const struct config *config)
 {
     char path[108];
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the next board's console needs the port */
-    return rundir_path(path, sizeof path, "control") < 0 ? EX_SOFTWARE : console_run(config, path);
+    if (rundir_path(path, sizeof path, "control") < 0)
+        return EX_SOFTWARE;
+    sandbox_enter("console", SANDBOX_CONSOLE);
+    return console_run(config, path);
+}
+
+static int run_link(struct config *config)
+{
+    sandbox_take_file(config->broker.password_file, sizeof config->broker.password_file);
+    sandbox_take_file(config->broker.ca_file, sizeof config->broker.ca_file);
+    sandbox_take_file(config->broker.cert_file, sizeof config->broker.cert_file);
+    sandbox_take_file(config->broker.key_file, sizeof config->broker.key_file);
+    sandbox_enter("link", SANDBOX_LINK);
+    return link_run(CHILD_FD_SOCKET, config);
 }
 
 int main(int argc, char **argv)
@@ -37,7 +48,7 @@ int main(int argc, char **argv)
         log_error("kezekd and kezek-net are not of the same build; restart the service");
         return EX_SOFTWARE;
     }
-    int status = is_link ? link_run(CHILD_FD_SOCKET, config) : run_console(config);
+    int status = is_link ? run_link(config) : run_console(config);
     free(config);
     return status;
 }

@@ -13,9 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,17 +25,6 @@
 #define PATIENCE_US    (SECOND_US / 2) /* child_stop() kills after 2 s */
 #define PUBLISHES_TURN 64
 #define PUBLISHES_LAST 4096 /* more than its socket holds of a board that waits for our end */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
 
 /* ---- what is heard and what is said ---------------------------------------------------------- */
 
@@ -460,30 +447,6 @@ void link_boot(char boot[9])
     snprintf(boot, 9, "%08x", number);
 }
 
-static rlim_t address_space(void)
-{
-    char text[64] = "";
-    FILE *file = fopen("/proc/self/statm", "re"); /* pages of the whole size come first */
-    if (file && !fgets(text, sizeof text, file))
-        text[0] = '\0';
-    if (file)
-        fclose(file);
-    return (rlim_t)strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
-static void confine(void)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-    signal(SIGINT, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    if (IS_SANITIZED) /* shadow memory is terabytes */
-        return;
-    rlim_t limit = address_space() + LINK_MEMORY;
-    setrlimit(RLIMIT_AS, &(struct rlimit){ limit, limit });
-}
-
 /* The first line; the rest is no part of the password. */
 static int read_password(const char *path, char *password, size_t size)
 {
@@ -588,7 +551,8 @@ int link_run(int fd, const struct config *config)
     struct link *link = calloc(1, sizeof *link);
     if (!link)
         return 1;
-    confine();
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
     link->config = config;
     link->fd = fd;
     link->signal_fd = -1;

@@ -15,15 +15,13 @@
 
 #include "board/config/config.h"
 
-#define LINK_WAITING     64          /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
-#define LINK_INVALID_MAX 20          /* RECORD_INVALIDs a second; the next one says how many were left out */
-#define LINK_MEMORY      (192 << 20) /* bytes of address space on top of what the process has at its start */
+#define LINK_WAITING     64 /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
+#define LINK_INVALID_MAX 20 /* RECORD_INVALIDs a second; the next one says how many were left out */
 
 /* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and
  * returns 0. Returns 1 when it cannot work with this configuration (the board was told why by a RECORD_LINK).
  *
- * Confines the whole process for good: it dies with its parent, gains no privileges by exec, leaves no core file, gets
- * LINK_MEMORY, and ignores SIGINT (the board decides when to stop). */
+ * Ignores SIGINT: the board decides when to stop. What the process gives up before is in sandbox.h. */
 int link_run(int fd, const struct config *config);
 
 /* What status names as `boot`: $KEZEK_BOOT, which the board sets to what its hello says; without it the first eight digits

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""The processes of the network give up what they do not need, and still do all that they are for."""
+import os
+import subprocess
+
+from harness import GUARD_S, Hall, free_port, run, wait_for
+
+
+def children(pid):
+    """The processes of kezekd by name: link, console."""
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        pids = [int(child) for child in f.read().split()]
+    found = {}
+    for child in pids:
+        with open(f"/proc/{child}/cmdline") as f:
+            found[f.read().split("\0")[1]] = child
+    return found
+
+
+def privileges(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+
+def check_privileges(pid, is_somebody_else):
+    status = privileges(pid)
+    for name in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+        assert int(status[name], 16) == 0, (name, status[name])
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
+    if is_somebody_else and os.getuid() == 0:
+        assert "0" not in status["Uid"].split() + status["Gid"].split() + status["Groups"].split(), status
+    opened = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    assert not [path for path in opened if path.startswith("/dev/") and not path.startswith(("/dev/null", "/dev/shm/"))], opened
+
+
+def certificates(folder):
+    """A CA, a server for the name localhost and a client, as 0600 files in `folder`."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, cwd=folder, timeout=GUARD_S, capture_output=True)
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc")
+    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=Kezek test CA", "-keyout", "ca.key", "-out", "ca.crt")
+    for name, subject in (("server", "localhost"), ("client", "hall-1")):
+        openssl("req", *key, "-subj", f"/CN={subject}", "-addext", f"subjectAltName=DNS:{subject}",
+                "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl("x509", "-req", "-days", "2", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+                "-copy_extensions", "copy", "-out", f"{name}.crt")
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), 0o600)
+
+
+class SecureHall(Hall):
+    """With TLS by name, client certificates, password file and console."""
+
+    def __init__(self):
+        self.page = free_port()
+        super().__init__(edit=self.secure)
+
+    def secure(self, file):
+        folder = os.path.join(self.folder, "keys")
+        os.mkdir(folder)
+        certificates(folder)
+        path = {name: os.path.join(folder, name) for name in os.listdir(folder)}
+        with open(os.path.join(folder, "password"), "w") as f:
+            f.write("secret\n")
+        os.chmod(os.path.join(folder, "password"), 0o600)
+        self.tls_port = free_port()
+        with open(self.broker.path, "a") as f:
+            f.write(f"listener {self.tls_port}\ncafile {path['ca.crt']}\ncertfile {path['server.crt']}\n"
+                    f"keyfile {path['server.key']}\nrequire_certificate true\n")
+        self.broker.stop()
+        self.broker.start()
+        file["broker"] = {"urls": [f"mqtts://localhost:{self.tls_port}"], "username": "hall-1",
+                          "password_file": os.path.join(folder, "password"), "ca_file": path["ca.crt"],
+                          "cert_file": path["client.crt"], "key_file": path["client.key"]}
+        file["console"] = {"listen": f"127.0.0.1:{self.page}"}
+
+
+def the_link_talks_tls_by_name_and_comes_back_without_any_privilege():
+    hall = SecureHall()
+    try:
+        hall.connected()
+        for _ in range(2):
+            hall.broker.stop()
+            wait_for("the loss is told", lambda: not hall.status()["link"]["connected"])
+            hall.broker.start()
+            hall.connected()
+        hall.call("1", "А001")
+        wait_for("shown", lambda: any(d["ticket"] == "А001" for d in hall.status()["desks"]))
+        wait_for("the page answers", lambda: page_answers(hall))
+        assert b"hall" in hall.page_get("/api/hall") and hall.page_get("/api/screens/main.png")[:4] == b"\x89PNG"
+        assert b"kezek_" in hall.page_get("/metrics")
+        started = children(hall.board.pid)
+        check_privileges(started["link"], True)
+        check_privileges(started["console"], False)
+        assert "sandbox" not in hall.log("board"), hall.log("board")
+    finally:
+        hall.close()
+
+
+def page_answers(hall):
+    try:
+        return hall.page_get("/api/status")
+    except OSError:
+        return False
+
+
+run([
+    the_link_talks_tls_by_name_and_comes_back_without_any_privilege,
+])
