@@ -52,6 +52,8 @@ static bool send_outgoing(struct board *board)
 void board_publish(struct board *board, enum publish_topic topic, const char *text)
 {
     size_t length = strlen(text);
+    if (length >= PUBLISH_BYTES_MAX)
+        log_error("a message of %zu bytes is left out: the limit is %d", length, PUBLISH_BYTES_MAX);
     if (board->has_unsent || length >= PUBLISH_BYTES_MAX)
         return;
     struct record_publish *publish = &board->outgoing.publish;
@@ -257,14 +259,16 @@ static void present_walls(struct board *board, int64_t now_us)
 
 static void send_health(struct board *board, int64_t now_us)
 {
-    if (board->is_health_changed && board->health_due_us > now_us + HEALTH_CHANGE_US)
+    if (board->is_health_changed && board->health_due_us > now_us + HEALTH_CHANGE_US &&
+        health_digest(board) != board->health_told)
         board->health_due_us = now_us + HEALTH_CHANGE_US;
     board->is_health_changed = false;
-    if (now_us < board->health_due_us)
+    if (now_us < board->health_due_us || (board->link.is_connected && !can_send(board)))
         return;
     board->health_due_us = now_us + HEALTH_US;
     if (!board->link.is_connected)
         return;
+    board->health_told = health_digest(board);
     char *text = health_text(board);
     if (text)
         board_publish(board, PUBLISH_HEALTH, text);
@@ -294,7 +298,7 @@ static int64_t next_turn_us(const struct board *board)
     at_us = min(at_us, min(board->first_wish_us, notice_deadline_us(board)));
     at_us = min(at_us, min(board->link_start_us, board->console_start_us));
     at_us = min(at_us, min(child_deadline_us(&board->link_child), child_deadline_us(&board->console_child)));
-    if (board->link.is_connected)
+    if (board->link.is_connected && can_send(board))
         at_us = min(at_us, board->health_due_us);
     return min(at_us, walls_deadline_us(board));
 }

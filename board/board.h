@@ -62,8 +62,9 @@ struct board {
     enum feed_truth truth;
     int64_t job_until_us[BUSES_MAX]; /* when a job that nobody asks about any more is ended; 0: none */
     int64_t health_due_us;
-    bool is_health_changed;
-    bool has_unsent; /* `outgoing` waits for room in the link's socket */
+    bool is_health_changed; /* perhaps: health_digest() tells */
+    uint64_t health_told;   /* digest of the last message */
+    bool has_unsent;        /* `outgoing` waits for room in the link's socket */
     struct record outgoing;
     struct record incoming;
     int64_t started_us;
@@ -107,7 +108,11 @@ void jobs_tick(struct board *board, int64_t now_us);
 int64_t jobs_deadline_us(const struct board *board);
 void jobs_forget(struct board *board); /* the spare profiles; no job runs any more */
 /* health.c: the health message, for MQTT; cJSON_free() the result. */
+/* As in the contract, shorter than PUBLISH_BYTES_MAX: where that asks for it, the last LED boards' details are left out, and
+ * counted. NULL: out of memory. */
 char *health_text(struct board *board);
+/* Of what a health message is sent for at once when it changes: states, not counters and ages. */
+uint64_t health_digest(struct board *board);
 cJSON *health_status(struct board *board);  /* the reply of `status` */
 cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
 cJSON *health_outputs(struct board *board); /* of all cards; not in the status: a television lists 40 modes */

@@ -168,6 +168,40 @@ static void add_outlets(cJSON *outlets, struct board *board)
     }
 }
 
+/* ---- shorter than the limit ------------------------------------------------------------------ */
+
+/* Of LED boards, from the last one on, until `excess` bytes are saved; states stay. How many. */
+static unsigned leave_details_out(const cJSON *outlets, size_t excess)
+{
+    unsigned count = 0;
+    for (int i = cJSON_GetArraySize(outlets) - 1; i >= 0 && excess > 0; i--) {
+        cJSON *outlet = cJSON_GetArrayItem(outlets, i);
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(outlet, "outlet"));
+        const cJSON *detail = cJSON_GetObjectItemCaseSensitive(outlet, "detail");
+        if (!detail || strncmp(name, "led/", 4) != 0)
+            continue;
+        size_t saved = strlen(detail->valuestring) + sizeof ",\"detail\":\"\"" - 1;
+        excess -= saved < excess ? saved : excess;
+        cJSON_DeleteItemFromObjectCaseSensitive(outlet, "detail");
+        count++;
+    }
+    return count;
+}
+
+static char *print_shortened(cJSON *health)
+{
+    char *text = cJSON_PrintUnformatted(health);
+    size_t length = text ? strlen(text) : 0;
+    const size_t note = sizeof ",\"shortened\":256";
+    if (length < PUBLISH_BYTES_MAX)
+        return text;
+    cJSON_free(text);
+    unsigned count = leave_details_out(cJSON_GetObjectItemCaseSensitive(health, "outlets"),
+                                       length + note - PUBLISH_BYTES_MAX);
+    cJSON_AddNumberToObject(health, "shortened", count);
+    return cJSON_PrintUnformatted(health);
+}
+
 char *health_text(struct board *board)
 {
     struct feed_status status;
@@ -180,7 +214,60 @@ char *health_text(struct board *board)
     cJSON_AddStringToObject(health, "guarantees", feed_guarantees(status.profile)); /* BASIC-8 */
     cJSON_AddItemToObject(health, "feed", health_feed(board));
     add_outlets(cJSON_AddArrayToObject(health, "outlets"), board);
-    char *text = cJSON_PrintUnformatted(health);
+    char *text = print_shortened(health);
     cJSON_Delete(health);
     return text;
+}
+
+/* ---- what is news ---------------------------------------------------------------------------- */
+
+/* FNV-1a */
+static uint64_t digest(uint64_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    while (*text++);
+    return hash;
+}
+
+static uint64_t digest_number(uint64_t hash, uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return digest(hash, text);
+}
+
+static uint64_t digest_leds(uint64_t hash, const struct board *board)
+{
+    for (unsigned i = 0; i < board->config->nbuses; i++) {
+        struct led_bus_status bus;
+        desks_bus_status(board->desks, i, &bus);
+        hash = digest(hash, bus.detail);
+    }
+    for (int i = 0; i < board->config->ndesks; i++) {
+        struct led_unit_status unit;
+        if (board->config->desk[i].bus < 0)
+            continue;
+        desks_unit_status(board->desks, i, &unit);
+        hash = digest(hash,
+                      led_is_well(&unit) ? "" : led_state(&unit)); /* how sure each call is, receipts tell */
+    }
+    return hash;
+}
+
+uint64_t health_digest(struct board *board)
+{
+    struct feed_status feed;
+    feed_status(board->feed, &feed);
+    uint64_t hash = digest_number(UINT64_C(14695981039346656037), board->link.conn);
+    hash = digest_number(hash, feed.profile);
+    hash = digest(hash, feed_truth_words[board->truth]);
+    for (unsigned i = 0; i < board->config->nscreens; i++)
+        hash = digest(digest(hash, wall_state_names[board->wall[i].state]), board->wall[i].detail);
+    for (unsigned i = 0; i < board->config->nchimes; i++) {
+        struct speaker_status chime;
+        speakers_status(board->speakers, i, &chime);
+        hash = digest(digest_number(hash, chime.is_ready), chime.detail);
+    }
+    return digest_leds(hash, board);
 }

@@ -16,7 +16,7 @@ static bool is_damaged(const struct led_unit_status *status)
     return is_unsure(status) && (status->error == -EBADMSG || status->error == -EPROTO);
 }
 
-const char *led_state(const struct led_unit_status *status)
+static const char *fault_of(const struct led_unit_status *status)
 {
     if (status->is_dead)
         return "dead";
@@ -26,7 +26,18 @@ const char *led_state(const struct led_unit_status *status)
         return "damaged";
     if (is_unsure(status) && (status->error == -EREMOTEIO || status->error == -EIO))
         return "refuses";
-    return led_certainty_names[status->certainty];
+    return NULL;
+}
+
+const char *led_state(const struct led_unit_status *status)
+{
+    const char *fault = fault_of(status);
+    return fault ? fault : led_certainty_names[status->certainty];
+}
+
+bool led_is_well(const struct led_unit_status *status)
+{
+    return !fault_of(status);
 }
 
 static void say_dead(const struct led_unit_config *config, const struct led_unit_status *status, char *out)

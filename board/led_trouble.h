@@ -13,6 +13,9 @@
 /* One word: dead (no reply), other (another device answers), damaged (replies), refuses; else how sure its text is. */
 const char *led_state(const struct led_unit_status *status);
 
+/* None of the first four. */
+bool led_is_well(const struct led_unit_status *status);
+
 /* "" when nothing is wrong. `out` has LED_TROUBLE_SIZE bytes. */
 void led_unit_trouble(const struct led_unit_config *config, const struct led_unit_status *status, char *out);
 

@@ -15,7 +15,7 @@
 
 #include "board/config/config.h"
 
-#define LINK_WAITING     64 /* texts of at most PUBLISH_BYTES_MAX each: 1 MiB */
+#define LINK_WAITING     64 /* texts of at most PUBLISH_BYTES_MAX each: 2 MiB */
 #define LINK_INVALID_MAX 20 /* RECORD_INVALIDs a second; the next one says how many were left out */
 
 /* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and

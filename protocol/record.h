@@ -36,7 +36,7 @@ enum publish_topic {
     PUBLISH_RESULT,
     PUBLISH_TOPICS
 };
-#define PUBLISH_BYTES_MAX 16384
+#define PUBLISH_BYTES_MAX 32768 /* the states of the largest hall need 20 KiB */
 struct record_publish {
     uint8_t topic; /* enum publish_topic */
     uint16_t length;

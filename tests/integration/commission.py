@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 
-from harness import BUILD, GUARD_S, RAM, SOURCE, Glass, led_hall, run, wait_for
+from harness import BUILD, GUARD_S, RAM, SOURCE, Glass, Listener, led_hall, run, wait_for
 
 
 def open_hall(move=None, edit=None):
@@ -220,6 +220,27 @@ def a_new_board_with_the_settings_of_its_factory_is_found_and_addressed():
         hall.close()
 
 
+def a_scan_makes_no_health_messages():
+    """Its progress is the business of who follows it; health is told on change and every 30 s."""
+    hall = led_hall()
+    try:
+        hall.connected()
+        hall.boards_answer()
+        health = Listener(hall.broker, hall.board_topic + "/health")
+        hall.page_post("/api/led", {"desk": "9", "power": False})
+        hall.ask({"cmd": "event", "type": "call", "desk": "9", "ticket": "А042"})
+        health.wait("a board that dies is told at once", lambda t, o: any(o["state"] == "dead" for o in o["outlets"]))
+        before = len(health.seen)
+        scan = hall.ctl("led", "scan", "west", "--from", "10", "--to", "40")
+        assert scan.returncode == 0, scan
+        assert len(health.poll()) - before <= 1, health.seen[before:]  # that of the half minute
+        hall.page_post("/api/led", {"desk": "9", "power": True})
+        health.wait("and so is one that comes back", lambda t, o: not any(o["state"] == "dead" for o in o["outlets"]))
+        health.close()
+    finally:
+        hall.close()
+
+
 def two_boards_with_one_address_are_told_with_what_to_do():
     hall = led_hall()
     try:
@@ -336,6 +357,7 @@ if __name__ == "__main__":
         all_boards_identify_at_once,
         a_stopped_scan_ends_in_the_service_too,
         a_new_board_with_the_settings_of_its_factory_is_found_and_addressed,
+        a_scan_makes_no_health_messages,
         two_boards_with_one_address_are_told_with_what_to_do,
         a_reload_ends_a_job_and_says_so,
         a_job_whose_bus_leaves_the_hall_file_ends_and_says_so,

@@ -602,6 +602,32 @@ def an_idle_board_hardly_wakes():
         hall.close()
 
 
+def the_health_of_the_largest_hall_comes_through():
+    """256 desks with the longest ids on 16 buses whose gateways refuse, and what the file allows besides."""
+    def largest(file):
+        file["zones"] = file["zones"][:1]
+        file["screens"] = [dict(file["screens"][0], id=f"{i:x<32}", path=f"screen-{i}", zones=["front"]) for i in range(8)]
+        file["chimes"] = [{"id": f"{i:x<32}", "driver": "trace", "file": f"chime-{i}"} for i in range(8)]
+        file["buses"] = [{"id": f"{i:x<32}", "device": f"tcp://127.1.0.{1 + i}:1"} for i in range(16)]
+        file["desks"] = [{"id": f"{i:x<32}", "label": str(i), "zone": "front",
+                          "led": {"bus": file["buses"][i // 16]["id"], "unit": 1 + i % 16, "profile": "dm56a04"}}
+                         for i in range(256)]
+    hall = Hall(largest)
+    try:
+        hall.connected()
+        health = Listener(hall.broker, hall.board_topic + "/health")
+        told = health.wait("health", lambda t, o: sum(o["outlet"].startswith("led/") for o in o["outlets"]) == 256 and "shortened" in o)
+        assert len(told["outlets"]) == 8 + 256 + 8, len(told["outlets"])
+        leds = [o for o in told["outlets"] if o["outlet"].startswith("led/")]
+        assert "check the gateway" in leds[0]["detail"], leds[0]
+        assert 0 < sum("detail" not in o for o in leds) == told["shortened"], told
+        print(f"        {len(json.dumps(told, separators=(',', ':')))} bytes, {told['shortened']} details left out")
+        assert "is left out" not in hall.log("board")
+        health.close()
+    finally:
+        hall.close()
+
+
 def kezekd_checks_a_file_and_exits_78_with_every_error():
     hall = Hall()
     try:
@@ -645,5 +671,6 @@ run([
     birth_and_death_stand_retained_at_the_broker,
     nothing_is_written_outside_the_run_directory,
     an_idle_board_hardly_wakes,
+    the_health_of_the_largest_hall_comes_through,
     kezekd_checks_a_file_and_exits_78_with_every_error,
 ])
