@@ -97,6 +97,8 @@ static uint32_t add_unit(struct visit *visit)
     if (profile->verify_regs)
         add_step(visit, &(struct led_write){
                             .function = 3, .reg = profile->verify_reg, .count = profile->verify_regs });
+    if (profile->mode.count)
+        add_step(visit, &profile->mode);
     return idle_us;
 }
 

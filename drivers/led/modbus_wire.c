@@ -115,6 +115,14 @@ static int take_registers(const struct led_write *read, const uint8_t *answer, i
     return 0;
 }
 
+static int take_coil(const uint8_t *answer, int length, struct schedule_result *result)
+{
+    if (answer[1] != 1 || answer[2] != 1 || length != 4)
+        return -EPROTO;
+    result->value[0] = answer[3] & 1 ? LED_COIL_ON : 0;
+    return 0;
+}
+
 static int classify(const struct schedule_step *step, const uint8_t *request, const uint8_t *answer,
                     int length, struct schedule_result *result)
 {
@@ -127,6 +135,8 @@ static int classify(const struct schedule_step *step, const uint8_t *request, co
         return take_server_id(answer, length, result);
     if (function == 3)
         return take_registers(&step->write, answer, length, result);
+    if (function == 1)
+        return take_coil(answer, length, result);
     /* an echo of unit, function, register, and value or count */
     return length == 6 && memcmp(answer, request, 6) == 0 ? 0 : -EPROTO;
 }

@@ -104,11 +104,11 @@ static void read_writes(const struct json_at *at, const cJSON *root, struct led_
 
 static void read_profile(const struct json_at *at, const cJSON *root, struct led_profile *profile)
 {
-    static const char *const keys[] = { "$schema", "name",       "title",       "confidence",   "source",
-                                        "factory", "functions",  "text",        "number",       "blink",
-                                        "blank",   "init",       "identify",    "verify",       "lit",
-                                        "glyphs",  "brightness", "colour",      "segment_bits", "timing",
-                                        "group",   "commission", "never_write", "max_registers" };
+    static const char *const keys[] = { "$schema", "name",       "title",       "confidence",    "source",
+                                        "factory", "functions",  "text",        "number",        "blink",
+                                        "blank",   "init",       "identify",    "verify",        "lit",
+                                        "glyphs",  "brightness", "colour",      "segment_bits",  "timing",
+                                        "group",   "commission", "never_write", "max_registers", "mode" };
     if (!cJSON_IsObject(root)) {
         json_complain(at->report, "", "is not an object");
         return;

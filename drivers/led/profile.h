@@ -33,8 +33,9 @@
 /* One request, produced by the engine. Registers and coils are PDU addresses (0-based). */
 struct led_write {
     uint16_t reg;
-    uint16_t count;   /* registers; 0 for function 17 */
-    uint8_t function; /* writes: 5 (coil: value[0] is 0xFF00 or 0), 6, 16; reads: 3, 17 (server id) */
+    uint16_t count; /* registers; 0 for function 17 */
+    uint8_t
+        function; /* writes: 5 (coil: value[0] is 0xFF00 or 0), 6, 16; reads: 1 (a coil), 3, 17 (server id) */
     uint16_t value[LED_REGS_MAX];
 };
 

@@ -115,6 +115,7 @@ struct led_profile {
     bool has_blink;
     struct led_write blink_on, blink_off;
     uint16_t verify_reg, verify_regs; /* verify_regs 0: cannot be read back */
+    struct led_write mode;            /* read behind the text, and then equal to this; count 0: none */
     uint16_t lit_reg, lit_regs;       /* inside the verify range; lit_regs 0: device does not tell */
     bool is_lit_right_first;
     uint8_t identify; /* enum led_identify */

@@ -167,6 +167,59 @@ static void read_lit(const struct json_at *at, const cJSON *root, struct led_pro
         json_complain(at->report, place.path, "needs \"glyphs\" and \"segment_bits\"");
 }
 
+/* What the init block wrote there last; false: it does not write it. */
+static bool find_init(const struct led_profile *profile, bool is_coil, unsigned reg, uint16_t *value)
+{
+    bool is_found = false;
+    for (unsigned i = 0; i < profile->ninit; i++) {
+        const struct led_write *write = &profile->init[i];
+        if ((write->function == 5) != is_coil || reg < write->reg ||
+            reg >= (unsigned)write->reg + write->count)
+            continue;
+        *value = write->value[reg - write->reg];
+        is_found = true;
+    }
+    return is_found;
+}
+
+static void check_mode(const struct json_at *at, struct led_profile *profile)
+{
+    struct led_write *mode = &profile->mode;
+    bool is_coil = mode->function == 1;
+    if (profile->lit_regs)
+        json_complain(at->report, at->path, "says less than \"lit\"; leave it out");
+    if (mode->count > profile->max_regs)
+        json_complain(at->report, at->path, "reads %u registers; \"max_registers\" is %u", mode->count,
+                      profile->max_regs);
+    for (unsigned i = 0; i < mode->count; i++)
+        if (!find_init(profile, is_coil, mode->reg + i, &mode->value[i]))
+            json_complain(at->report, at->path, "\"init\" does not write %s %u",
+                          is_coil ? "coil" : "register", mode->reg + i);
+}
+
+static void read_mode(const struct json_at *at, const cJSON *root, struct led_profile *profile)
+{
+    struct led_write *mode = &profile->mode;
+    const struct profile_field registers[] = {
+        { "register", true, 0, 65535, &mode->reg },
+        { "registers", true, 1, LED_TEXT_REGS_MAX, &mode->count },
+    };
+    const struct profile_field coil[] = { { "coil", true, 0, 65535, &mode->reg } };
+    const cJSON *object = json_member(root, "mode");
+    bool is_coil = object && json_member(object, "coil");
+    struct profile_place place;
+    mode->function = is_coil ? 1 : 3;
+    if (!profile_read_section(at, root, "mode", false, is_coil ? coil : registers,
+                              is_coil ? COUNT(coil) : COUNT(registers), &place) ||
+        !profile_is_sound(&place))
+        return;
+    if (!json_member(root, "verify"))
+        json_complain(at->report, place.path, "needs \"verify\"");
+    if (is_coil)
+        mode->count = 1;
+    check_mode(&place.at, profile);
+}
+
 static void read_pattern(const struct json_at *at, const cJSON *object, struct led_profile *profile)
 {
     const struct profile_field fields[] = {
@@ -262,6 +315,7 @@ void profile_read_extras(const struct json_at *at, const cJSON *root, struct led
     read_group(at, root, profile);
     read_verify(at, root, profile);
     read_lit(at, root, profile);
+    read_mode(at, root, profile);
     read_identify(at, root, profile);
     check_settings(at, profile);
 }

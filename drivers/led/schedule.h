@@ -39,6 +39,11 @@
  * have that profile. Nobody acknowledges it: the certainty is LED_SENT until the read-back, and so units that
  * cannot be read get no part in it. What reads back wrong after it is written singly.
  *
+ * Registers that read back right prove nothing about the glass of a board that a cut of power, which nobody
+ * noticed, has put back into another mode. So where the profile names its mode, that is read behind the text, last:
+ * still as the init block left it, the power has not been away since. (Writing the mode with each text would cost
+ * more wire time, and would miss what else was lost.)
+ *
  * A read-back that differs is made good once in silence: the write may have been lost and a stale answer taken
  * for its own. The second one in a row is a failure.
  *
@@ -85,7 +90,7 @@ struct schedule_step {
     uint8_t unit;  /* 0: to all, answered by none; then timeout_us is the rest of the line after it */
     uint8_t phase; /* enum schedule_phase */
     struct led_serial serial; /* the line settings it is made at: the bus's own, but for a job */
-    struct led_write write;   /* .function 3 when it reads, 17 when it asks for the server id */
+    struct led_write write;   /* .function 3 or 1 when it reads, 17 when it asks for the server id */
     bool is_probe; /* of a job: bytes behind the answer are damage, because a second unit has answered */
     uint32_t timeout_us; /* from handing over the last byte to the first byte of the answer */
     uint32_t
@@ -100,7 +105,7 @@ struct schedule_result {
     int error;
     uint8_t exception;
     union {
-        uint16_t value[LED_REGS_MAX]; /* function 3: what was read */
+        uint16_t value[LED_REGS_MAX]; /* function 3: what was read; 1: LED_COIL_ON or 0 */
         struct {
             uint8_t count, byte[LED_SERVER_ID_MAX];
         } id; /* function 17: what follows the byte count; longer ones are cut */
@@ -122,6 +127,7 @@ struct schedule_unit {
     bool is_unconfirmed; /* its text went by a group frame */
     bool is_single;      /* gets its texts by its own frames until the next refresh */
     bool blink_due, colour_due, verify_due, brightness_due;
+    bool is_text_equal; /* as read in this pass; the mode is still to be read */
     int8_t blink;       /* as acknowledged: 0, 1, or -1 not known */
     int16_t colour;     /* as acknowledged: enum led_colour, or -1 */
     int16_t brightness; /* as acknowledged: per cent, or -1 */

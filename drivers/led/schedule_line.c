@@ -23,6 +23,8 @@ unsigned schedule_answer_bytes(const struct led_write *write)
 {
     if (write->function == 3)
         return 5u + 2u * write->count;
+    if (write->function == 1)
+        return 6;
     return write->function == 17 ? 5 + LED_SERVER_ID_MAX : 8;
 }
 

@@ -52,7 +52,7 @@ void unit_begin_pass(const struct schedule *schedule, struct schedule_unit *unit
     unit->is_whole = is_whole;
     unit->init_at = is_whole && !unit_is_blanked(unit) ? 0 : unit->profile->ninit;
     unit->text_at = 0;
-    unit->is_unconfirmed = false;
+    unit->is_unconfirmed = unit->is_text_equal = false;
     if (is_whole)
         unit->blink = -1, unit->colour = unit->brightness = -1;
     unit->blink_due = unit->profile->has_blink && unit->blink != wants_blink(unit);
@@ -125,13 +125,18 @@ static void write_step(const struct schedule *schedule, const struct schedule_un
     }
 }
 
+static struct led_write text_read(const struct led_profile *profile)
+{
+    return (struct led_write){ profile->verify_reg, profile->verify_regs, 3, { 0 } };
+}
+
 void unit_step(const struct schedule *schedule, const struct schedule_unit *unit, struct schedule_step *step)
 {
     if (!unit->is_known && identity_step(unit, step))
         return;
     if (unit->verify_due && !unit_has_writes(unit)) {
         step->phase = SCHEDULE_VERIFY;
-        step->write = (struct led_write){ unit->profile->verify_reg, unit->profile->verify_regs, 3, { 0 } };
+        step->write = unit->is_text_equal ? unit->profile->mode : text_read(unit->profile);
     } else {
         write_step(schedule, unit, step);
     }
@@ -216,12 +221,25 @@ static void differs(struct schedule *schedule, struct schedule_unit *unit, int64
     restart(schedule, unit);
 }
 
+static bool is_equal(const struct schedule_unit *unit, const uint16_t *read)
+{
+    const struct led_write *mode = &unit->profile->mode;
+    if (unit->is_text_equal)
+        return memcmp(read, mode->value, mode->count * sizeof *read) == 0;
+    return led_profile_equals(unit->profile, unit->wish.text, wants_blink(unit), read);
+}
+
+/* The mode comes last: as the init block left it, no cut of power has come between the text and now. */
 static void verified(struct schedule *schedule, struct schedule_unit *unit,
                      const struct schedule_result *result)
 {
     bool is_blinking = wants_blink(unit);
-    if (!led_profile_equals(unit->profile, unit->wish.text, is_blinking, result->value)) {
+    if (!is_equal(unit, result->value)) {
         differs(schedule, unit, result->done_us);
+        return;
+    }
+    if (unit->profile->mode.count && !unit->is_text_equal) {
+        unit->is_text_equal = true;
         return;
     }
     enum led_lit lit = led_profile_lit(unit->profile, unit->wish.text, result->value);

@@ -201,7 +201,7 @@ static inline size_t answer_length(const uint8_t *bytes, size_t count)
         return 0;
     if (bytes[1] & 0x80)
         return 5;
-    return bytes[1] == 3 || bytes[1] == 17 ? 5u + bytes[2] : 8;
+    return bytes[1] == 1 || bytes[1] == 3 || bytes[1] == 17 ? 5u + bytes[2] : 8;
 }
 
 static inline int classify(const struct schedule_step *step, const uint8_t *bytes, size_t count,
@@ -220,6 +220,10 @@ static inline int classify(const struct schedule_step *step, const uint8_t *byte
         result->id.count = bytes[2] < LED_SERVER_ID_MAX ? bytes[2] : LED_SERVER_ID_MAX;
         memcpy(result->id.byte, bytes + 3, result->id.count);
         return 0;
+    }
+    if (write->function == 1) {
+        result->value[0] = bytes[3] & 1 ? LED_COIL_ON : 0;
+        return bytes[2] == 1 ? 0 : -EPROTO;
     }
     if (write->function != 3)
         return !w->rules.has_echo_check || (count == 8 && memcmp(bytes, request, 6) == 0) ? 0 : -EPROTO;

@@ -52,6 +52,30 @@ static void light_and_colour(void **state)
     check_rows("owen-smi2-m", rows, sizeof rows / sizeof rows[0]);
 }
 
+static void modes(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "mode", "register", "4108", "mode: \"init\" does not write register 4108" },
+        { "mode", "registers", "2", "mode: \"init\" does not write register 4108" },
+        { "mode", "registers", "0", "mode.registers: 0 is not an integer from 1 to 32" },
+        { "mode", "values", "[5]", "mode: unknown key \"values\"; known are register, registers" },
+        { NULL, "verify", NULL, "mode: needs \"verify\"" },
+        { NULL, "init", "[]", "mode: \"init\" does not write register 4107" },
+    };
+    check_rows("owen-smi2-m", rows, sizeof rows / sizeof rows[0]);
+    static const struct row coil[] = {
+        { "mode", "coil", "101", "mode: \"init\" does not write coil 101" },
+        { "mode", "register", "1", "mode: unknown key \"register\"; known are coil" },
+        { NULL, "mode", "{\"register\":100,\"registers\":1}", "mode: \"init\" does not write register 100" },
+    };
+    check_rows("icpdas-ikan", coil, sizeof coil / sizeof coil[0]);
+    static const struct row lit[] = {
+        { NULL, "mode", "{\"register\":17,\"registers\":1}", "mode: says less than \"lit\"; leave it out" },
+    };
+    check_rows("owen-smi2", lit, 1);
+}
+
 static void groups_and_length(void **state)
 {
     (void)state;
@@ -168,13 +192,10 @@ static void commissioning(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(light_and_colour),
-        cmocka_unit_test(groups_and_length),
-        cmocka_unit_test(coils),
-        cmocka_unit_test(letters),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(identification),
-        cmocka_unit_test(commissioning),
+        cmocka_unit_test(light_and_colour),  cmocka_unit_test(modes),
+        cmocka_unit_test(groups_and_length), cmocka_unit_test(coils),
+        cmocka_unit_test(letters),           cmocka_unit_test(numbers),
+        cmocka_unit_test(identification),    cmocka_unit_test(commissioning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

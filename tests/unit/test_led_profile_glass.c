@@ -176,6 +176,51 @@ static void blinking_brightness_and_colours_are_what_was_asked_for(void **state)
     }
 }
 
+static void read_values(const struct pair *pair, const struct led_write *read, uint16_t *value)
+{
+    char request[64];
+    snprintf(request, sizeof request, "%02X %02X %02X %02X %02X %02X", pair->unit, read->function,
+             read->reg >> 8, read->reg & 255, read->count >> 8, read->count & 255);
+    size_t size = ask(pair->bus, request);
+    assert_int_equal(size, read->function == 1 ? 4 : 3 + 2 * read->count);
+    for (unsigned i = 0; i < read->count; i++)
+        value[i] = read->function == 1 ? (answer[3] & 1 ? LED_COIL_ON : 0)
+                                       : (uint16_t)(answer[3 + 2 * i] << 8 | answer[4 + 2 * i]);
+}
+
+static bool is_called_verified(const struct pair *pair, const char *text)
+{
+    const struct led_profile *profile = pair->profile;
+    uint16_t read[LED_REGS_MAX];
+    if (!profile->verify_regs)
+        return false;
+    read_values(pair, &(struct led_write){ profile->verify_reg, profile->verify_regs, 3, { 0 } }, read);
+    if (!led_profile_equals(profile, text, false, read) ||
+        led_profile_lit(profile, text, read) == LED_LIT_OTHER)
+        return false;
+    if (profile->mode.count)
+        read_values(pair, &profile->mode, read);
+    return memcmp(read, profile->mode.value, profile->mode.count * sizeof *read) == 0;
+}
+
+/* What a board without its init block does with a text must not read back as right, unless it is. */
+static void what_reads_back_right_is_on_the_glass_also_after_a_cut_of_power(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NAMES; i++) {
+        struct pair pair = begin(names[i]);
+        show(&pair, "42");
+        assert_int_equal(is_called_verified(&pair, "42"), pair.profile->verify_regs > 0);
+        slave_set_power(pair.bus, 0, false);
+        slave_set_power(pair.bus, 0, true);
+        assert_false(is_called_verified(&pair, "42"));
+        show(&pair, "42");
+        if (is_called_verified(&pair, "42"))
+            check_glass(&pair, "42");
+        end(&pair);
+    }
+}
+
 static void no_board_falls_into_its_safe_state_or_wears_out(void **state)
 {
     (void)state;
@@ -271,6 +316,7 @@ int main(void)
         cmocka_unit_test(every_character_is_shown_as_itself),
         cmocka_unit_test(texts_of_every_length_stand_at_their_edge),
         cmocka_unit_test(blinking_brightness_and_colours_are_what_was_asked_for),
+        cmocka_unit_test(what_reads_back_right_is_on_the_glass_also_after_a_cut_of_power),
         cmocka_unit_test(no_board_falls_into_its_safe_state_or_wears_out),
         cmocka_unit_test(a_group_frame_is_shown_by_all_it_names),
         cmocka_unit_test(the_right_board_is_recognised_and_no_other),

@@ -91,7 +91,7 @@ static void a_board_with_a_blank_sequence_stays_dark_at_a_refresh(void **state)
     before = w->nsteps;
     want(0, "8", false, 3);
     run_for(SECOND);
-    assert_string_equal(phases(before), "ITV");
+    assert_string_equal(phases(before), "ITVV");
 }
 
 static void nothing_is_sent_without_a_wish_or_between_refreshes(void **state)
@@ -298,6 +298,23 @@ static void lit_segments_reveal_a_lost_init_block(void **state)
     run_for(2 * SECOND);
     assert_string_equal(seen(0), "A043");
     assert_int_equal(final_of(2)->certainty, LED_LIT);
+}
+
+static void a_mode_that_fell_back_reveals_a_lost_init_block(void **state)
+{
+    (void)state;
+    begin_alike(1, 9600, "owen-smi2-m");
+    want(0, "A042", false, 1);
+    run_for(SECOND);
+    assert_string_equal(phases(0), "IIITBVV");
+    slave_set_power(w->bus, 0, false);
+    slave_set_power(w->bus, 0, true);
+    want(0, "A043", false, 2);
+    while (!final_of(2))
+        turn(w->now_us + SECOND);
+    assert_string_equal(seen(0), "A043");
+    assert_int_equal(final_of(2)->certainty, LED_VERIFIED);
+    assert_string_equal(phases(7), "TVVIIITBVV");
 }
 
 /* ---- who it is ------------------------------------------------------------------------------- */
@@ -624,6 +641,7 @@ int main(void)
         cmocka_unit_test(a_false_read_back_is_never_called_verified),
         cmocka_unit_test(other_segments_than_expected_end_at_verified_with_a_remark),
         cmocka_unit_test(lit_segments_reveal_a_lost_init_block),
+        cmocka_unit_test(a_mode_that_fell_back_reveals_a_lost_init_block),
         cmocka_unit_test(a_unit_says_who_it_is_before_anything_is_written),
         cmocka_unit_test(another_device_is_told_and_left_alone),
         cmocka_unit_test(a_damaged_or_lost_answer_does_not_free_another_device),

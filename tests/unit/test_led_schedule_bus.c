@@ -147,6 +147,8 @@ static int64_t needed_us(const struct led_profile *profile, const char *text)
     if (profile->verify_regs)
         sum_us += schedule_exchange_us(
             &w->config, profile, &(struct led_write){ profile->verify_reg, profile->verify_regs, 3, { 0 } });
+    if (profile->mode.count)
+        sum_us += schedule_exchange_us(&w->config, profile, &profile->mode);
     return sum_us;
 }
 

@@ -26,6 +26,7 @@ const vector = {
     withRegisters(unit, first + count - 1, callback, (r) => Array.from({ length: count }, (_, i) => r[first + i] || 0)),
   setRegister: (first, value, unit, callback) =>
     withRegisters(unit, first, callback, (r) => { if (first < r.length) r[first] = value; }),
+  getCoil: (at, unit, callback) => withRegisters(unit, at, callback, (c) => c[at] || 0, coils),
   setCoil: (first, value, unit, callback) =>
     withRegisters(unit, first, callback, (c) => { if (first < c.length) c[first] = Number(value); }, coils),
 };
