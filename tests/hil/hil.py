@@ -15,9 +15,13 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "integration")]
 from harness import SOURCE, run, wait_for  # pylint: disable=wrong-import-position
+import vblank  # pylint: disable=wrong-import-position
 from room import WALLS, Room  # pylint: disable=wrong-import-position
 
+IMAGE = os.path.join(SOURCE, "build-hil", "image")
 KILLS = 50
+FLOOD = 1000
+RATES_HZ = (60, 74.99)  # of the walls' displays
 MODE, MODE_4K = "1920x1080@60", "3840x2160@60"
 # gong3 (drivers/chime/melody.h): Hz, and from when to when in seconds after the first edge.
 NOTES = ((660, 0, 0.44), (550, 0.47, 0.91), (440, 0.94, 1.64))
@@ -339,12 +343,66 @@ def a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes():
     print(f"        the renderer's picture {time.monotonic() - start:.1f} s after the card came")
 
 
+def with_vblanks():
+    """The last tests run on the newer kernel."""
+    if room.machine.image == IMAGE:
+        room.boot(os.path.join(IMAGE, "vblank"))
+    room.equal("with the newer kernel")
+
+
+def a_receipt_tells_of_the_flip_that_first_carried_the_call():
+    """The board received the call between its publishing and the first commit thereafter, and counts from then to that commit's flip."""
+    with_vblanks()
+    server = vblank.Server(room)
+    for desk in "1234":  # there are as many panels
+        vblank.start(room.machine)
+        room.machine.must(f"echo >{vblank.FOLDER}/trace_marker")
+        server.call((desk, f"Е00{desk}"))
+        receipt = vblank.receipt_of(room, f"Е00{desk}")
+        commits, flips, marks = vblank.stop(room.machine)
+        assert results(receipt)["screen/main"] == results(receipt)["screen/portrait"] == "shown", receipt
+        latencies = sorted(o["latency_ms"] / 1e3 for o in receipt["outlets"] if o["outlet"].startswith("screen/"))
+        firsts = [(card[0][0], card[1][0][0]) for card in vblank.of_cards(commits, flips)]
+        for latency, (commit, flip) in zip(latencies, sorted(firsts, key=lambda first: first[1])):
+            assert marks[0] <= flip - latency <= commit, (latency, marks[0], commit, flip)
+    server.close()
+
+
+def a_flood_of_calls_makes_one_picture_a_vblank_and_none_before_the_last_one_is_on_scan_out():
+    """A picture that is replaced only when it has been on scan-out as a whole, by one that is painted as a whole, cannot tear."""
+    with_vblanks()
+    server, tickets = vblank.Server(room), [f"А{i:03}" for i in range(FLOOD)]
+    vblank.start(room.machine)
+    server.call(*((str(i % 4 + 1), ticket) for i, ticket in enumerate(tickets)))
+    wait_for("the last calls are heard", lambda: set(room.tickets().values()) == set(tickets[-4:]), 60, 0.5)
+    commits, flips, _ = vblank.stop(room.machine)
+    server.close()
+    cards = vblank.of_cards(commits, flips)
+    for card, hz in zip(sorted(cards, key=lambda card: vblank.rate(card[1])), RATES_HZ):
+        commits, flips = card
+        print(f"        {FLOOD} calls, {len(flips)} flips in {flips[-1][1] - flips[0][1]} vblanks at {vblank.rate(flips):.2f} Hz")
+        assert vblank.early_commits(commits, flips) == 0, f"{hz} Hz: a frame before the flip of the last one"
+        assert min(vblank.steps(flips)) >= 1, f"{hz} Hz: two flips in one vblank"
+        assert abs(vblank.rate(flips) - hz) <= hz / 100
+
+
+def the_bench_finds_the_rate_of_each_display():
+    with_vblanks()
+    room.stop_board()
+    output = room.machine.must("kezekd bench --kms -c /etc/hall.json --seconds 5")
+    for wall, hz in zip(WALLS, RATES_HZ):
+        line = re.search(rf"^{wall} +flip -> flip .*", output, re.M)
+        print("        " + line[0])
+        vblanks = float(re.search(r"median +([\d.]+) ms", line[0])[1]) * hz / 1e3
+        assert vblanks > 0.95 and abs(vblanks - round(vblanks)) < 0.05, line[0]  # one, but on a busy machine
+
+
 def main():
     global room  # pylint: disable=global-statement
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     room = Room()
     try:
-        room.open(os.path.join(SOURCE, "build-hil", "image"))
+        room.open(IMAGE)
         run([
             both_walls_are_what_the_renderer_paints,
             a_snapshot_is_what_is_scanned_out,
@@ -364,6 +422,9 @@ def main():
             another_program_that_has_the_card_is_named,
             a_reload_to_4k_and_back_shows_the_same_as_the_renderer,
             a_card_that_goes_while_it_is_used_is_missed_and_taken_again_when_it_comes,
+            a_receipt_tells_of_the_flip_that_first_carried_the_call,
+            a_flood_of_calls_makes_one_picture_a_vblank_and_none_before_the_last_one_is_on_scan_out,
+            the_bench_finds_the_rate_of_each_display,
         ])
     except SystemExit as end:
         if end.code:

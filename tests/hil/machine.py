@@ -2,8 +2,8 @@
 of a USB adapter, the network; and a shell inside.
 
 The two graphics cards are of different makes: virtio-gpu is told what has changed of a picture (damage clips) and sends
-uevents, bochs has memory of its own that is scanned out as it is. Debian's kernels have no driver with a vblank that works in
-QEMU for arm64 (no vkms): both answer a page flip as soon as it is done, so nothing here says how flips are paced.
+uevents, bochs has memory of its own that is scanned out as it is. With the kernels of Debian 12 and 13 both answer a page
+flip as soon as it is done; since Linux 6.19 they do so at the next vblank of a timer (vblank.py).
 
 Everything lies in one folder and ends with the test.
 """
