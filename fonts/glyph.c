@@ -270,7 +270,8 @@ glyph_key icon_key(enum icon icon, int size_px)
 
 static size_t glyph_bytes(const struct glyph *glyph)
 {
-    return (size_t)glyph->height * (glyph->stride + 2 * sizeof(uint64_t) * glyph->mask_words);
+    return (size_t)glyph->height *
+           (glyph->stride + sizeof(uint64_t) * (2u * glyph->mask_words + glyph->changed_words));
 }
 
 /* One bit for each byte of `eight` that is not 0. */
@@ -282,14 +283,27 @@ static uint64_t bits_of(uint64_t eight)
     return (flags >> 7) * 0x0102040810204080u >> 56;
 }
 
-static void mask_row(const uint8_t *alpha, unsigned stride, uint64_t *inked, uint64_t *solid)
+static uint64_t eight_at(const uint8_t *alpha)
 {
-    for (unsigned i = 0; i < stride; i += 8) {
-        uint64_t eight;
+    uint64_t eight;
 
-        memcpy(&eight, alpha + i, sizeof(eight));
+    memcpy(&eight, alpha, sizeof(eight));
+    return eight;
+}
+
+static void mask_row(const struct glyph *glyph, unsigned y)
+{
+    const uint8_t *alpha = glyph->alpha + (size_t)y * glyph->stride;
+    uint64_t *inked = (uint64_t *)glyph->inked + (size_t)y * glyph->mask_words;
+    uint64_t *solid = (uint64_t *)glyph->solid + (size_t)y * glyph->mask_words;
+    uint64_t *changed = (uint64_t *)glyph->changed + (size_t)y * glyph->changed_words;
+
+    for (unsigned i = 0; i < glyph->stride; i += 8) {
+        const uint64_t eight = eight_at(alpha + i), above = y ? eight_at(alpha + i - glyph->stride) : 0;
+
         inked[i / 64] |= bits_of(eight) << i % 64;
         solid[i / 64] |= (bits_of(~eight) ^ 0xff) << i % 64;
+        changed[i / 512] |= (uint64_t)(eight != above) << i / 8 % 64;
     }
 }
 
@@ -298,6 +312,7 @@ static bool allocate(struct glyph *glyph)
 {
     glyph->stride = (uint16_t)((glyph->width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN);
     glyph->mask_words = (uint16_t)((glyph->width + 63) / 64);
+    glyph->changed_words = (uint16_t)((glyph->width + 511) / 512);
     uint8_t *memory = calloc(1, glyph_bytes(glyph));
 
     if (!memory)
@@ -305,6 +320,7 @@ static bool allocate(struct glyph *glyph)
     glyph->alpha = memory;
     glyph->inked = (const uint64_t *)(memory + (size_t)glyph->height * glyph->stride);
     glyph->solid = glyph->inked + (size_t)glyph->height * glyph->mask_words;
+    glyph->changed = glyph->solid + (size_t)glyph->height * glyph->mask_words;
     return true;
 }
 
@@ -317,12 +333,10 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 static uint64_t hash_of(const struct glyph *glyph)
 {
-    uint64_t hash = mix(0, (uint64_t)glyph->width << 16 | glyph->height), eight;
+    uint64_t hash = mix(0, (uint64_t)glyph->width << 16 | glyph->height);
 
-    for (size_t i = 0; i < (size_t)glyph->height * glyph->stride; i += sizeof(eight)) {
-        memcpy(&eight, glyph->alpha + i, sizeof(eight));
-        hash = mix(hash, eight);
-    }
+    for (size_t i = 0; i < (size_t)glyph->height * glyph->stride; i += 8)
+        hash = mix(hash, eight_at(glyph->alpha + i));
     return hash;
 }
 
@@ -354,9 +368,7 @@ static void rasterise(struct fonts *fonts, FT_Outline *outline, struct glyph *re
     FT_Outline_Translate(outline, -left * 64, -bottom * 64);
     FT_Outline_Get_Bitmap(fonts->library, outline, &bitmap);
     for (unsigned y = 0; y < glyph.height; y++)
-        mask_row(glyph.alpha + (size_t)y * glyph.stride, glyph.stride,
-                 (uint64_t *)glyph.inked + (size_t)y * glyph.mask_words,
-                 (uint64_t *)glyph.solid + (size_t)y * glyph.mask_words);
+        mask_row(&glyph, y);
     glyph.hash = hash_of(&glyph);
     *result = glyph;
 }

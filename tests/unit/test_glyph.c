@@ -85,6 +85,24 @@ static void equal_keys_are_equal_pixels_also_after_eviction(void **state)
     free(copy);
 }
 
+static void groups_are_marked_that_differ_from_the_row_above(void **state)
+{
+    const struct glyph *glyph = icon(ICON_WARNING, 700); /* more than one word a row */
+    unsigned marked = 0;
+
+    (void)state;
+    assert_int_equal(glyph->changed_words, 2);
+    for (int y = 0; y < glyph->height; y++)
+        for (int group = 0; group < glyph->stride / 8; group++) {
+            const uint8_t *alpha = glyph->alpha + y * glyph->stride + group * 8, none[8] = { 0 };
+            const bool is_marked = glyph->changed[y * 2 + group / 64] >> group % 64 & 1;
+
+            assert_int_equal(is_marked, memcmp(alpha, y ? alpha - glyph->stride : none, 8) != 0);
+            marked += is_marked;
+        }
+    assert_in_range(marked, 700, 5000);
+}
+
 /* Letters of some sizes: numbers are equal where the coverage is, and only there. */
 static void equal_numbers_are_equal_coverage(void **state)
 {
@@ -249,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_broken_byte_counts_as_the_replacement_character),
         cmocka_unit_test(metrics_scale_with_the_size),
         cmocka_unit_test(equal_keys_are_equal_pixels_also_after_eviction),
+        cmocka_unit_test(groups_are_marked_that_differ_from_the_row_above),
         cmocka_unit_test(equal_numbers_are_equal_coverage),
         cmocka_unit_test(the_cache_stays_within_its_bounds_with_many_small_glyphs),
         cmocka_unit_test(a_wrong_key_is_an_empty_glyph),
