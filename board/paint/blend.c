@@ -126,7 +126,8 @@ void fill_rgb565(uint16_t *out, int width, color fill)
 
 /* `packed` is NULL where nothing is packed: the compiler makes two functions of
  * it. */
-static inline void blend_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
+static inline void blend_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, int width,
+                             color ink)
 {
     const longs4 inks = { ink, ink, ink, ink };
     const longs4 packed_ink = packed ? pack_one(ink) : (longs4){ 0 };
@@ -147,18 +148,19 @@ static inline void blend_any(uint32_t *line, uint16_t *packed, const uint8_t *al
             continue;
         }
         if (packed)
-            memcpy(packed + i * 8, &result, sizeof(result));
+            memcpy(packed + i * 8, &result, width - i * 8 < 8 ? (size_t)(width - i * 8) * 2 : sizeof(result));
     }
 }
 
 void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
 {
-    blend_any(line, NULL, alpha, eights, ink);
+    blend_any(line, NULL, alpha, eights, 0, ink);
 }
 
-void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink)
+void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, int width,
+                      color ink)
 {
-    blend_any(line, packed, alpha, eights, ink);
+    blend_any(line, packed, alpha, eights, width, ink);
 }
 
 /* ---- one ink over one colour ----------------------------------------------------------------- */
@@ -177,12 +179,6 @@ void shades_init(struct shades *shades, color ink, color below)
     pack_rgb565(shades->packed, shades->wide, 256);
 }
 
-/* Eight pixels without coverage, or all covered: no look-up is needed. */
-static inline bool is_even_eight(uint64_t eight)
-{
-    return eight + 1 <= 1;
-}
-
 /* Into a register first: a line that is copied on as soon as it is composed is
  * read in wide pieces, and those wait for the narrow stores that they consist
  * of. */
@@ -194,25 +190,10 @@ static inline void shade_four(uint32_t *line, const uint8_t *alpha, const struct
     memcpy(line, &four, sizeof(four));
 }
 
-void shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades)
+static inline void shade_eight(uint32_t *line, const uint8_t *alpha, const struct shades *shades)
 {
-    int i = 0;
-
-    for (uint64_t eight; i + 8 <= width; i += 8) {
-        memcpy(&eight, alpha + i, sizeof(eight));
-        if (is_even_eight(eight)) {
-            const color one = shades->wide[alpha[i]];
-            const longs4 four = { one, one, one, one };
-
-            memcpy(line + i, &four, sizeof(four));
-            memcpy(line + i + 4, &four, sizeof(four));
-        } else {
-            shade_four(line + i, alpha + i, shades);
-            shade_four(line + i + 4, alpha + i + 4, shades);
-        }
-    }
-    for (; i < width; i++)
-        line[i] = shades->wide[alpha[i]];
+    shade_four(line, alpha, shades);
+    shade_four(line + 4, alpha + 4, shades);
 }
 
 static inline void shade_eight_rgb565(uint16_t *packed, const uint8_t *alpha, const struct shades *shades)
@@ -224,21 +205,37 @@ static inline void shade_eight_rgb565(uint16_t *packed, const uint8_t *alpha, co
     memcpy(packed, &eight, sizeof(eight));
 }
 
-void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, int width, const struct shades *shades)
+/* One of `line` and `packed` is NULL: two functions of one, again. The last group
+ * begins early enough to be whole. */
+static inline void shade_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, const uint64_t *changed,
+                             int width, const struct shades *shades)
 {
-    int i = 0;
+    for (int i = 0; i < width && width < 8; i++)
+        if (line)
+            line[i] = shades->wide[alpha[i]];
+        else
+            packed[i] = shades->packed[alpha[i]];
+    for (int start = 0; start < width && width >= 8; start += 512)
+        for (uint64_t groups = changed ? *changed++ : UINT64_MAX; groups; groups &= groups - 1) {
+            const int group = start + __builtin_ctzll(groups) * 8, i = group + 8 <= width ? group : width - 8;
 
-    for (uint64_t eight; i + 8 <= width; i += 8) {
-        memcpy(&eight, alpha + i, sizeof(eight));
-        if (is_even_eight(eight)) {
-            const uint64_t four = shades->packed[alpha[i]] * UINT64_C(0x0001000100010001);
-
-            memcpy(packed + i, &four, sizeof(four));
-            memcpy(packed + i + 4, &four, sizeof(four));
-        } else {
-            shade_eight_rgb565(packed + i, alpha + i, shades);
+            if (group >= width)
+                return;
+            if (line)
+                shade_eight(line + i, alpha + i, shades);
+            else
+                shade_eight_rgb565(packed + i, alpha + i, shades);
         }
-    }
-    for (; i < width; i++)
-        packed[i] = shades->packed[alpha[i]];
+}
+
+void shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
+               const struct shades *shades)
+{
+    shade_any(line, NULL, alpha, changed, width, shades);
+}
+
+void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, const uint64_t *changed, int width,
+                      const struct shades *shades)
+{
+    shade_any(NULL, packed, alpha, changed, width, shades);
 }

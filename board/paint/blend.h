@@ -9,8 +9,9 @@
 uint32_t blend_one(uint32_t below, color ink, unsigned alpha);
 /* Takes groups of eight: a glyph's row without coverage up to its stride is one of those. */
 void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
-/* The same; what has changed is packed, too. */
-void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, color ink);
+/* The same; what has changed of the first `width` pixels is packed, too. */
+void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, int width,
+                      color ink);
 
 /* Rounded to the nearest of 32, 64 and 32 steps. */
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
@@ -24,6 +25,8 @@ struct shades {
     uint16_t packed[256];
 };
 void shades_init(struct shades *shades, color ink, color below);
-/* `width` pixels, whatever stood there. */
-void shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
-void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, int width, const struct shades *shades);
+/* `width` pixels, whatever stood there. `changed` has a bit for each group of eight of them: the others stay. NULL: all. */
+void shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
+               const struct shades *shades);
+void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, const uint64_t *changed, int width,
+                      const struct shades *shades);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAND_ROWS 32 /* items are selected anew for so many rows */
+#define BAND_ROWS 128 /* items are selected anew for so many rows */
 
 enum { NOW, BEFORE };
 

@@ -45,8 +45,8 @@ static void a_shade_is_what_blending_gives(void **state)
         for (int width = 256; width < 256 + 8; width++) {
             memset(line, 0xa5, sizeof(line));
             memset(packed, 0xa5, sizeof(packed));
-            shade_row(line, alpha, width, &shades);
-            shade_row_rgb565(packed, alpha, width, &shades);
+            shade_row(line, alpha, NULL, width, &shades);
+            shade_row_rgb565(packed, alpha, NULL, width, &shades);
             pack_rgb565(expected, line, width);
             for (int i = 0; i < width; i++)
                 assert_int_equal(line[i], blend_one(below, ink, alpha[i]));
@@ -55,6 +55,64 @@ static void a_shade_is_what_blending_gives(void **state)
                 assert_true(line[i] == 0xa5a5a5a5 && packed[i] == 0xa5a5);
         }
     }
+}
+
+/* Whole groups, the last of which may begin earlier; what lies beyond stays. */
+static void groups_that_have_not_changed_keep_what_they_have(void **state)
+{
+    enum { WIDTH = 512 + 37 };
+    static const uint64_t changed[] = { 1 | 1u << 5 | UINT64_C(1) << 63, 1 << 1 | 1 << 4 };
+    static struct shades shades;
+    uint8_t alpha[WIDTH];
+    uint32_t line[WIDTH] = { 0 };
+    uint16_t packed[WIDTH] = { 0 };
+
+    (void)state;
+    shades_init(&shades, 0xffd400, 0x0b1424);
+    memset(alpha, 100, sizeof(alpha));
+    shade_row(line, alpha, changed, WIDTH, &shades);
+    shade_row_rgb565(packed, alpha, changed, WIDTH, &shades);
+    for (int i = 0; i < WIDTH; i++) {
+        const bool is_new = (changed[i / 512] >> i / 8 % 64 & 1) || i >= WIDTH - 8;
+
+        assert_int_equal(line[i], is_new ? shades.wide[100] : 0);
+        assert_int_equal(packed[i], is_new ? shades.packed[100] : 0);
+    }
+}
+
+static void a_narrow_letter_stops_where_it_shall(void **state)
+{
+    static const uint64_t changed = 1;
+    static struct shades shades;
+    const uint8_t alpha[8] = { 9, 9, 9, 9, 9, 9, 9, 9 };
+
+    (void)state;
+    shades_init(&shades, 0xffd400, 0x0b1424);
+    for (int width = 0; width <= 8; width++) {
+        uint32_t line[8] = { 0 };
+        uint16_t packed[8] = { 0 };
+
+        shade_row(line, alpha, &changed, width, &shades);
+        shade_row_rgb565(packed, alpha, &changed, width, &shades);
+        for (int i = 0; i < 8; i++) {
+            assert_int_equal(line[i], i < width ? shades.wide[9] : 0);
+            assert_int_equal(packed[i], i < width ? shades.packed[9] : 0);
+        }
+    }
+}
+
+/* A neighbour may stand right behind a glyph's last column, and in the last group of it. */
+static void a_blended_glyph_packs_nothing_beyond_its_width(void **state)
+{
+    const uint8_t alpha[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 7, 7, 7 };
+    uint32_t line[16] = { 0 };
+    uint16_t packed[16];
+
+    (void)state;
+    memset(packed, 0xa5, sizeof(packed));
+    blend_row_rgb565(line, packed, alpha, 2, 11, 0xffffff);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(packed[i], i < 8 ? 0xffff : i < 11 ? 0x0841 : 0xa5a5);
 }
 
 static void a_fill_of_16_bits_stops_where_it_shall(void **state)
@@ -76,6 +134,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_packed_to_the_nearest_step_wherever_it_stands),
         cmocka_unit_test(a_shade_is_what_blending_gives),
+        cmocka_unit_test(groups_that_have_not_changed_keep_what_they_have),
+        cmocka_unit_test(a_narrow_letter_stops_where_it_shall),
+        cmocka_unit_test(a_blended_glyph_packs_nothing_beyond_its_width),
         cmocka_unit_test(a_fill_of_16_bits_stops_where_it_shall),
     };
 

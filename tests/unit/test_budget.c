@@ -1,6 +1,8 @@
-/* What a change of the wall may cost, in counts that are the same on every machine: pixels stored and allocations, with
- * the program's own layout at 1080p.
+/* What a change of the wall may cost, in counts that are the same on every machine: pixels stored or composed, and allocations,
+ * with the program's own layout at 1080p.
  */
+#include "board/paint/blend.h"
+#include "board/paint/ground.h"
 #include "board/paint/paint.h"
 #include "tests/heap_count.h"
 #include "tests/wall_fixture.h"
@@ -15,6 +17,9 @@
 #define HEIGHT     1080
 #define CALL_PX    320000
 #define CLOCK_PX   1300
+#define GROUND_PX  40000 /* of a full repaint, of 2,073,600 */
+#define LOOKED_PX  140000
+#define BLENDED_PX 5000
 #define RECENT     6
 #define WARM_CALLS 120
 #define CALLS      200
@@ -127,6 +132,58 @@ static void a_clock_tick_stores_few_pixels(void **state)
     assert_in_range(most, 1, CLOCK_PX);
 }
 
+/* ---- what a full repaint composes ------------------------------------------------------------ */
+
+static struct {
+    unsigned long ground, looked, blended; /* pixels */
+} composed;
+
+void __real_ground_paint(const struct band *band, const struct span *span);
+void __real_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+void __real_shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
+                      const struct shades *shades);
+void __wrap_ground_paint(const struct band *band, const struct span *span);
+void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
+void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
+                      const struct shades *shades);
+
+void __wrap_ground_paint(const struct band *band, const struct span *span)
+{
+    composed.ground += (unsigned)span->width;
+    __real_ground_paint(band, span);
+}
+
+void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
+{
+    composed.blended += 8 * (unsigned)eights;
+    __real_blend_row(line, alpha, eights, ink);
+}
+
+void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
+                      const struct shades *shades)
+{
+    for (int i = 0; changed && i < width; i += 512)
+        composed.looked += 8 * (unsigned)__builtin_popcountll(changed[i / 512]);
+    composed.looked += changed ? 0 : (unsigned)width;
+    __real_shade_row(line, alpha, changed, width, shades);
+}
+
+static void a_full_repaint_composes_what_differs_from_the_row_above(void **state)
+{
+    uint64_t written;
+
+    (void)state;
+    show();
+    memset(&composed, 0, sizeof composed);
+    written = painter_full(wall.painter, &wall.buffer[0], &wall.picture);
+    print_message("of %u pixels: %lu of the ground, %lu looked up, %lu blended\n", (unsigned)written,
+                  composed.ground, composed.looked, composed.blended);
+    assert_int_equal(written, WIDTH * HEIGHT);
+    assert_in_range(composed.ground, WIDTH, GROUND_PX);
+    assert_in_range(composed.looked, 50000, LOOKED_PX);
+    assert_in_range(composed.blended, 0, BLENDED_PX); /* letters that lean over each other (ТА) */
+}
+
 static void an_equal_state_stores_nothing(void **state)
 {
     (void)state;
@@ -165,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_stores_few_pixels),
         cmocka_unit_test(a_clock_tick_stores_few_pixels),
+        cmocka_unit_test(a_full_repaint_composes_what_differs_from_the_row_above),
         cmocka_unit_test(an_equal_state_stores_nothing),
         cmocka_unit_test(a_call_allocates_nothing),
         cmocka_unit_test(the_caches_stay_within_their_bound),

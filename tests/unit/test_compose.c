@@ -1,6 +1,5 @@
 #include "board/paint/compose.h"
 #include "tests/unit/paint_bench.h"
-#include "tests/wall_fixture.h"
 
 #define PICTURES 200
 
@@ -121,47 +120,6 @@ static void a_row_may_have_more_glyphs_than_are_compared(void **state)
     assert_is_painted_as_by_the_reference(bench->painter, &bench->picture);
 }
 
-/* ---- what it costs --------------------------------------------------------------------------- */
-
-static unsigned long blended_px, shaded_px;
-void __real_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
-void __real_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
-void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
-void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades);
-void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink)
-{
-    blended_px += 8 * (unsigned long)eights;
-    __real_blend_row(line, alpha, eights, ink);
-}
-void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, int width, const struct shades *shades)
-{
-    shaded_px += (unsigned long)width;
-    __real_shade_row(line, alpha, width, shades);
-}
-
-static void the_letters_of_a_wall_are_looked_up_not_blended(void **state)
-{
-    static struct room room;
-    static struct picture picture;
-    struct painter *painter = painter_create(fonts, 1920, 1080, PIXEL_XRGB8888);
-    struct screen_buffer buffer = { .stride = 1920 * 4, .width = 1920, .height = 1080 };
-
-    (void)state;
-    buffer.pixels = malloc((size_t)buffer.stride * buffer.height);
-    room_init(&room, 2);
-    room_call(&room, "А042", 7, true);
-    for (int desk = 1; desk <= 5; desk++)
-        room_recent(&room, "Б117", desk);
-    scene_build(&picture, fonts, &room.input, 1920, 1080);
-    blended_px = shaded_px = 0;
-    painter_full(painter, &buffer, &picture);
-    print_message("%lu pixels looked up, %lu blended\n", shaded_px, blended_px);
-    assert_true(shaded_px > 200000);
-    assert_true(blended_px < shaded_px / 50); /* letters that lean over each other (ТА) */
-    free(buffer.pixels);
-    painter_destroy(painter);
-}
-
 /* ---- what is composed ------------------------------------------------------------------------ */
 
 static unsigned packed(uint32_t value)
@@ -267,7 +225,6 @@ int main(void)
         BENCH_TEST(each_pixel_is_what_its_items_give_in_their_order),
         BENCH_TEST(a_row_may_have_more_colours_than_are_kept),
         BENCH_TEST(a_row_may_have_more_glyphs_than_are_compared),
-        cmocka_unit_test(the_letters_of_a_wall_are_looked_up_not_blended),
         cmocka_unit_test(a_picture_in_rgb565_is_that_in_xrgb8888_rounded),
         BENCH_TEST(corners_are_round_and_the_rest_is_solid),
         BENCH_TEST(a_radius_too_large_becomes_half_of_the_box),
