@@ -26,7 +26,7 @@ struct record_link {
     uint8_t mqtt_version; /* 4 (3.1.1) or 5 */
     uint64_t conn;        /* counts the connections of this boot; stands in the will */
     char url[128];
-    char why[128]; /* when not connected: the error and what happens next */
+    char why[256]; /* when not connected: the error and what happens next */
 };
 enum publish_topic {
     PUBLISH_HELLO,
