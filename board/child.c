@@ -149,7 +149,9 @@ static void tell_death(const struct child *child, int status, bool is_again)
                  (long long)(DELAY_MAX_US / 1000000));
     else
         snprintf(when, sizeof when, "; starts again in %.1f s", (double)child->delay_us / 1e6);
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        log_warn("%s: ended by its sandbox%s", child->name, when);
+    else if (WIFSIGNALED(status))
         log_warn("%s: killed by signal %d%s", child->name, WTERMSIG(status), when);
     else
         log_warn("%s: ended with status %d%s", child->name, WEXITSTATUS(status), when);

@@ -3,6 +3,7 @@
 #include "board/log.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,6 +79,7 @@ static void one_that_dies_again_and_again_is_told_once_and_when_it_stays(void **
     child_tick(&child, stable_us);
     int64_t after_us = child_deadline_us(&child);
     wait_after_life_of(70 * SECOND_US);
+    child_died(&child, SIGSYS, child.started_us + 70 * SECOND_US);
     log_open("test", LOG_LEVEL_ERROR);
     dup2(stderr_fd, STDERR_FILENO);
     close(stderr_fd);
@@ -90,7 +92,8 @@ static void one_that_dies_again_and_again_is_told_once_and_when_it_stays(void **
         said, "test: link: killed by signal 9; starts again in 0.2 s\n"
               "test: link: killed by signal 9 again; tried each 10 s at most, told when it stays up\n"
               "test: link: stays up\n"
-              "test: link: killed by signal 9; starts again in 0.2 s\n");
+              "test: link: killed by signal 9; starts again in 0.2 s\n"
+              "test: link: ended by its sandbox; starts again in 0.2 s\n");
 }
 
 /* There is no kezek-net beside a test. */
