@@ -464,7 +464,29 @@ static void turn(void *data, int64_t now_us)
     child_tick(&board->link_child, now_us);
     child_tick(&board->console_child, now_us);
     wait_for_link(board);
-    loop_timer_at(board->turn_timer, next_turn_us(board));
+    board->turn_due_us = next_turn_us(board);
+    loop_timer_at(board->turn_timer, board->turn_due_us);
+}
+
+static void guard(void *data, int64_t now_us)
+{
+    struct board *board = data;
+    const struct config *config = board->config;
+    struct watchdog_facts facts = { .turn_us = board->turn_due_us,
+                                    .nscreens = config->nscreens,
+                                    .nbuses = config->nbuses };
+    for (unsigned i = 0; i < config->nscreens; i++) {
+        facts.screen[i] = config->screen[i].device.id;
+        facts.is_owing[i] = wall_is_owing(&board->wall[i]);
+    }
+    for (unsigned i = 0; i < config->nbuses; i++) {
+        struct led_bus_status status;
+        desks_bus_status(board->desks, i, &status);
+        facts.bus[i] = config->bus[i].id;
+        facts.waiting_us[i] = status.waiting_us;
+    }
+    watchdog_tick(&board->watchdog, &facts, now_us);
+    loop_timer_at(board->watchdog_timer, board->watchdog.next_us);
 }
 
 int board_manual(struct board *board, const struct event *event)
@@ -520,7 +542,9 @@ static int begin(struct board *board)
     board->clock_fd = walltime_open();
     board->clock_source = loop_add(board->loop, board->clock_fd, EPOLLIN, "clock", clock_ticked, board);
     board->turn_timer = loop_timer(board->loop, "turn", turn, board);
-    if (!board->clock_source || !board->turn_timer || open_signals(board) < 0 || open_control(board) < 0)
+    board->watchdog_timer = loop_timer(board->loop, "watchdog", guard, board);
+    if (!board->clock_source || !board->turn_timer || !board->watchdog_timer || open_signals(board) < 0 ||
+        open_control(board) < 0)
         return -EIO;
     board->memory = journal_map("feed", sizeof *board->memory, MEMORY_LAYOUT);
     if (!board->memory)
@@ -547,6 +571,7 @@ static void end(struct board *board)
     loop_remove(board->clock_source);
     loop_remove(board->signal_source);
     loop_timer_remove(board->turn_timer);
+    loop_timer_remove(board->watchdog_timer);
     close(board->clock_fd);
     close(board->signal_fd);
     fonts_destroy(board->fonts);
@@ -576,6 +601,9 @@ int board_run(struct config *config, const struct config_paths *paths, struct fo
     int status = board->loop && begin(board) == 0 ? 0 : 1;
     if (status == 0) {
         turn(board, clock_us());
+        watchdog_init(&board->watchdog, clock_us());
+        loop_timer_at(board->watchdog_timer, board->watchdog.next_us);
+        watchdog_ready();
         log_info("%s: hall %s, %u desks, %u screens, %u buses, %u chimes", config->board, config->hall,
                  config->ndesks, config->nscreens, config->nbuses, config->nchimes);
         status = loop_run(board->loop) < 0;

@@ -16,6 +16,7 @@
 #include "board/speakers.h"
 #include "board/standby.h"
 #include "board/wall.h"
+#include "board/watchdog.h"
 #include "protocol/feed.h"
 #include "protocol/record.h"
 
@@ -51,7 +52,9 @@ struct board {
     uint32_t link_events; /* what link_source waits for now */
     struct record_link link;
 
-    struct loop_timer *turn_timer;
+    struct loop_timer *turn_timer, *watchdog_timer;
+    int64_t turn_due_us; /* the next turn */
+    struct watchdog watchdog;
     int clock_fd, signal_fd;
     struct loop_source *clock_source, *signal_source;
     struct scene_clock clock;

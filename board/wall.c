@@ -542,6 +542,12 @@ int64_t wall_deadline_us(const struct wall *wall)
     return wall->is_flipping ? min(at_us, flip_us) : at_us;
 }
 
+bool wall_is_owing(const struct wall *wall)
+{
+    return wall->screen && wall->is_dirty && wall->is_on && wall->status.state == SCREEN_SHOWN &&
+           !wall->is_flipping && !wall->busy_us;
+}
+
 int wall_snapshot(struct wall *wall, struct snapshots *snapshots, uint64_t client)
 {
     if (!wall->screen || !wall->painter)

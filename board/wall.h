@@ -120,5 +120,7 @@ const char *wall_test_name(const struct wall *wall);
  * would hold them up for as long as it stands. */
 bool wall_is_flipping(const struct wall *wall);
 int64_t wall_deadline_us(const struct wall *wall);
+/* Should its device have been given a frame? Not if it is away, switched off, hangs, or is busy with the one before. */
+bool wall_is_owing(const struct wall *wall);
 /* The picture on scan-out, as snapshots_take() gives it. 0 or -errno; -ENODEV: the device is not open, or shows nothing yet. */
 int wall_snapshot(struct wall *wall, struct snapshots *snapshots, uint64_t client);

@@ -37,8 +37,9 @@ struct led_bus {
     int wake_fd;
     pthread_mutex_t lock; /* of what follows; never held across I/O */
     bool is_stopping;
-    bool is_prodded; /* there is something new for the worker */
-    bool is_blocked; /* reports wait for room in the mailbox */
+    bool is_prodded;    /* there is something new for the worker */
+    int64_t prodded_us; /* or the worker's last turn, if that was later */
+    bool is_blocked;    /* reports wait for room in the mailbox */
     struct wish wish[LED_UNITS_MAX];
     uint8_t brightness;
     bool is_job_unwanted;
@@ -106,6 +107,7 @@ static void publish(struct led_bus *bus)
         bus->unit_status[i] = *schedule_status(&bus->schedule, i);
     bus->use = bus->schedule.use;
     bus->bus_status.group_frames = bus->schedule.group_frames;
+    bus->prodded_us = monotonic_us(); /* the worker turns, also if a port that opens holds up wishes */
     pthread_mutex_unlock(&bus->lock);
 }
 
@@ -301,8 +303,10 @@ static void *work(void *data)
 
 static void prod(struct led_bus *bus)
 {
-    if (!bus->is_prodded)
+    if (!bus->is_prodded) {
         eventfd_write(bus->wake_fd, 1);
+        bus->prodded_us = monotonic_us();
+    }
     bus->is_prodded = true;
 }
 
@@ -473,6 +477,7 @@ static void modbus_bus_status(struct led_bus *bus, struct led_bus_status *status
 {
     pthread_mutex_lock(&bus->lock);
     *status = bus->bus_status;
+    status->waiting_us = bus->is_prodded ? bus->prodded_us : 0;
     status->busy_permille = schedule_use_permille(&bus->use, monotonic_us());
     pthread_mutex_unlock(&bus->lock);
 }
