@@ -171,6 +171,7 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system board/systemd/kezekd.service
 	sed -i "s|=/usr/local/|=$(PREFIX)/|" $(DESTDIR)$(PREFIX)/lib/systemd/system/kezekd.service
+	install -Dm644 board/systemd/kezek.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kezek.conf
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d board/systemd/60-kezek-gpio.rules
 	for man in $(MANS); do install -Dm644 $$man $(DESTDIR)$(PREFIX)/share/man/man$${man##*.}/$${man##*/} || exit 1; done
 

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """The processes of the network give up what they do not need, and still do all that they are for."""
 import os
+import signal
+import socket
 import subprocess
+import tempfile
 
 from harness import GUARD_S, Hall, free_port, run, wait_for
 
@@ -97,6 +100,47 @@ def the_link_talks_tls_by_name_and_comes_back_without_any_privilege():
         hall.close()
 
 
+def the_watchdog_is_fed_without_broker_and_link_and_not_when_the_loop_stands():
+    path = os.path.join(tempfile.mkdtemp(prefix="kezek-test."), "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(GUARD_S)
+        hall = Hall(edit=lambda _: os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="600000"))  # the broker would tell, too
+        try:
+            first = manager.recv(64)
+            assert first == b"READY=1", first
+            hall.connected()
+            hall.broker.stop()
+            os.kill(children(hall.board.pid)["link"], signal.SIGSTOP)
+            for _ in range(5):
+                told = manager.recv(64)
+                assert told == b"WATCHDOG=1", told
+            os.kill(hall.board.pid, signal.SIGSTOP)
+            wait_for("the board stands", lambda: privileges(hall.board.pid)["State"].startswith("T"))
+            drain(manager)
+            manager.settimeout(2)  # ten times its period
+            try:
+                assert not manager.recv(64), "a loop that stands is not fed"
+            except socket.timeout:
+                pass
+        finally:
+            os.kill(hall.board.pid, signal.SIGCONT)
+            hall.close()
+            for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC"):
+                del os.environ[name]
+            os.unlink(path)
+            os.rmdir(os.path.dirname(path))
+
+
+def drain(manager):
+    manager.setblocking(False)
+    try:
+        while manager.recv(64):
+            pass
+    except BlockingIOError:
+        pass
+
+
 def page_answers(hall):
     try:
         return hall.page_get("/api/status")
@@ -106,4 +150,5 @@ def page_answers(hall):
 
 run([
     the_link_talks_tls_by_name_and_comes_back_without_any_privilege,
+    the_watchdog_is_fed_without_broker_and_link_and_not_when_the_loop_stands,
 ])
