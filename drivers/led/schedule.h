@@ -13,8 +13,9 @@
  *   6. refresh (everything again, each reassert_ms) and tries of units that did not answer; by due time
  *
  * So a call waits for its own frame and for one transaction in flight. A unit that does not answer is tried
- * again after 0.1, 0.5, 1, 1.5 … 10 s, from the second time on behind all work of living units: it delays them
- * by at most one time-out per try. Any valid answer, also a Modbus exception, counts as alive; a unit that refuses is asked
+ * again after 0.1, 0.5, 1, 1.5 … 10 s, by longer steps if its time-outs are long, from the second time on behind
+ * all work of living units: it delays them by at most one time-out per try. Any valid answer, also a Modbus
+ * exception, counts as alive; a unit that refuses is asked
  * again by the same steps. The writer itself is the probe, so a unit that cannot be read comes back as well.
  *
  * Who it is. A profile may know a question (led_profile_identity()). It is the first transaction with a unit
@@ -65,8 +66,13 @@
 
 #define SCHEDULE_FIRST_RETRY_US                                                                              \
     INT64_C(100000) /* other units have the wire meanwhile; a late answer passes by */
-#define SCHEDULE_BACKOFF_STEP_US INT64_C(500000)
-#define SCHEDULE_BACKOFF_MAX_US  INT64_C(10000000)
+/* The tries of a dead unit take DEAD_PERMILLE of the line, so that four of 32 cost less than 6 %; but it is tried
+ * each 30 s, to be shown within 35 s (a refresh is reassert_ms after the last one, too) whatever it costs then:
+ * that is 200 ms of delay, twice what the slowest known device takes. */
+#define SCHEDULE_BACKOFF_STEPS  20
+#define SCHEDULE_BACKOFF_MIN_US INT64_C(10000000)
+#define SCHEDULE_BACKOFF_MAX_US INT64_C(30000000)
+#define SCHEDULE_DEAD_PERMILLE  14
 #define SCHEDULE_MARGIN_US                                                                                   \
     20000 /* of a response time-out: how late Linux may deliver bytes of a serial port */
 

@@ -144,12 +144,29 @@ void unit_step(const struct schedule *schedule, const struct schedule_unit *unit
 
 /* ---- no answer, or a refusal ----------------------------------------------------------------- */
 
+/* `longest_us` is reached step by step. */
+static int64_t backoff_us(unsigned setbacks, int64_t longest_us)
+{
+    unsigned steps = setbacks < SCHEDULE_BACKOFF_STEPS ? setbacks : SCHEDULE_BACKOFF_STEPS;
+    return steps ? steps * longest_us / SCHEDULE_BACKOFF_STEPS : SCHEDULE_FIRST_RETRY_US;
+}
+
+/* As long as a try that takes so long shall not be repeated. */
+static int64_t longest_backoff_us(const struct schedule_result *result)
+{
+    int64_t try_us = result->done_us - result->start_us,
+            longest_us = try_us * 1000 / SCHEDULE_DEAD_PERMILLE - try_us;
+    if (longest_us < SCHEDULE_BACKOFF_MIN_US)
+        return SCHEDULE_BACKOFF_MIN_US;
+    return longest_us < SCHEDULE_BACKOFF_MAX_US ? longest_us : SCHEDULE_BACKOFF_MAX_US;
+}
+
 static void back_off(const struct schedule *schedule, struct schedule_unit *unit, int64_t wait_us,
                      int64_t now_us)
 {
     if (unit->setbacks < UINT8_MAX)
         unit->setbacks++;
-    unit->next_try_us = now_us + (wait_us < SCHEDULE_BACKOFF_MAX_US ? wait_us : SCHEDULE_BACKOFF_MAX_US);
+    unit->next_try_us = now_us + wait_us;
     unit->status.next_try_us = unit->next_try_us;
     restart(schedule, unit);
 }
@@ -160,7 +177,8 @@ static void refused(struct schedule *schedule, struct schedule_unit *unit, int e
 {
     unit->status.certainty = LED_UNKNOWN;
     unit->status.error = error;
-    back_off(schedule, unit, (unit->setbacks + 1) * SCHEDULE_BACKOFF_STEP_US, now_us);
+    unsigned setbacks = unit->setbacks + 1u;
+    back_off(schedule, unit, backoff_us(setbacks, SCHEDULE_BACKOFF_MIN_US), now_us);
     tell_failure(schedule, unit, error, detail, now_us);
 }
 
@@ -185,10 +203,7 @@ static void unanswered(struct schedule *schedule, struct schedule_unit *unit,
     identity_lost(unit, step, result);
     if (step->phase == SCHEDULE_STYLE && unit->style_losses < STYLE_TRIES)
         unit->style_losses++;
-    int64_t wait_us = unit->setbacks * SCHEDULE_BACKOFF_STEP_US;
-    if (!wait_us)
-        wait_us = SCHEDULE_FIRST_RETRY_US;
-    back_off(schedule, unit, wait_us, result->done_us);
+    back_off(schedule, unit, backoff_us(unit->setbacks, longest_backoff_us(result)), result->done_us);
     if (unit->losses < LOSSES_TO_DIE)
         unit->losses++;
     if (unit->losses == LOSSES_TO_DIE)

@@ -146,9 +146,9 @@ static void a_dead_unit_is_tried_again_by_half_second_steps_up_to_ten(void **sta
     run_for(200 * SECOND);
     for (unsigned i = 1; i < 30; i++) {
         int64_t wait_us = w->step[i].start_us - w->step[i - 1].done_us;
-        int64_t expected_us = (i - 1) * SCHEDULE_BACKOFF_STEP_US;
-        if (expected_us > SCHEDULE_BACKOFF_MAX_US)
-            expected_us = SCHEDULE_BACKOFF_MAX_US;
+        int64_t expected_us = (i - 1) * SCHEDULE_BACKOFF_MIN_US / SCHEDULE_BACKOFF_STEPS;
+        if (expected_us > SCHEDULE_BACKOFF_MIN_US)
+            expected_us = SCHEDULE_BACKOFF_MIN_US;
         assert_int_equal(wait_us, i == 1 ? SCHEDULE_FIRST_RETRY_US : expected_us);
     }
     assert_int_equal(w->nreports, 1);
