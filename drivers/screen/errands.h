@@ -1,5 +1,5 @@
-/* What the loop must not wait for: telling displays something over HDMI-CEC. One worker thread, errands one after the other.
- * Private to drivers/screen.
+/* What the loop must not wait for: telling displays something over HDMI-CEC. One worker (worker.h), errands one after the other.
+ * Loop only. Private to drivers/screen.
  */
 #pragma once
 
@@ -18,9 +18,11 @@ struct cec_wish {
 };
 
 struct errands;
-struct errands *errands_create(void);          /* NULL with errno */
-void errands_destroy(struct errands *errands); /* waits for the errand that is under way: seconds */
-int errands_fd(const struct errands *errands); /* readable: take */
+struct workers;
+struct errands *errands_create(struct workers *workers); /* NULL with errno */
+/* After the errand that is under way it is gone; nobody waits for that here (workers_wait). NULL is fine. */
+void errands_let_go(struct errands *errands);
+/* What has come of an errand, once; new ones are there after workers_reap(). False: none. */
 bool errands_take(struct errands *errands, struct errand_report *report);
 /* A display to stand-by or on (cec.h). The newest wish for an output counts; at most OUTPUTS_MAX outputs. */
 void errands_cec(struct errands *errands, const struct cec_wish *wish);

@@ -508,8 +508,8 @@ static bool follow_terminal(struct outputs *outputs)
 
 bool outputs_dispatch(struct outputs *outputs)
 {
-    struct epoll_event events[5];
-    int n = epoll_wait(outputs->fd, events, 5, 0);
+    struct epoll_event events[4];
+    int n = epoll_wait(outputs->fd, events, 4, 0);
     int64_t now_us = monotonic_us();
     bool is_changed = false;
     for (int i = 0; i < n; i++) {
@@ -522,9 +522,8 @@ bool outputs_dispatch(struct outputs *outputs)
             is_changed |= follow_terminal(outputs);
         else if (fd == workers_fd(outputs->workers))
             is_changed |= workers_reap(outputs->workers);
-        else
-            is_changed |= take_reports(outputs);
     }
+    is_changed |= take_reports(outputs);
     return act(outputs, now_us) || is_changed;
 }
 
@@ -624,10 +623,10 @@ struct outputs *outputs_create(void)
     outputs->fd = epoll_create1(EPOLL_CLOEXEC);
     outputs->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     outputs->uevent_fd = uevent_open();
-    outputs->errands = errands_create();
     outputs->workers = workers_create(outputs, 1);
-    if (outputs->fd < 0 || !outputs->errands || !outputs->workers || !watch(outputs, outputs->timer_fd) ||
-        !watch(outputs, errands_fd(outputs->errands)) || !watch(outputs, workers_fd(outputs->workers))) {
+    outputs->errands = outputs->workers ? errands_create(outputs->workers) : NULL;
+    if (outputs->fd < 0 || !outputs->errands || !watch(outputs, outputs->timer_fd) ||
+        !watch(outputs, workers_fd(outputs->workers))) {
         int error = errno;
         outputs_destroy(outputs);
         errno = error;
@@ -642,7 +641,7 @@ struct outputs *outputs_create(void)
     return outputs;
 }
 
-/* A card that hangs is given away nevertheless. */
+/* What hangs is left behind; a card that does is given away nevertheless. */
 static void close_all(struct outputs *outputs)
 {
     const int64_t until_us = monotonic_us() + LAST_WAIT_US;
@@ -654,6 +653,7 @@ static void close_all(struct outputs *outputs)
         if (card->kms)
             let_go(card);
     }
+    errands_let_go(outputs->errands);
     workers_wait(outputs->workers, until_us);
     workers_destroy(outputs->workers);
 }
@@ -662,7 +662,6 @@ void outputs_destroy(struct outputs *outputs)
 {
     if (!outputs)
         return;
-    errands_destroy(outputs->errands);
     if (outputs->workers)
         close_all(outputs);
     vt_close(outputs->vt); /* the console can draw now */

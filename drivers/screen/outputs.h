@@ -64,7 +64,7 @@ struct output {
 
 struct outputs;
 struct outputs *outputs_create(void); /* NULL with errno: out of memory or descriptors */
-/* Waits up to two seconds for screens that are still being closed. What hangs longer is the kernel's: it goes with the process. */
+/* Waits up to two seconds for screens that are still being closed, and for a television that is being told something. What hangs longer is the kernel's: it goes with the process. */
 void outputs_destroy(struct outputs *outputs);
 int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
 /* True: something has changed. Ask every screen for its status, and try those that are absent. */

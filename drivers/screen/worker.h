@@ -1,4 +1,4 @@
-/* Threads for what may block in the kernel: one for each screen on a graphics card, and one for each card. A CRTC that
+/* Threads for what may block in the kernel: one for each screen on a graphics card, one for each card, and one for HDMI-CEC. A CRTC that
  * hangs ("flip_done timed out") keeps each call that waits for it for ten seconds (drm_atomic_helper.c, 10 * HZ); the loop must
  * not stand still as long, nor what belongs to other screens. So there are as many threads as things that can hang, each
  * with one job at a time, and no queue.
@@ -34,8 +34,8 @@ bool workers_wait(struct workers *workers, int64_t until_us);
  * the process lives. */
 void workers_destroy(struct workers *workers);
 
-/* For the screen on that output; or for the card itself: output "" and `late`, which workers_reap() calls after each job that nobody
- * waited for. `card` is a name only: it is not looked into. NULL with errno. */
+/* For the screen on that output; or for the card itself, or for neither (`card` NULL): output "" and `late`, which workers_reap()
+ * calls after each job that nobody waited for. `card` is a name only: it is not looked into. NULL with errno. */
 struct worker *worker_create(struct workers *workers, struct kms_card *card, const char *output,
                              void (*late)(void *data), void *data);
 #define WORKER_QUIETLY INT64_C(-1)

@@ -169,6 +169,26 @@ static void only_the_newest_wish_counts(void **unused)
     UNTIL(is_heard("0/1 off, 0/1 on, "));
 }
 
+/* A transmission that the adapter never ends: it is left behind, with what it uses. */
+static void who_ends_does_not_wait_for_a_television_for_ever(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    create();
+    move_gate(true);
+    outputs_cec(outputs, "HDMI-A-1", false);
+    wait_for_the_worker_to_ask();
+    outputs_cec(outputs, "HDMI-A-1", true);
+    alarm(60);
+    outputs_destroy(outputs);
+    alarm(0);
+    outputs = NULL;
+    assert_true(is_heard(""));
+    move_gate(false);
+    while (!is_heard("0/1 off, "))
+        usleep(1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +199,7 @@ int main(void)
         TEST(a_tv_that_did_not_hear_is_told_again_when_it_comes_and_one_that_did_is_not),
         TEST(a_wish_without_its_card_is_told_when_the_card_is_back),
         TEST(only_the_newest_wish_counts),
+        TEST(who_ends_does_not_wait_for_a_television_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
