@@ -74,14 +74,29 @@ static bool darken(struct announce *announce, int64_t now_us)
     return is_changed;
 }
 
+static bool is_same_call(const struct announce_slot *a, const struct announce_slot *b)
+{
+    return a->desk == b->desk && strcmp(a->ticket, b->ticket) == 0;
+}
+
+static struct announce_slot *find_featured(struct announce *announce, const struct announce_slot *call)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_new && is_same_call(&announce->slot[i], call))
+            return &announce->slot[i];
+    return NULL;
+}
+
+/* In order; only a recall whose own panel still is new lets others pass. */
 static bool seat_waiting(struct announce *announce, int64_t now_us)
 {
-    unsigned seated = 0;
-    while (seated < announce->nwaiting && place_call(announce, &announce->waiting[seated], now_us))
-        seated++;
-    announce->nwaiting = (uint16_t)(announce->nwaiting - seated);
-    memmove(announce->waiting, announce->waiting + seated, announce->nwaiting * sizeof *announce->waiting);
-    return seated > 0;
+    unsigned kept = 0, waited = announce->nwaiting;
+    for (unsigned i = 0; i < waited; i++)
+        if (find_featured(announce, &announce->waiting[i]) ||
+            !place_call(announce, &announce->waiting[i], now_us))
+            announce->waiting[kept++] = announce->waiting[i];
+    announce->nwaiting = (uint16_t)kept;
+    return kept < waited;
 }
 
 /* Panels that are over leave: at once from behind the last new one, all of them once nothing is new. */
@@ -136,13 +151,10 @@ static bool is_call_of(const struct announce_slot *slot, int desk, const char *t
     return slot->desk == desk && (!*ticket || strcmp(slot->ticket, ticket) == 0);
 }
 
-static struct announce_slot *find_call(struct announce *announce, int desk, const char *ticket)
+static struct announce_slot *find_waiting(struct announce *announce, const struct announce_slot *call)
 {
-    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
-        if (announce->slot[i].is_used && is_call_of(&announce->slot[i], desk, ticket))
-            return &announce->slot[i];
     for (unsigned i = 0; i < announce->nwaiting; i++)
-        if (is_call_of(&announce->waiting[i], desk, ticket))
+        if (is_same_call(&announce->waiting[i], call))
             return &announce->waiting[i];
     return NULL;
 }
@@ -176,13 +188,18 @@ static void end_others(struct announce *announce, const struct announce_slot *ca
         announce->waiting[i].is_over |= contradicts(&announce->waiting[i], call);
 }
 
-/* A dark panel that is called again is a new call: it may be given a better place. */
+/* A dark panel that is called again is a new call: it may be given a better place. A new one is prolonged only if nobody
+ * waits for its place; or if nobody can wait any more. */
 static bool renew(struct announce *announce, const struct announce_slot *call, int64_t now_us)
 {
-    struct announce_slot *known = find_call(announce, call->desk, call->ticket);
-    if (!known || (known->is_used && !known->is_new))
+    struct announce_slot *known = find_waiting(announce, call);
+    if (!known && announce->nwaiting > 0 && announce->nwaiting < ANNOUNCE_WAITING)
         return false;
-    bool is_featured = known->is_used;
+    if (!known)
+        known = find_featured(announce, call);
+    if (!known)
+        return false;
+    bool is_featured = known->is_new;
     announce->superseded = known->token;
     *known = *call;
     known->is_used = known->is_new = is_featured;

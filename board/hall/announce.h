@@ -50,8 +50,10 @@ struct announce {
 
 void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us);
 /* A call or recall of `desk`, which hall_apply() has taken into `hall`. False if the desk is in none of the zones (or shows
- * nothing). A recall of a ticket that is featured or waits renews it in place, with the new token; the caller answers for
- * `superseded`. Several calls of one desk are all shown, in order. */
+ * nothing). A recall of a ticket that waits takes its turn over; of one that is featured it prolongs the panel, or gets in
+ * line if others wait (else one clerk could keep the wall). What it takes over gets the new token; the caller answers for
+ * `superseded`. Several calls of one desk are all shown, in order: no call waits longer than it takes those before it in line
+ * to be featured. */
 bool announce_call(struct announce *announce, const struct hall *hall, int desk, uint64_t token,
                    int64_t now_us);
 /* The desk's visit came to the desk, ended or moved: its panel is over after its dwell. A call that still waits is shown

@@ -1,0 +1,409 @@
+/* Random arrivals at a wall and at a chime, on a virtual clock that stops at every deadline, as the board's loop does. The
+ * test keeps books of its own about each call, by its token, and holds wall and chime against them:
+ *
+ *   no call is lost, and none is featured for less than its dwell or moved meanwhile
+ *   the order of calls is kept: nobody is featured before those who were called earlier, at whichever desks of the zones
+ *   a recall merges with its call that waits, or that is featured while nobody waits; nobody is on the wall or in line twice
+ *   lateness is bounded: a call is featured when those before it in line have been
+ *   a chime sounds at most once per 4 s and never into a melody; for each call once or never; in order; never after its time;
+ *   a call that lost its sound keeps its picture
+ *   an alert is never hidden by whatever else is announced
+ *
+ *   test_announce_random          100 days; KEZEK_SCHEDULES: how many, KEZEK_SEED: the first one
+ *   test_announce_random SEED     one day, with a line for all that happens
+ */
+#include "tests/unit/announce_wall.h"
+
+#include "tests/unit/chance.h"
+
+#define STEPS  300
+#define TOKENS (STEPS + 1)
+
+struct life { /* of one call */
+    int desk;
+    char ticket[TICKET_SIZE];
+    uint64_t turn; /* in the order of calls; a recall that merges keeps it */
+    int64_t due_us, shown_us, dark_us;
+    int place; /* -1: waits */
+    bool is_merged, is_recall;
+    /* its sound */
+    int64_t expires_us;
+    bool is_asked, is_heard, is_late;
+};
+static struct day {
+    struct wall *wall;
+    FILE *trace;
+    struct life life[TOKENS];
+    struct chime_gate gate;
+    int64_t sounded_us, melody_us;
+    uint64_t last_heard;
+    unsigned nalerts;
+    bool has_alert; /* the newest one stands */
+    uint64_t merged, late, chimes, refused, again;
+} day;
+
+__attribute__((format(printf, 1, 2))) static void trace(const char *format, ...)
+{
+    if (!day.trace)
+        return;
+    va_list args;
+    va_start(args, format);
+    fprintf(day.trace, "%7.1f s  ", (double)day.wall->now_us / SECOND);
+    vfprintf(day.trace, format, args);
+    fputc('\n', day.trace);
+    va_end(args);
+}
+
+static bool is_waiting(const struct life *life)
+{
+    return !life->is_merged && life->place < 0;
+}
+
+static bool is_lit(const struct life *life)
+{
+    return !life->is_merged && life->place >= 0 && day.wall->now_us < life->dark_us;
+}
+
+static bool is_of(const struct life *life, int desk, const char *ticket)
+{
+    return life->desk == desk && strcmp(life->ticket, ticket) == 0;
+}
+
+/* ---- the wall -------------------------------------------------------------------------------- */
+
+static void first_seen(uint64_t token, int place)
+{
+    struct life *life = &day.life[token];
+    life->place = place;
+    life->shown_us = day.wall->now_us;
+    life->dark_us = life->shown_us + DWELL;
+    trace("token %llu is featured in place %d", (unsigned long long)token, place);
+    assert_true(life->shown_us <= life->due_us);
+}
+
+/* Its own panel lets a recall in line wait. */
+static bool is_featured(const struct life *life)
+{
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        if (is_lit(&day.life[token]) && is_of(&day.life[token], life->desk, life->ticket))
+            return true;
+    return false;
+}
+
+static void watch_order(void)
+{
+    uint64_t newest = 0;
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        if (day.life[token].place >= 0 && !day.life[token].is_merged && day.life[token].turn > newest)
+            newest = day.life[token].turn;
+    for (uint64_t token = 1; token <= day.wall->token; token++) {
+        const struct life *life = &day.life[token];
+        assert_true(!is_waiting(life) || life->turn > newest || is_featured(life));
+    }
+}
+
+static void watch_places(void)
+{
+    const struct announce *announce = &day.wall->announce;
+    unsigned used = 0, lit = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+        const struct announce_slot *slot = &announce->slot[i];
+        assert_true(!slot->is_used || used == i);
+        used += slot->is_used;
+        lit += slot->is_new;
+        if (slot->is_new && day.life[slot->token].place < 0)
+            first_seen(slot->token, (int)i);
+    }
+    watch_order();
+    assert_true(used <= announce->nslots && announce->nslots <= announce->most);
+    assert_true((announce->nslots & (announce->nslots - 1)) == 0);
+    assert_true((announce_deadline_us(announce) == INT64_MAX) == (lit == 0));
+    assert_int_equal(announce->overflowed, 0);
+}
+
+static void watch_books(void)
+{
+    const struct announce *announce = &day.wall->announce;
+    unsigned lit = 0, waiting = 0;
+    for (uint64_t token = 1; token <= day.wall->token; token++) {
+        const struct life *life = &day.life[token];
+        waiting += is_waiting(life);
+        lit += is_lit(life);
+        if (is_lit(life)) { /* where it was, as long as it was to be */
+            assert_true(announce->slot[life->place].is_new);
+            assert_int_equal(announce->slot[life->place].token, token);
+        }
+        for (uint64_t i = 1; (is_lit(life) || is_waiting(life)) && i < token; i++) /* nobody twice */
+            assert_false(is_of(&day.life[i], life->desk, life->ticket) &&
+                         is_waiting(&day.life[i]) == is_waiting(life) &&
+                         (is_lit(&day.life[i]) || is_waiting(&day.life[i])));
+    }
+    unsigned new = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        new += announce->slot[i].is_new;
+    assert_int_equal(new, lit);
+    assert_int_equal(announce->nwaiting, waiting);
+}
+
+/* ---- the chime ------------------------------------------------------------------------------- */
+
+static void hear(const struct chime_turn *turn)
+{
+    bool is_recall = true;
+    assert_true(day.wall->now_us >= day.sounded_us + CHIME_GAP_US && day.wall->now_us >= day.melody_us);
+    assert_true(turn->ntokens > 0);
+    for (unsigned i = 0; i < turn->ntokens; i++) {
+        struct life *life = &day.life[turn->token[i]];
+        assert_true(life->is_asked && !life->is_heard && !life->is_late);
+        assert_true(day.wall->now_us <= life->expires_us);
+        assert_true(turn->token[i] > day.last_heard);
+        day.last_heard = turn->token[i];
+        life->is_heard = true;
+        is_recall &= life->is_recall;
+    }
+    assert_int_equal(turn->is_recall, is_recall);
+    day.sounded_us = day.wall->now_us;
+    day.melody_us = day.sounded_us + chance_up_to_us(6);
+    chime_gate_busy_until(&day.gate, day.melody_us);
+    day.chimes++;
+    trace("a chime for %u calls", turn->ntokens);
+}
+
+static void turn_chime(void)
+{
+    struct chime_turn turn;
+    bool sounds = chime_gate_turn(&day.gate, day.wall->now_us, &turn);
+    for (unsigned i = 0; i < turn.nlate; i++) {
+        struct life *life = &day.life[turn.late[i]];
+        assert_true(life->is_asked && !life->is_heard && !life->is_late);
+        assert_true(day.wall->now_us > life->expires_us);
+        life->is_late = true;
+        day.late++;
+    }
+    if (sounds)
+        hear(&turn);
+    assert_true(chime_gate_deadline_us(&day.gate) > day.wall->now_us);
+}
+
+/* Whoever was called and is young enough is heard as soon as the gate is free. */
+static void watch_chime(void)
+{
+    bool is_free = day.wall->now_us >= day.sounded_us + CHIME_GAP_US && day.wall->now_us >= day.melody_us;
+    for (uint64_t token = 1; token <= day.wall->token; token++) {
+        const struct life *life = &day.life[token];
+        assert_false(is_free && life->is_asked && !life->is_heard && !life->is_late);
+    }
+}
+
+/* ---- what happens ---------------------------------------------------------------------------- */
+
+static void watch(void)
+{
+    turn_chime();
+    watch_chime();
+    watch_places();
+    watch_books();
+    const struct notice *alert = hall_alert(day.wall->hall);
+    char id[ID_SIZE];
+    snprintf(id, sizeof id, "alert-%u", day.nalerts);
+    assert_true(!day.has_alert || (alert && strcmp(alert->id, id) == 0));
+}
+
+static void pass_time(int64_t until_us)
+{
+    for (;;) {
+        int64_t wall_us = announce_deadline_us(&day.wall->announce),
+                chime_us = chime_gate_deadline_us(&day.gate);
+        int64_t at_us = wall_us < chime_us ? wall_us : chime_us;
+        if (at_us > until_us)
+            break;
+        assert_true(at_us > day.wall->now_us); /* else the loop would spin */
+        day.wall->now_us = at_us;
+        bool is_changed = announce_tick(&day.wall->announce, at_us);
+        assert_true(is_changed || wall_us > at_us); /* a deadline is never for nothing */
+        watch();
+    }
+    if (until_us != INT64_MAX - 1)
+        day.wall->now_us = until_us;
+    announce_tick(&day.wall->announce, day.wall->now_us);
+    watch();
+}
+
+/* The token with which a recall has to merge; 0 none. */
+static uint64_t to_merge(int desk, const char *ticket)
+{
+    uint64_t lit = 0;
+    bool waits = false;
+    for (uint64_t token = 1; token <= day.wall->token; token++) {
+        const struct life *life = &day.life[token];
+        waits |= is_waiting(life);
+        if (is_waiting(life) && is_of(life, desk, ticket))
+            return token;
+        if (is_lit(life) && is_of(life, desk, ticket))
+            lit = token;
+    }
+    return waits ? 0 : lit;
+}
+
+static void ask_for_sound(struct life *life)
+{
+    life->expires_us = day.wall->now_us + SECOND + chance_up_to_us(15);
+    life->is_asked =
+        chime_gate_ask(&day.gate, day.wall->token, life->is_recall, life->expires_us, day.wall->now_us);
+    day.refused += !life->is_asked;
+}
+
+static void arrive(int desk, bool is_recall)
+{
+    struct wall *wall = day.wall;
+    char ticket[TICKET_SIZE];
+    snprintf(ticket, sizeof ticket, "А%llu", (unsigned long long)wall->token + 1);
+    if (is_recall)
+        strcpy(ticket, wall->hall->desk[desk].ticket);
+    if (!*ticket)
+        return;
+    unsigned ahead = wall->announce.nwaiting;
+    uint64_t merged = is_recall ? to_merge(desk, ticket) : 0;
+    if (is_recall)
+        recall(wall, desk + 1);
+    else
+        assert_true(call(wall, desk + 1, ticket));
+    struct life *life = &day.life[wall->token];
+    *life = (struct life){ .desk = desk, .turn = wall->token, .place = -1 };
+    trace("token %llu: desk %d %s %s", (unsigned long long)wall->token, desk + 1,
+          is_recall ? "recalls" : "calls", ticket);
+    assert_int_equal(wall->announce.superseded, merged);
+    if (merged) {
+        *life = day.life[merged];
+        life->dark_us = life->place >= 0 ? wall->now_us + DWELL : 0;
+        life->is_asked = life->is_heard = life->is_late = false;
+        day.life[merged].is_merged = true;
+        day.merged++;
+    } else {
+        life->due_us = wall->now_us + (ahead / wall->announce.most + 1) * DWELL;
+    }
+    strcpy(life->ticket, ticket);
+    life->is_recall = is_recall;
+    ask_for_sound(life);
+}
+
+static void announce_notice(void)
+{
+    struct event notice = { .type = EVENT_NOTICE, .seq = 1 };
+    int desk;
+    bool is_alert = chance_of(.3);
+    day.nalerts += is_alert;
+    day.has_alert |= is_alert;
+    notice.notice.level = is_alert ? NOTICE_ALERT : NOTICE_INFO;
+    notice.notice.ntexts = 1;
+    strcpy(notice.notice.text[0].text, "x");
+    snprintf(notice.notice.id, ID_SIZE, is_alert ? "alert-%u" : "info-%u",
+             is_alert ? day.nalerts : chance_below(40));
+    if (!is_alert && day.has_alert && chance_of(.1)) { /* the newest alert ends */
+        snprintf(notice.notice.id, ID_SIZE, "alert-%u", day.nalerts);
+        notice.notice.ntexts = 0;
+        day.has_alert = false;
+    }
+    trace("notice %s, %u texts", notice.notice.id, notice.notice.ntexts);
+    hall_apply(day.wall->hall, &notice, day.wall->now_us, &desk);
+}
+
+static void something_happens(void)
+{
+    int desk = (int)chance_below(DESKS - 1), before = desk;
+    double lot = chance();
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        if (is_lit(&day.life[token]) && chance_of(.3))
+            before = day.life[token].desk; /* a desk whose last call is still featured */
+    if (lot < .5) {
+        day.again += before != desk;
+        arrive(before, false);
+    } else if (lot < .8) {
+        arrive(before, true);
+    } else if (lot < .9) {
+        serve(day.wall, desk + 1, "");
+    } else {
+        announce_notice();
+    }
+}
+
+static void run(struct wall *wall, uint64_t seed, FILE *to)
+{
+    static const uint16_t places[] = { 8, 4, 2, 1 };
+    day = (struct day){ .wall = wall, .trace = to, .sounded_us = -CHIME_GAP_US };
+    chance_state = seed;
+    wall->token = 0;
+    wall->now_us = 100 * SECOND;
+    hall_init(wall->hall, wall->config);
+    announce_init(&wall->announce, wall->config, 1, DWELL);
+    wall->announce.most = places[seed % 4];
+    double pause = chance() * 16 / wall->announce.most; /* rush hours and quiet ones */
+    for (unsigned i = 0; i < STEPS; i++) {
+        pass_time(wall->now_us + (wall->announce.nwaiting > 40 ? 60 * SECOND : 0) +
+                  (chance_of(.3) ? 0 : chance_up_to_us(pause)));
+        something_happens();
+        watch();
+    }
+    pass_time(INT64_MAX - 1);
+    for (uint64_t token = 1; token <= wall->token; token++) {
+        const struct life *life = &day.life[token];
+        assert_true(life->is_merged || life->place >= 0); /* a call that lost its sound, too */
+        assert_true(!life->is_asked || life->is_heard != life->is_late);
+    }
+}
+
+/* ---- the tests ------------------------------------------------------------------------------- */
+
+static uint64_t environment(const char *name, uint64_t standard)
+{
+    const char *value = getenv(name);
+    return value ? strtoull(value, NULL, 10) : standard;
+}
+
+static uint64_t present; /* the seed, for a failure inside a day */
+
+static void random_arrivals_lose_shorten_swap_and_delay_nothing(void **state)
+{
+    uint64_t count = environment("KEZEK_SCHEDULES", 100), first = environment("KEZEK_SEED", 1);
+    uint64_t calls = 0, merged = 0, late = 0, chimes = 0, refused = 0, again = 0;
+    for (present = first; present < first + count; present++) {
+        run(*state, present, NULL);
+        calls += day.wall->token;
+        merged += day.merged;
+        late += day.late;
+        chimes += day.chimes;
+        refused += day.refused;
+        again += day.again;
+    }
+    print_message("%llu days, %llu calls (%llu at a desk whose last one was featured), %llu merged recalls, "
+                  "%llu chimes, "
+                  "%llu calls too late for one, %llu unnamed\n",
+                  (unsigned long long)count, (unsigned long long)calls, (unsigned long long)again,
+                  (unsigned long long)merged, (unsigned long long)chimes, (unsigned long long)late,
+                  (unsigned long long)refused);
+    assert_true(merged && late && chimes && again); /* all of it happened */
+}
+
+static int tell_seed_and_tear_down(void **state)
+{
+    print_message("the last day: test_announce_random %llu\n", (unsigned long long)present);
+    return tear_down(state);
+}
+
+static void replayed(void **state)
+{
+    run(*state, present, stdout);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(random_arrivals_lose_shorten_swap_and_delay_nothing, set_up,
+                                        tell_seed_and_tear_down),
+    };
+    const struct CMUnitTest one[] = { cmocka_unit_test_setup_teardown(replayed, set_up, tear_down) };
+    if (argc == 1)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    present = strtoull(argv[1], NULL, 10);
+    return cmocka_run_group_tests(one, NULL, NULL);
+}
