@@ -35,7 +35,7 @@ static bool is_same_place(const struct job_place *a, const struct job_place *b)
 
 static bool is_damaged(const struct schedule_result *result)
 {
-    return result->error == -EBADMSG || result->error == -EPROTO;
+    return result->error == -EBADMSG;
 }
 
 static bool is_answered(const struct schedule_result *result)
@@ -317,7 +317,7 @@ static void done_free(struct job *job, const struct schedule_step *step, const s
     char place[JOB_PLACE_SIZE];
     (void)step;
     job->damaged += is_damaged(result);
-    if (is_answered(result) || job->damaged == DAMAGED_ENOUGH)
+    if (is_answered(result) || result->error == -EPROTO || job->damaged == DAMAGED_ENOUGH)
         job_finish(job, -EADDRINUSE, "somebody answers already as %s: choose another address",
                    job_place_text(&job->address.there, place));
     else if (result->error == -ETIMEDOUT && ++job->at == job->nquestions)
@@ -361,6 +361,9 @@ static void done_check(struct job *job, const struct schedule_step *step,
     else if (result->error == -ETIMEDOUT && ++job->silent == SILENT_ENOUGH)
         job_finish(job, -ETIMEDOUT, "nobody answers as %s: look at its power, swap A and B, or scan for it",
                    place);
+    else if (result->error == -EPROTO)
+        job_finish(job, -EMEDIUMTYPE, "%s answers, but not as %s would: it is another type", place,
+                   profile_of(job)->name);
     else if (result->error == -EREMOTEIO)
         job_finish(job, -EREMOTEIO, "%s refuses the question who it is (exception %u): it is no %s", place,
                    result->exception, profile_of(job)->name);

@@ -139,7 +139,7 @@ static bool note_answer(const struct job *job, struct led_found *entry, const st
 
 void job_scan_done(struct job *job, const struct schedule_step *step, const struct schedule_result *result)
 {
-    bool is_damaged = result->error == -EBADMSG || result->error == -EPROTO;
+    bool is_damaged = result->error == -EBADMSG; /* -EPROTO is a whole frame: one unit, and an odd one */
     struct led_found *entry = NULL;
     if (is_damaged && ++job->damaged < DAMAGED_ENOUGH) {
         job->status.total++; /* once more */

@@ -27,7 +27,7 @@ struct modbus_port_ops {
     /* Sends after the silence that is due. What had arrived before is thrown away. */
     int (*send)(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
                 unsigned length);
-    /* The answer of the step's unit: its length, or -ETIMEDOUT, -EBADMSG, -EPROTO. */
+    /* The answer of the step's unit: its length, or -ETIMEDOUT or -EBADMSG. */
     int (*receive)(struct modbus_port *port, const struct schedule_step *step, uint8_t frame[PORT_FRAME_MAX]);
     /* After unit 0: until all of it is on the line and its rest is over. */
     int (*rest)(struct modbus_port *port, const struct schedule_step *step, unsigned length);

@@ -173,10 +173,9 @@ static int from_library(int error)
 {
     switch (error) {
     case ETIMEDOUT: return -ETIMEDOUT;
-    case EMBBADCRC: return -EBADMSG;
+    case EMBBADCRC:
     case EMBBADDATA:
-    case EMBBADSLAVE:
-    case EMBMDATA: return -EPROTO;
+    case EMBMDATA: return -EBADMSG; /* no whole frame came; one with other contents is told by its reader */
     default: return -ENODEV;
     }
 }

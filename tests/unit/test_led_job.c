@@ -198,6 +198,39 @@ static void one_damaged_answer_is_noise(void **state)
     assert_ptr_equal(status->found[0].profile, profile_of("owen-smi2"));
 }
 
+/* Whole frames, as their CRC shows, which no two units make together. */
+static void odd_answers(const struct schedule_step *step, struct schedule_result *result)
+{
+    if (step->is_probe && result->error != -ETIMEDOUT)
+        result->error = -EPROTO;
+}
+
+static void a_unit_with_a_dialect_of_its_own_is_no_collision(void **state)
+{
+    (void)state;
+    begin_alike(1, 9600, "dm56a04");
+    begin_job(LED_JOB_SCAN, 1, 3, 0);
+    know("owen-smi2");
+    w->tamper = odd_answers;
+    const struct led_job_status *status = run_job();
+    assert_int_equal(status->nfound, 1);
+    assert_false(status->found[0].is_collision);
+    assert_null(status->found[0].profile);
+}
+
+static void a_unit_with_a_dialect_of_its_own_is_not_addressed(void **state)
+{
+    (void)state;
+    begin_alike(1, 9600, "owen-smi2");
+    begin_job(LED_JOB_ADDRESS, 1, 1, 9);
+    know("owen-smi2");
+    w->tamper = odd_answers;
+    const struct led_job_status *status = run_job();
+    assert_int_equal(status->error, -EMEDIUMTYPE);
+    assert_says(status, "unit 1 at 9600 8N1 answers, but not as owen-smi2 would");
+    assert_false(status->has_written);
+}
+
 static void nothing_but_noise(const struct schedule_step *step, struct schedule_result *result)
 {
     if (step->is_probe)
@@ -547,6 +580,8 @@ int main(void)
         EACH(each_line_setting_is_tried),
         EACH(two_units_with_one_address_are_told),
         EACH(one_damaged_answer_is_noise),
+        EACH(a_unit_with_a_dialect_of_its_own_is_no_collision),
+        EACH(a_unit_with_a_dialect_of_its_own_is_not_addressed),
         EACH(a_line_of_noise_ends_a_scan),
         EACH(a_call_waits_for_one_question_at_most),
         EACH(a_new_board_gets_its_address_and_shows_it),
