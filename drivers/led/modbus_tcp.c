@@ -335,7 +335,7 @@ static int tcp_settle(struct modbus_port *port, int64_t until_us)
 }
 
 const struct modbus_port_ops modbus_tcp = {
-    .lost = "the gateway hung up",
+    .lost = "the gateway hung up, or is out of reach",
     .create = tcp_create,
     .destroy = tcp_destroy,
     .open = tcp_open,

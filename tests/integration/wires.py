@@ -1,11 +1,16 @@
 #!/usr/bin/python3
 """What goes wrong on the wires of LED boards, on real programs: what the technician reads meanwhile, and that the right text is on
 the glass afterwards."""
+import os
 import re
+import socket
+import struct
 import subprocess
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import BUILD, GUARD_S, Glass, led_hall, os, run, wait_for
+from harness import BUILD, GUARD_S, Glass, Hall, die_with_parent, led_hall, run, wait_for
 
 ALL_SILENT = "none of its 6 boards replies; check their power, A against B, and 9600 8N1 on all"
 ALL_DAMAGED = "the replies of all 6 boards are damaged or missing; check termination, bias and common wire"
@@ -120,8 +125,100 @@ def a_scan_whose_adapter_vanishes_ends_with_what_it_has_found():
         hall.close()
 
 
-if __name__ == "__main__":
+# ---- a gateway behind a cable, in a network of our own ----
+
+CABLE = "kezek0", "10.99.7.1/24", "kezek1", "10.99.7.2/24"  # here, and at the gateway
+
+
+def serve_client(client, registers):
+    with client, client.makefile("rb") as requests:
+        while len(head := requests.read(8)) == 8:
+            number, _, length, unit, function = struct.unpack(">HHHBB", head)
+            body = requests.read(length - 2)
+            first, count = struct.unpack(">HH", body[:4])
+            if function == 3:
+                values = [registers.get((unit, first + i), 0) for i in range(count)]
+                answer = struct.pack(f">B{count}H", 2 * count, *values)
+            else:
+                values = struct.unpack(f">{count}H", body[5:]) if function == 16 else [count]
+                registers.update({(unit, first + i): value for i, value in enumerate(values)})
+                answer = body[:4]
+            client.sendall(struct.pack(">HHHBB", number, 0, 2 + len(answer), unit, function) + answer)
+
+
+def serve_as_gateway():
+    """Modbus TCP, boards of any number: what is written by functions 6 and 16 is kept, and read by 3."""
+    registers = {}
+    server = socket.create_server(("", 502))
+    while True:
+        # one that has vanished stays until the kernel says so
+        threading.Thread(target=serve_client, args=(server.accept()[0], registers), daemon=True).start()
+
+
+class Cable:
+    """A network with nothing but a gateway at the other end."""
+    def __init__(self):
+        self.peer = subprocess.Popen(["unshare", "-n", sys.executable, os.path.abspath(__file__), "gateway"], preexec_fn=die_with_parent)
+        wait_for("the gateway has its own network", lambda: os.readlink(f"/proc/{self.peer.pid}/ns/net") != os.readlink("/proc/self/ns/net"))
+        here, address, there, its_address = CABLE
+        self.ip(f"link set lo up;link add {here} type veth peer name {there} netns {self.peer.pid};"
+                f"addr add {address} dev {here};link set {here} up")
+        self.ip(f"addr add {its_address} dev {there};link set {there} up", at_gateway=True)
+
+    def ip(self, commands, at_gateway=False):
+        enter = ["nsenter", "-t", str(self.peer.pid), "-n"] if at_gateway else []
+        for command in commands.split(";"):
+            subprocess.run([*enter, "ip", *command.split()], check=True, timeout=GUARD_S)
+
+    def plug(self, is_in):
+        self.ip(f"link set {CABLE[2]} {'up' if is_in else 'down'}", at_gateway=True)
+
+    def close(self):
+        self.peer.kill()
+        self.peer.wait()
+
+
+def vanish_and_come_back():
+    def edit(file):
+        file["buses"][1]["device"] = "tcp://" + CABLE[3].partition("/")[0]
+    cable = Cable()
+    hall = Hall(edit)
+    shows = lambda text: lambda: hall.unit("7")["shown"] == text
+    try:
+        for ticket in ("А107", "А108"):  # the second time nothing is under way: only keep-alives can find out
+            wait_for("the gateway is there", lambda: hall.status()["buses"][1]["open"])
+            call(hall, "7", ticket)
+            wait_for("the ticket is shown", shows(ticket.replace("А", "A")))
+            cable.plug(False)
+            if ticket == "А107":
+                call(hall, "7", "А000")
+            wait_for("the bus says so", lambda: not hall.status()["buses"][1]["open"], seconds=2 * GUARD_S)
+            assert re.search("bus east .*check the gateway, its address and its network cable", advice(hall)), advice(hall)
+            call(hall, "8", ticket)
+            cable.plug(True)
+            wait_for("it comes back, and with it what was called", lambda: hall.unit("8")["shown"] == ticket.replace("А", "A"))
+        assert hall.log("board").count("10.99.7.2 is lost: the gateway hung up, or is out of reach") == 2, hall.log("board")
+    finally:
+        hall.close()
+        cable.close()
+
+
+def a_gateway_that_vanishes_without_a_word_is_told_of_and_comes_back():
+    """Its cable is pulled: no FIN, no RST, nothing is acknowledged any more."""
+    if subprocess.run(["unshare", "-rn", "true"], check=False, timeout=GUARD_S).returncode != 0:
+        print("        left out: this machine allows no network of one's own")
+        return
+    apart = subprocess.run(["unshare", "-rn", sys.executable, os.path.abspath(__file__), "apart"], capture_output=True, text=True,
+                           timeout=8 * GUARD_S, check=False)
+    assert apart.returncode == 0, apart.stdout + apart.stderr
+
+
+APART = {"gateway": serve_as_gateway, "apart": vanish_and_come_back}
+if __name__ == "__main__" and sys.argv[1:2] and sys.argv[1] in APART:
+    APART[sys.argv[1]]()
+elif __name__ == "__main__":
     run([
+        a_gateway_that_vanishes_without_a_word_is_told_of_and_comes_back,
         each_fault_is_told_and_the_right_text_is_on_the_glass_afterwards,
         wrong_faults_are_refused_with_what_would_be_right,
         an_unplugged_adapter_is_told_of_and_comes_back_and_stops_nothing_else,
