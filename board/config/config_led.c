@@ -225,32 +225,20 @@ static void try_series(const struct trial *trial)
             is_shown(trial, i, '0', '1');
 }
 
-static const char *series_name(uint32_t letter, char out[8])
-{
-    if (letter)
-        out[utf8_put(out, letter)] = '\0';
-    else
-        snprintf(out, 8, "%s", "");
-    return out;
-}
-
-/* Series of several letters are compared as whole tickets, single letters by shape: АО1 and А01 look alike. */
 static void try_apart(const struct trial *trial)
 {
     const struct config *config = trial->reader->config;
-    uint32_t letter[SERIES_MAX], clash[2];
-    unsigned count = 0;
+    const char *series[SERIES_MAX];
+    unsigned clash[2];
+    char text[400];
     for (unsigned i = 0; i < config->tickets.nseries; i++)
-        if (!config->tickets.series[i][0] || single(config->tickets.series[i]))
-            letter[count++] = single(config->tickets.series[i]);
-    if (!led_letters_clash(trial->profile, &config->led.letters, letter, count, clash))
+        series[i] = config->tickets.series[i];
+    if (!led_series_clash(trial->profile, &config->led.letters, series, config->tickets.nseries, clash))
         return;
-    char one[8], other[8], text[400];
     snprintf(text, sizeof text,
              "the series \"%s\" and \"%s\" would look the same above desk \"%s\" (%s); give one of them "
              "another letter in led.letters",
-             series_name(clash[0], one), series_name(clash[1], other), trial->desk,
-             led_profile_name(trial->profile));
+             series[clash[0]], series[clash[1]], trial->desk, led_profile_name(trial->profile));
     json_complain(trial->reader->at.report, "tickets.series", "%s", text);
 }
 

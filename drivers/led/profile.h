@@ -92,8 +92,8 @@ struct led_letters {
 int led_fold_letters(const struct led_profile *profile, const struct led_letters *letters, const char *ticket,
                      char *out, size_t size, char *why, size_t why_size);
 
-/* Do two of these letters, each followed by a number, become texts that can be equal? Then clash[] has the two:
- * Г → "L" beside Л → "L", or З → "3" beside tickets without a letter. Letter 0 stands for those. Letters that
- * the board cannot show at all are no clash: led_fold_letters() refuses them. */
-bool led_letters_clash(const struct led_profile *profile, const struct led_letters *letters,
-                       const uint32_t *letter, unsigned count, uint32_t clash[2]);
+/* Do two of these series ("" too: tickets without a letter), each followed by a number, become texts that can be
+ * equal? Then clash[] has the indexes of the two: Г → "L" beside Л → "L", ГА beside ЛА, or З → "3" beside "".
+ * Series that the board cannot show at all are no clash: led_fold_letters() refuses them. */
+bool led_series_clash(const struct led_profile *profile, const struct led_letters *letters,
+                      const char *const *series, unsigned count, unsigned clash[2]);

@@ -66,13 +66,16 @@ int led_fold_letters(const struct led_profile *profile, const struct led_letters
     return again ? error : 0;
 }
 
-static bool shape_of(const struct led_profile *profile, const struct led_letters *letters, uint32_t letter,
+/* False: it cannot be shown. Zeros that may go are gone, because a longer ticket may need their cells. */
+static bool shape_of(const struct led_profile *profile, const struct led_letters *letters, const char *series,
                      char shape[TICKET_MAX])
 {
-    char utf8[5] = "", why[8];
-    if (letter)
-        utf8_put(utf8, letter);
-    return led_fold_letters(profile, letters, utf8, shape, TICKET_MAX, why, sizeof why) == 0;
+    char why[8];
+    if (led_fold_letters(profile, letters, series, shape, TICKET_MAX, why, sizeof why) < 0)
+        return false;
+    while (letters && letters->is_dropping_zeros && drop_zero(shape))
+        ;
+    return true;
 }
 
 /* With a number behind them: "" and "" or "A" and "A1" make equal texts, "A" and "b" or "1" and "2" do not. */
@@ -84,18 +87,18 @@ static bool is_ambiguous(const char *a, const char *b)
     return strncmp(a, b, length_a) == 0 && b[length_a + strspn(b + length_a, "0123456789")] == '\0';
 }
 
-bool led_letters_clash(const struct led_profile *profile, const struct led_letters *letters,
-                       const uint32_t *letter, unsigned count, uint32_t clash[2])
+bool led_series_clash(const struct led_profile *profile, const struct led_letters *letters,
+                      const char *const *series, unsigned count, unsigned clash[2])
 {
     char shape[TICKET_MAX], other[TICKET_MAX];
     for (unsigned i = 0; i < count; i++) {
-        if (!shape_of(profile, letters, letter[i], shape))
+        if (!shape_of(profile, letters, series[i], shape))
             continue;
         for (unsigned j = 0; j < i; j++)
-            if (letter[j] != letter[i] && shape_of(profile, letters, letter[j], other) &&
+            if (strcmp(series[j], series[i]) != 0 && shape_of(profile, letters, series[j], other) &&
                 is_ambiguous(shape, other)) {
-                clash[0] = letter[j];
-                clash[1] = letter[i];
+                clash[0] = j;
+                clash[1] = i;
                 return true;
             }
     }

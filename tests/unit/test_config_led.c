@@ -90,6 +90,9 @@ static void one_error_about_boards_gets_one_line(void **state)
           "\"tickets\":{\"series\":[\"Г\",\"А\",\"Л\"],\"digits\":3},\"broker\":",
           "tickets.series: the series \"Г\" and \"Л\" would look the same above desk \"1\" (owen-smi2); "
           "give one of them another letter in led.letters" },
+        { "\"broker\":", "\"tickets\":{\"series\":[\"АС\",\"AC\"],\"digits\":2},\"broker\":",
+          "tickets.series: the series \"АС\" and \"AC\" would look the same above desk \"1\" (owen-smi2); "
+          "give one of them another letter in led.letters" },
         { "\"broker\":",
           "\"led\":{\"letters\":{\"Д\":\"\"}},\"tickets\":{\"series\":[\"Д\",\"\"],\"digits\":3},\"broker\":",
           "tickets.series: the series \"Д\" and \"\" would look the same above desk \"1\" (owen-smi2); give "
