@@ -79,6 +79,7 @@ cJSON *health_buses(struct board *board)
         cJSON_AddStringToObject(bus, "why", why);
         cJSON_AddNumberToObject(bus, "busy_permille", status.busy_permille);
         cJSON_AddNumberToObject(bus, "latency_ms", status.latency_ms);
+        cJSON_AddBoolToObject(bus, "hears_itself", status.hears_itself);
         cJSON_AddNumberToObject(bus, "group_frames", (double)status.group_frames);
         cJSON_AddStringToObject(bus, "detail", status.detail);
         cJSON *units = cJSON_AddArrayToObject(bus, "units");

@@ -107,10 +107,14 @@ void led_bus_trouble(const struct led_bus_config *config, const struct led_bus_s
         snprintf(out, LED_TROUBLE_SIZE,
                  "none of its %u boards replies; check their power, A against B, and %d 8%c%u on all",
                  config->nunits, config->baud, config->parity, config->stop_bits);
+    else if (status->hears_itself && led_bus_is_gateway(config))
+        snprintf(out, LED_TROUBLE_SIZE,
+                 "the gateway hears itself, so that some boards cannot be believed; let its receiver be off "
+                 "while it sends");
     else if (are_all_damaged(config, unit))
         snprintf(
             out, LED_TROUBLE_SIZE,
             "the replies of all %u boards are damaged or missing; check termination, bias and common wire, "
-            "that nobody else talks on it, and that the adapter does not hear itself",
+            "and that nobody else talks on it",
             config->nunits);
 }

@@ -186,8 +186,6 @@ static void serve(struct slave_bus *bus, unsigned index, int64_t now_us)
     struct fault *fault = &bus->fault[index];
     uint8_t body[SLAVE_FRAME_MAX];
     bus->counters[index].requests++;
-    if (happens(bus, index, SLAVE_ECHO))
-        push(bus, now_us, bus->request, bus->count, true);
     if (is_lost(bus, index, now_us))
         return;
     int exception = refusal(bus, index);
@@ -223,10 +221,18 @@ static void babble(struct slave_bus *bus, unsigned index, int64_t now_us)
     push(bus, now_us + (int64_t)(answer_chance(&bus->chance) % 10000), bytes, count, false);
 }
 
+/* It is the adapter's, whoever is asked, also nobody: so the first board's chance of it counts. */
+static void echo(struct slave_bus *bus, int64_t now_us)
+{
+    if (bus->nunits && happens(bus, 0, SLAVE_ECHO))
+        push(bus, now_us, bus->request, bus->count, true);
+}
+
 static void dispatch(struct slave_bus *bus, int64_t now_us)
 {
     uint8_t asked = bus->request[0];
     bus->bus_counters.frames++;
+    echo(bus, now_us);
     if (asked == 0) {
         broadcast(bus);
         return;

@@ -151,7 +151,7 @@ enum slave_fault {
     SLAVE_GARBAGE_AFTER,  /* … and behind it */
     SLAVE_HALF,           /* the answer breaks off */
     SLAVE_REFUSE,         /* not carried out, answered with an exception */
-    SLAVE_ECHO,           /* the adapter hears the master's own request as well */
+    SLAVE_ECHO,           /* the adapter hears what the master says to anyone; of the first board alone */
     SLAVE_BABBLE,         /* this unit talks while another one is asked */
     SLAVE_REBOOT,         /* its power fails for a moment: not carried out, not answered, and all forgotten */
     SLAVE_FAULTS

@@ -28,6 +28,7 @@ struct led_gateway {
     atomic_uint patience_us;      /* how long it waits for a unit */
     atomic_int silence_code;      /* exception after that; 0: it says nothing */
     atomic_bool is_answering_all; /* also for unit 0 */
+    atomic_bool is_echoing;       /* hears itself: functions 5 and 6 come back as they are */
     atomic_bool is_one_behind;    /* answers each request with the answer to the one before */
     atomic_bool is_speaking_http;
     atomic_uint requests;
@@ -76,9 +77,12 @@ static inline size_t led_gateway_ask(struct led_gateway *gateway, const uint8_t 
 static inline void led_gateway_serve(struct led_gateway *gateway, const uint8_t *request, size_t length)
 {
     uint8_t out[6 + SLAVE_FRAME_MAX];
-    size_t count = led_gateway_ask(gateway, request + 6, length, out + 6);
+    bool is_echo = gateway->is_echoing && (request[7] == 5 || request[7] == 6);
+    size_t count = is_echo ? length : led_gateway_ask(gateway, request + 6, length, out + 6);
     atomic_fetch_add(&gateway->requests, 1);
-    if (count) {
+    if (is_echo) {
+        memcpy(out + 6, request + 6, count);
+    } else if (count) {
         count -= 2;
     } else if (request[6] == 0 && gateway->is_answering_all) {
         count = 6;

@@ -278,7 +278,7 @@ function showBus(bus) {
   const line = lines.get(bus.id) || lineOf(bus);
   line.bus = bus;
   line.summary.textContent = `Bus ${bus.id}: ${bus.open ? 'open' : 'absent'}, ${bus.units.length} boards, ${(bus.busy_permille / 10).toFixed(1)} % used`;
-  line.facts.textContent = [bus.device, `${bus.latency_ms} ms for the adapter`, bus.group_frames > 0 && `${bus.group_frames} group frames`].filter(Boolean).join(', ');
+  line.facts.textContent = [bus.device, `${bus.latency_ms} ms for the adapter`, bus.group_frames > 0 && `${bus.group_frames} group frames`, bus.hears_itself && 'hears itself'].filter(Boolean).join(', ');
   return line.node;
 }
 

@@ -28,10 +28,10 @@ void ctl_print_buses(FILE *out, const cJSON *items)
         char groups[48] = "";
         if (frames > 0)
             snprintf(groups, sizeof groups, ", %.0f group frames", frames);
-        ctl_say(out, "bus %s  %s, %.1f %% of its time used, %d boards, %.0f ms for the adapter%s",
+        ctl_say(out, "bus %s  %s, %.1f %% of its time used, %d boards, %.0f ms for the adapter%s%s",
                 ctl_text(bus, "id"), ctl_bool(bus, "open") ? "open" : "absent",
                 ctl_number(bus, "busy_permille") / 10, cJSON_GetArraySize(ctl_member(bus, "units")),
-                ctl_number(bus, "latency_ms"), groups);
+                ctl_number(bus, "latency_ms"), groups, ctl_bool(bus, "hears_itself") ? ", hears itself" : "");
         ctl_say(out, "  %s", ctl_text(bus, "device"));
     }
 }

@@ -103,6 +103,7 @@ struct led_bus_status {
     int error;              /* why not, negative errno */
     uint32_t busy_permille; /* of the last 10 s */
     uint16_t latency_ms;    /* of the adapter, as it is counted with */
+    bool hears_itself;      /* the adapter or gateway receives what it sends */
     uint64_t group_frames;  /* requests that carried the texts of several boards */
     int64_t waiting_us;     /* since when something waits for a worker that does not turn; 0: nothing waits */
     char detail[80];

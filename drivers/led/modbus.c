@@ -100,17 +100,6 @@ static void deliver_all(struct led_bus *bus)
     pthread_mutex_unlock(&bus->lock);
 }
 
-static void publish(struct led_bus *bus)
-{
-    pthread_mutex_lock(&bus->lock);
-    for (unsigned i = 0; i < bus->config.nunits; i++)
-        bus->unit_status[i] = *schedule_status(&bus->schedule, i);
-    bus->use = bus->schedule.use;
-    bus->bus_status.group_frames = bus->schedule.group_frames;
-    bus->prodded_us = monotonic_us(); /* the worker turns, also if a port that opens holds up wishes */
-    pthread_mutex_unlock(&bus->lock);
-}
-
 /* What has changed can be asked for; without units there is no index to report it about. */
 static void tell_change(struct led_bus *bus, int error, const char *detail)
 {
@@ -118,6 +107,22 @@ static void tell_change(struct led_bus *bus, int error, const char *detail)
     snprintf(change.detail, sizeof change.detail, "%s", detail);
     if (bus->config.nunits)
         mailbox_post(bus->mailbox, &change);
+}
+
+static void publish(struct led_bus *bus)
+{
+    bool hears_itself = modbus_wire_hears_itself(bus->wire);
+    pthread_mutex_lock(&bus->lock);
+    for (unsigned i = 0; i < bus->config.nunits; i++)
+        bus->unit_status[i] = *schedule_status(&bus->schedule, i);
+    bus->use = bus->schedule.use;
+    bus->bus_status.group_frames = bus->schedule.group_frames;
+    bool is_change = hears_itself != bus->bus_status.hears_itself;
+    bus->bus_status.hears_itself = hears_itself;
+    bus->prodded_us = monotonic_us(); /* the worker turns, also if a port that opens holds up wishes */
+    pthread_mutex_unlock(&bus->lock);
+    if (is_change)
+        tell_change(bus, 0, "");
 }
 
 static void publish_port(struct led_bus *bus, int error)

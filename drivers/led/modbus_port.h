@@ -23,6 +23,9 @@ struct modbus_port_ops {
     int (*fd)(const struct modbus_port *port);              /* -1: none */
     short (*events)(const struct modbus_port *port);        /* besides POLLHUP and POLLERR */
     uint16_t (*latency_ms)(const struct modbus_port *port); /* of the open port: led_bus_status.latency_ms */
+    /* The open port hears what it sends, as was found out before the first frame whose answer depends on it. A line strips it
+     * off; a gateway's acknowledgements of functions 5 and 6 are then -EPROTO, as nothing tells them from its own echo. */
+    bool (*hears_itself)(const struct modbus_port *port);
 
     /* Sends after the silence that is due. What had arrived before is thrown away. */
     int (*send)(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
@@ -34,4 +37,11 @@ struct modbus_port_ops {
     /* Throws away what comes until `until_us`, and after it until the line is silent; 1 if something came. */
     int (*settle)(struct modbus_port *port, int64_t until_us);
 };
+
+/* The unit answers with the request itself; unit 0 does not answer. */
+static inline bool port_answer_is_request(const uint8_t *frame)
+{
+    return frame[0] && (frame[1] == 5 || frame[1] == 6);
+}
+
 extern const struct modbus_port_ops modbus_rtu, modbus_tcp;

@@ -14,7 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BABBLE_US 200000 /* a line that never falls silent is given up for this transaction */
+#define BABBLE_US  200000           /* a line that never falls silent is given up for this transaction */
+#define ECHO_US    INT64_C(5000000) /* so long it is believed whether the adapter hears itself */
+#define SUSPECT_US INT64_C(1000000) /* damaged answers are a reason to look anew, at most so often */
+#define NOBODY     248              /* reserved: no unit has it (Modbus over Serial Line V1.02, 2.2) */
+
+/* Does the adapter hear what it sends? */
+enum ear { DEAF, HEARS_ITSELF, UNSURE };
 
 struct modbus_port {
     const struct led_bus_config *config;
@@ -23,6 +29,11 @@ struct modbus_port {
     struct led_serial serial; /* as the port is set now */
     uint32_t gap_us;
     int64_t last_us; /* of the last byte on the line, as far as we know */
+    unsigned nsent;
+    uint8_t sent[PORT_FRAME_MAX]; /* the last request */
+    enum ear ear;
+    int64_t listened_us; /* that was found out then; 0: not yet */
+    bool is_suspect;     /* it may have changed: to be found out before the next frame */
 };
 
 static void sleep_until(int64_t at_us)
@@ -147,25 +158,99 @@ static int open_port(struct modbus_port *port, char detail[PORT_DETAIL_MAX])
     if (!port->modbus)
         return -errno;
     port->last_us = monotonic_us();
+    port->ear = DEAF;
+    port->is_suspect = false;
+    port->listened_us = 0;
     return connect_port(port, detail);
 }
 
 /* ---- traffic --------------------------------------------------------------------------------- */
 
-static int send_frame(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
-                      unsigned length)
+static int wait_for_bytes(const struct modbus_port *port, int64_t wait_us)
 {
-    uint8_t copy[PORT_FRAME_MAX];
-    memcpy(copy, frame, sizeof copy); /* 3.1.6 wants bytes that it may change */
-    if (use_serial(port, &step->serial))
-        return -ENODEV;
+    struct pollfd fd = { .fd = fd_of(port), .events = POLLIN };
+    struct timespec wait = { .tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000 };
+    int ready = ppoll(&fd, 1, &wait, NULL);
+    return ready < 0 || fd.revents & (POLLERR | POLLHUP | POLLNVAL) ? -ENODEV : ready;
+}
+
+static int put(struct modbus_port *port, const uint8_t *frame, unsigned length)
+{
+    uint8_t copy[PORT_FRAME_MAX]; /* 3.1.6 wants bytes that it may change */
+    memcpy(copy, frame, length);
+    memcpy(port->sent, frame, length);
+    port->nsent = length;
     sleep_until(port->last_us + port->gap_us);
     /* Not modbus_flush(): that one drops what is unsent, too. */
-    if (modbus_set_slave(port->modbus, step->unit) < 0 || tcflush(fd_of(port), TCIFLUSH) < 0 ||
-        modbus_send_raw_request(port->modbus, copy, (int)length) < 0)
+    if (tcflush(fd_of(port), TCIFLUSH) < 0 || modbus_send_raw_request(port->modbus, copy, (int)length) < 0)
         return -ENODEV;
     port->last_us = monotonic_us();
     return 0;
+}
+
+/* ---- an adapter that hears itself ------------------------------------------------------------ */
+
+/* Takes from the line what was sent, ahead of any answer. HEARS_ITSELF: it was there; DEAF: silence; UNSURE: something else
+ * came; or -ENODEV. */
+static int take_own(struct modbus_port *port)
+{
+    const struct led_bus_config line = line_of(&port->serial);
+    unsigned count = 0, length = port->nsent + 2;
+    int64_t until_us = port->last_us + schedule_wire_us(&line, length) + byte_timeout_us(port);
+    while (count < length) {
+        uint8_t heard[PORT_FRAME_MAX + 2];
+        int64_t left_us = until_us - monotonic_us();
+        int ready = left_us > 0 ? wait_for_bytes(port, left_us) : 0;
+        if (ready <= 0)
+            return ready < 0 ? ready : count ? UNSURE : DEAF;
+        ssize_t more = read(fd_of(port), heard, length - count);
+        if (more <= 0)
+            return -ENODEV;
+        unsigned known = count < port->nsent ? port->nsent - count : 0; /* the rest is the CRC */
+        if (memcmp(heard, port->sent + count, (size_t)more < known ? (size_t)more : known) != 0)
+            return UNSURE;
+        count += (unsigned)more;
+        port->last_us = monotonic_us();
+    }
+    return HEARS_ITSELF;
+}
+
+/* The acknowledgement of functions 5 and 6 is the request itself: only who knows can believe it. Other answers come out
+ * damaged if what was sent stands ahead of them, so that each of them tells, and a question is seldom needed. */
+static bool must_listen(const struct modbus_port *port, const uint8_t *frame)
+{
+    bool is_fresh = port->listened_us && monotonic_us() - port->listened_us < ECHO_US;
+    return port->is_suspect || (port_answer_is_request(frame) && !is_fresh);
+}
+
+static int listen_to_self(struct modbus_port *port)
+{
+    static const uint8_t question[] = { NOBODY, 3, 0, 0, 0, 1 };
+    int ear = put(port, question, sizeof question);
+    if (ear >= 0)
+        ear = take_own(port);
+    if (ear < 0)
+        return ear;
+    port->ear = (enum ear)ear;
+    port->is_suspect = ear == UNSURE;
+    port->last_us = port->listened_us = monotonic_us();
+    return 0;
+}
+
+static bool hears_itself(const struct modbus_port *port)
+{
+    return port->modbus && port->ear == HEARS_ITSELF;
+}
+
+static int send_frame(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
+                      unsigned length)
+{
+    int error = use_serial(port, &step->serial) ? -ENODEV : 0;
+    if (!error && must_listen(port, frame))
+        error = listen_to_self(port);
+    if (error || modbus_set_slave(port->modbus, step->unit) < 0)
+        return -ENODEV;
+    return put(port, frame, length);
 }
 
 /* Foreign error numbers stop here. */
@@ -196,10 +281,15 @@ static bool is_of_another(const uint8_t *answer, int length, const struct schedu
 }
 
 /* "Answer from an unexpected slave": the time-out keeps running (Modbus over Serial Line V1.02, 2.4.1). */
-static int receive_frame(struct modbus_port *port, const struct schedule_step *step,
-                         uint8_t frame[PORT_FRAME_MAX])
+static int receive_answer(struct modbus_port *port, const struct schedule_step *step,
+                          uint8_t frame[PORT_FRAME_MAX])
 {
     int64_t deadline_us = port->last_us + step->timeout_us;
+    int ear = port->ear == DEAF ? HEARS_ITSELF : take_own(port);
+    if (ear != HEARS_ITSELF) {
+        port->is_suspect = true;
+        return ear < 0 ? ear : -EBADMSG;
+    }
     for (;;) {
         uint8_t answer[MODBUS_RTU_MAX_ADU_LENGTH];
         int error = set_response_timeout(port, deadline_us);
@@ -216,6 +306,25 @@ static int receive_frame(struct modbus_port *port, const struct schedule_step *s
     }
 }
 
+/* What may mean that the adapter has begun or ceased to hear itself; silence without an echo does not. */
+static bool is_suspicious(const struct modbus_port *port, int error)
+{
+    if (error == -EBADMSG)
+        return monotonic_us() - port->listened_us > SUSPECT_US;
+    return error == -ETIMEDOUT && port->ear != DEAF;
+}
+
+static int receive_frame(struct modbus_port *port, const struct schedule_step *step,
+                         uint8_t frame[PORT_FRAME_MAX])
+{
+    int length = receive_answer(port, step, frame);
+    port->is_suspect |= is_suspicious(port, length);
+    if (length > 0 &&
+        (frame[1] & 0x80 || !port_answer_is_request(frame))) /* it would have come out damaged */
+        port->listened_us = monotonic_us();
+    return length;
+}
+
 static int rest(struct modbus_port *port, const struct schedule_step *step, unsigned length)
 {
     const struct led_bus_config line = line_of(&port->serial);
@@ -225,14 +334,6 @@ static int rest(struct modbus_port *port, const struct schedule_step *step, unsi
     sleep_until((sent_us > now ? sent_us : now) + step->timeout_us);
     port->last_us = monotonic_us();
     return 0;
-}
-
-static int wait_for_bytes(const struct modbus_port *port, int64_t wait_us)
-{
-    struct pollfd fd = { .fd = fd_of(port), .events = POLLIN };
-    struct timespec wait = { .tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000 };
-    int ready = ppoll(&fd, 1, &wait, NULL);
-    return ready < 0 || fd.revents & (POLLERR | POLLHUP | POLLNVAL) ? -ENODEV : ready;
 }
 
 static int settle(struct modbus_port *port, int64_t until_us)
@@ -259,6 +360,7 @@ const struct modbus_port_ops modbus_rtu = {
     .fd = fd_of,
     .events = events_of,
     .latency_ms = latency_of,
+    .hears_itself = hears_itself,
     .send = send_frame,
     .receive = receive_frame,
     .rest = rest,

@@ -23,6 +23,8 @@
 #define PATIENCE_US                                                                                          \
     INT64_C(1500000) /* the longest time that gateways commonly wait for a silent unit, and some more */
 
+#define NOBODY 248 /* reserved: no unit has it */
+
 enum { PATH_UNAVAILABLE = 10, TARGET_SILENT = 11 };
 enum state { CLOSED, LOOKING_UP, CONNECTING, OPEN };
 
@@ -33,11 +35,12 @@ struct modbus_port {
     int64_t give_up_us; /* of looking up, or of connecting to this address */
     struct lookup *lookup;
     const struct addrinfo *next;
-    uint16_t number;       /* of the last request */
-    int64_t sent_us;       /* the same */
-    uint16_t owed;         /* the number that the gateway has not answered yet … */
-    int64_t owed_until_us; /* … and may be busy with until then */
-    unsigned count;        /* of bytes that have arrived */
+    uint16_t number;                 /* of the last request */
+    int64_t sent_us;                 /* the same */
+    uint16_t owed;                   /* the number that the gateway has not answered yet … */
+    int64_t owed_until_us;           /* … and may be busy with until then */
+    bool has_listened, hears_itself; /* nobody answers where nobody is, but an echo */
+    unsigned count;                  /* of bytes that have arrived */
     uint8_t bytes[HEAD_BYTES + PORT_FRAME_MAX];
 };
 
@@ -84,6 +87,7 @@ static void tcp_close(struct modbus_port *port)
     close_socket(port);
     lookup_destroy(port->lookup);
     port->lookup = NULL;
+    port->has_listened = port->hears_itself = false;
     port->state = CLOSED;
 }
 
@@ -241,10 +245,8 @@ static int drop_old(struct modbus_port *port)
     } while (true);
 }
 
-static int tcp_send(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
-                    unsigned length)
+static int put(struct modbus_port *port, const uint8_t *frame, unsigned length)
 {
-    (void)step;
     uint8_t bytes[HEAD_BYTES + PORT_FRAME_MAX];
     int error = drop_old(port);
     if (error < 0)
@@ -291,8 +293,8 @@ static int64_t deadline_us(const struct modbus_port *port, const struct schedule
     return later(later(port->sent_us, free_us), port->owed_until_us) + step->timeout_us;
 }
 
-static int tcp_receive(struct modbus_port *port, const struct schedule_step *step,
-                       uint8_t frame[PORT_FRAME_MAX])
+static int receive_answer(struct modbus_port *port, const struct schedule_step *step,
+                          uint8_t frame[PORT_FRAME_MAX])
 {
     int64_t free_us = 0; /* when it was done with the one before */
     while (wait_for_bytes(port, deadline_us(port, step, free_us))) {
@@ -311,6 +313,42 @@ static int tcp_receive(struct modbus_port *port, const struct schedule_step *ste
     port->owed = port->number;
     port->owed_until_us = port->sent_us + PATIENCE_US;
     return -ETIMEDOUT;
+}
+
+/* The acknowledgement of functions 5 and 6 is the request itself, and so is what a gateway hears of its own on its line. */
+static int listen_to_self(struct modbus_port *port, const struct schedule_step *like)
+{
+    static const uint8_t question[] = { NOBODY, 6, 0, 0, 0, 0 };
+    struct schedule_step step = *like;
+    uint8_t answer[PORT_FRAME_MAX];
+    step.unit = NOBODY;
+    int length = put(port, question, sizeof question);
+    if (length == 0)
+        length = receive_answer(port, &step, answer);
+    port->hears_itself = length == sizeof question && memcmp(answer, question, sizeof question) == 0;
+    port->has_listened = true;
+    return length < 0 && length != -ETIMEDOUT && length != -EPROTO ? length : 0;
+}
+
+static bool tcp_hears_itself(const struct modbus_port *port)
+{
+    return port->state == OPEN && port->hears_itself;
+}
+
+static int tcp_send(struct modbus_port *port, const struct schedule_step *step, const uint8_t *frame,
+                    unsigned length)
+{
+    int error = 0;
+    if (port_answer_is_request(frame) && !port->has_listened)
+        error = listen_to_self(port, step);
+    return error < 0 ? -ENODEV : put(port, frame, length);
+}
+
+static int tcp_receive(struct modbus_port *port, const struct schedule_step *step,
+                       uint8_t frame[PORT_FRAME_MAX])
+{
+    int length = receive_answer(port, step, frame);
+    return length > 0 && port->hears_itself && port_answer_is_request(frame) ? -EPROTO : length;
 }
 
 /* Some gateways answer for unit 0; the next request throws that away. */
@@ -343,6 +381,7 @@ const struct modbus_port_ops modbus_tcp = {
     .fd = tcp_fd,
     .events = tcp_events,
     .latency_ms = tcp_latency_ms,
+    .hears_itself = tcp_hears_itself,
     .send = tcp_send,
     .receive = tcp_receive,
     .rest = tcp_rest,

@@ -64,6 +64,11 @@ uint16_t modbus_wire_latency_ms(const struct modbus_wire *wire)
     return wire->ops->latency_ms(wire->port);
 }
 
+bool modbus_wire_hears_itself(const struct modbus_wire *wire)
+{
+    return wire->ops->hears_itself(wire->port);
+}
+
 int modbus_wire_fd(const struct modbus_wire *wire)
 {
     return wire->ops->fd(wire->port);

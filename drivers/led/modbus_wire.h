@@ -4,7 +4,8 @@
  * What libmodbus leaves to its user is done here: silence of t3.5 before each request; input flushed before
  * each request, so that an answer that came too late is not taken for the next one's; after a time-out, and
  * after a damaged answer, the line is listened to until time-out and schedule_step.quiet_us are over, and what
- * arrives then is thrown away; the time-out runs on
+ * arrives then is thrown away; what an adapter hears of our own transmission is taken off, and looked for every 5 s before a
+ * function 5 or 6, whose acknowledgement looks the same; the time-out runs on
  * while another unit's answer comes in; the answer is compared with the request byte by byte; a frame to unit
  * 0 waits for no answer, and nothing that is unsent is flushed; other line settings for one step; no recovery
  * by the library (it loops inside the call when an adapter is unplugged). The library's blocking calls return
@@ -38,6 +39,9 @@ void modbus_wire_close(struct modbus_wire *wire);
 const char *modbus_wire_detail(const struct modbus_wire *wire);
 /* Of the adapter, while open. */
 uint16_t modbus_wire_latency_ms(const struct modbus_wire *wire);
+/* Found out before the first request whose answer depends on it. A line whose adapter hears itself works all the same; of a
+ * gateway that does, acknowledgements of functions 5 and 6 are not believed (-EPROTO). */
+bool modbus_wire_hears_itself(const struct modbus_wire *wire);
 
 /* To be polled between transactions: a hang-up, or that opening goes on; -1 while closed. */
 int modbus_wire_fd(const struct modbus_wire *wire);

@@ -24,6 +24,7 @@
 #define KINDS_MAX       8
 #define PIECES          128
 
+#define EAR_US          (5 * SECOND)
 #define BYTE_TIMEOUT_US 36000  /* between the pieces of one answer; two ticks of the adapter and more */
 #define BABBLE_US       200000 /* of a line that never falls silent */
 
@@ -36,6 +37,8 @@ struct done_step {
 struct wire_rules { /* true but where a test shows what they are good for */
     bool has_flush, has_quiet, has_unit_check, has_echo_check, has_broadcast;
 };
+
+enum ear { DEAF, HEARS_ITSELF, UNSURE };
 
 struct piece { /* bytes that will be on the line */
     int64_t at_us;
@@ -51,6 +54,10 @@ struct world {
     struct slave_bus *bus;
     struct wire_rules rules;
     int64_t now_us, last_us;
+    bool hears_itself;   /* the adapter; the wire finds out … */
+    enum ear ear;        /* … with this result … */
+    int64_t listened_us; /* … when; 0: not yet */
+    bool is_suspect;
     unsigned npieces;
     struct piece piece[PIECES]; /* by rising time */
     unsigned nsteps, nreports;
@@ -88,6 +95,9 @@ static inline void begin_kinds(unsigned units, int baud, const char *const *name
     w->meet_request = NULL;
     w->meet_answer = NULL;
     w->rules = (struct wire_rules){ true, true, true, true, true };
+    w->hears_itself = w->is_suspect = false;
+    w->ear = DEAF;
+    w->listened_us = 0;
     w->now_us = w->last_us = START_US;
     w->config = (struct led_bus_config){ .baud = baud,
                                          .parity = 'N',
@@ -304,16 +314,69 @@ static inline void send_request(const struct schedule_step *step, struct heard *
         w->last_us = w->now_us;
 }
 
+/* The question to nobody, and what comes back of it. */
+static inline void listen_to_self(void)
+{
+    struct heard flushed = { 0 }, heard = { 0 };
+    while (hear(&flushed, w->now_us))
+        ;
+    w->now_us += schedule_gap_us(&w->config) + schedule_wire_us(&w->config, 8);
+    bool is_noisy = hear(&heard, w->now_us + (w->hears_itself ? 0 : BYTE_TIMEOUT_US));
+    w->ear = is_noisy ? UNSURE : w->hears_itself ? HEARS_ITSELF : DEAF;
+    w->now_us += w->hears_itself ? 0 : BYTE_TIMEOUT_US;
+    w->last_us = w->listened_us = w->now_us;
+    w->is_suspect = is_noisy;
+}
+
+static inline bool must_listen(const struct schedule_step *step)
+{
+    bool is_fresh = w->listened_us && w->now_us - w->listened_us < EAR_US,
+         is_own = step->unit && (step->write.function == 5 || step->write.function == 6);
+    return w->is_suspect || (is_own && !is_fresh);
+}
+
+/* Takes the request off what was heard. */
+static inline bool take_own(const struct schedule_step *step, struct heard *heard, int64_t until_us)
+{
+    uint8_t frame[SLAVE_FRAME_MAX];
+    size_t count = encode(step, frame);
+    while (heard->count < count && memcmp(heard->bytes, frame, heard->count) == 0)
+        if (!hear(heard, until_us))
+            return false;
+    if (heard->count < count || memcmp(heard->bytes, frame, count) != 0)
+        return false;
+    heard->count -= count;
+    memmove(heard->bytes, heard->bytes + count, heard->count);
+    return true;
+}
+
+static inline int receive_answer(const struct schedule_step *step, struct heard *heard, int64_t deadline_us,
+                                 struct schedule_result *result)
+{
+    int error = -EBADMSG;
+    bool is_known = w->ear == DEAF || take_own(step, heard, w->now_us + BYTE_TIMEOUT_US);
+    if (is_known)
+        error = receive(step, heard, deadline_us, result);
+    w->is_suspect |= !is_known || (error == -ETIMEDOUT && w->ear != DEAF) ||
+                     (error == -EBADMSG && w->now_us - w->listened_us > SECOND);
+    bool is_own = step->write.function == 5 || step->write.function == 6;
+    if (error == -EREMOTEIO || (!error && !is_own))
+        w->listened_us = w->now_us > w->last_us ? w->now_us : w->last_us;
+    return error;
+}
+
 static inline void exchange(const struct schedule_step *step, struct schedule_result *result)
 {
     struct heard heard = { 0 };
     *result = (struct schedule_result){ .start_us = w->now_us };
+    if (must_listen(step))
+        listen_to_self();
     send_request(step, &heard, &result->wire_us);
     if (step->unit == 0) {
         w->now_us += step->timeout_us;
     } else {
         int64_t deadline_us = result->wire_us + step->timeout_us;
-        result->error = receive(step, &heard, deadline_us, result);
+        result->error = receive_answer(step, &heard, deadline_us, result);
         w->now_us = w->last_us > w->now_us ? w->last_us : w->now_us;
         if (result->error == -ETIMEDOUT && w->now_us < deadline_us)
             w->now_us = deadline_us;

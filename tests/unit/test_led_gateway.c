@@ -192,6 +192,33 @@ static void a_frame_to_all_may_be_answered(void **state)
     assert_int_equal(exchange(2, (struct led_write){ .function = 17 }).error, -EREMOTEIO);
 }
 
+/* ---- a gateway that hears itself ------------------------------------------------------------- */
+
+static const struct led_write write_17 = { 17, 1, 6, { 3 } }, read_17 = { 17, 1, 3, { 0 } };
+
+static void acknowledgements_of_a_gateway_that_hears_itself_are_not_believed(void **state)
+{
+    (void)state;
+    f.gateway.is_echoing = true;
+    open_wire();
+    assert_int_equal(exchange(1, read_17).error, 0);
+    assert_false(modbus_wire_hears_itself(f.wire)); /* nobody had to know */
+    assert_int_equal(exchange(1, write_17).error, -EPROTO);
+    assert_true(modbus_wire_hears_itself(f.wire));
+    assert_int_equal(exchange(1, read_17).error, 0);
+}
+
+static void acknowledgements_of_other_gateways_are_believed(void **state)
+{
+    (void)state;
+    f.gateway.patience_us = 10000;
+    open_wire();
+    assert_int_equal(exchange(1, write_17).error, 0);
+    assert_int_equal(exchange(1, write_17).error, 0);
+    assert_false(modbus_wire_hears_itself(f.wire));
+    assert_int_equal(f.gateway.requests, 3);
+}
+
 /* ---- the connection -------------------------------------------------------------------------- */
 
 static void a_gateway_that_is_not_there_is_waited_for(void **state)
@@ -302,6 +329,8 @@ int main(void)
         EACH(a_gateway_that_tells_nothing_of_a_silent_unit_is_waited_for),
         EACH(an_answer_to_the_request_before_confirms_nothing),
         EACH(a_frame_to_all_may_be_answered),
+        EACH(acknowledgements_of_a_gateway_that_hears_itself_are_not_believed),
+        EACH(acknowledgements_of_other_gateways_are_believed),
         EACH(a_gateway_that_is_not_there_is_waited_for),
         EACH(a_gateway_that_hangs_up_is_called_again),
         EACH(what_is_no_gateway_is_left),

@@ -107,8 +107,7 @@ static void a_bus_is_blamed_when_several_boards_reply_damaged_and_none_well(void
         assert_string_equal(
             says, rows[i].is_told
                       ? "the replies of all 3 boards are damaged or missing; check termination, bias and "
-                        "common wire, that nobody else talks on it, and that the adapter does not hear "
-                        "itself"
+                        "common wire, and that nobody else talks on it"
                       : "");
     }
 }
@@ -129,6 +128,22 @@ static void a_bus_that_is_not_there_says_where_to_look(void **state)
     assert_string_equal(says, "not open; check the gateway, its address and its network cable");
 }
 
+/* A line that does is worked with. */
+static void a_gateway_that_hears_itself_is_blamed(void **state)
+{
+    (void)state;
+    struct led_bus_config bus = { .device = "tcp://10.0.0.7", .nunits = 1 };
+    struct led_bus_status status = { .is_open = true, .hears_itself = true };
+    struct led_unit_status unit = { 0 };
+    char says[LED_TROUBLE_SIZE];
+    led_bus_trouble(&bus, &status, &unit, says);
+    assert_string_equal(says, "the gateway hears itself, so that some boards cannot be believed; let its "
+                              "receiver be off while it sends");
+    strcpy(bus.device, "/dev/west");
+    led_bus_trouble(&bus, &status, &unit, says);
+    assert_string_equal(says, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +151,7 @@ int main(void)
         cmocka_unit_test(a_bus_is_blamed_when_none_of_its_boards_replies),
         cmocka_unit_test(a_bus_is_blamed_when_several_boards_reply_damaged_and_none_well),
         cmocka_unit_test(a_bus_that_is_not_there_says_where_to_look),
+        cmocka_unit_test(a_gateway_that_hears_itself_is_blamed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

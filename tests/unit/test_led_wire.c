@@ -46,6 +46,8 @@ struct fixture {
     struct request request[REQUESTS];
     const struct saying *script;
     speed_t only_speed; /* deaf at others; B0: hears all */
+    bool has_echo;      /* the adapter hears what the master sends */
+    unsigned nlooks;    /* questions to the unit that nobody is; they count as no request */
     int64_t said_us;
     struct led_bus_config config;
     struct modbus_wire *wire;
@@ -77,6 +79,12 @@ static void hear(void)
     assert_true(f.nrequests < REQUESTS);
     struct request *request = &f.request[f.nrequests];
     ssize_t count = read(f.pty, request->bytes, sizeof request->bytes);
+    if (count > 0 && f.has_echo)
+        assert_int_equal(write(f.pty, request->bytes, (size_t)count), count);
+    if (count > 0 && request->bytes[0] == 248) {
+        f.nlooks++;
+        return;
+    }
     assert_int_equal(tcgetattr(f.pty, &line), 0);
     request->at_us = monotonic_us();
     request->speed = cfgetospeed(&line);
@@ -352,6 +360,81 @@ static void a_frame_to_all_waits_for_no_answer_and_arrives_whole(void **state)
     assert_true(request_at(1).at_us - request_at(0).at_us >= 30000);
 }
 
+/* ---- an adapter that hears itself ------------------------------------------------------------ */
+
+static void set_echo(bool has_echo)
+{
+    pthread_mutex_lock(&f.lock);
+    f.has_echo = has_echo;
+    pthread_mutex_unlock(&f.lock);
+}
+
+static const struct led_write read_17 = { 17, 1, 3, { 0 } };
+#define ANSWER_17                                                                                            \
+    5,                                                                                                       \
+    {                                                                                                        \
+        1, 3, 2, 0, 3                                                                                        \
+    }
+
+static void an_echo_is_not_taken_for_an_acknowledgement(void **state)
+{
+    (void)state;
+    open_wire(NULL);
+    set_echo(true);
+    assert_int_equal(exchange(write_17).error, -ETIMEDOUT);
+    assert_true(modbus_wire_hears_itself(f.wire));
+    assert_int_equal(exchange((struct led_write){ 5, 1, 5, { 0xFF00 } }).error, -ETIMEDOUT);
+    assert_int_equal(exchange(show_a105).error, -ETIMEDOUT);
+    assert_int_equal(f.nrequests, 3);
+}
+
+static void answers_behind_an_echo_are_understood(void **state)
+{
+    (void)state;
+    static const struct saying script[] = {
+        { 0, 1000, ACK_17, false }, { 1, 1000, ANSWER_17, false }, { 2, 1000, ACK_TEXT, false }, { 0 }
+    };
+    open_wire(script);
+    set_echo(true);
+    assert_int_equal(exchange(write_17).error, 0);
+    struct schedule_result result = exchange(read_17);
+    assert_int_equal(result.error, 0);
+    assert_int_equal(result.value[0], 3);
+    assert_int_equal(exchange(show_a105).error, 0);
+    assert_int_equal(f.nlooks, 1);
+}
+
+/* Where no acknowledgement depends on it nobody looks, until answers come out damaged for a while. */
+static void reading_finds_an_echo_by_the_damage(void **state)
+{
+    (void)state;
+    static const struct saying script[] = { { 0, 1000, ANSWER_17, false }, { 0 } };
+    unsigned damaged = 0;
+    open_wire(script);
+    assert_int_equal(exchange(read_17).error, 0);
+    assert_int_equal(f.nlooks, 0);
+    set_echo(true);
+    while (exchange(read_17).error == -EBADMSG)
+        assert_true(++damaged < REQUESTS - 2);
+    assert_true(damaged > 0 && modbus_wire_hears_itself(f.wire));
+    assert_int_equal(exchange(read_17).error, -ETIMEDOUT); /* nothing was behind the echo */
+}
+
+static void an_adapter_may_cease_to_hear_itself(void **state)
+{
+    (void)state;
+    static const struct saying script[] = {
+        { 0, 1000, ACK_17, false }, { 1, 1000, ANSWER_17, false }, { 2, 1000, ANSWER_17, false }, { 0 }
+    };
+    open_wire(script);
+    set_echo(true);
+    assert_int_equal(exchange(write_17).error, 0);
+    set_echo(false);
+    assert_int_equal(exchange(read_17).error, -EBADMSG);
+    assert_int_equal(exchange(read_17).error, 0);
+    assert_false(modbus_wire_hears_itself(f.wire));
+}
+
 /* ---- the line -------------------------------------------------------------------------------- */
 
 static void there_is_silence_between_frames(void **state)
@@ -453,6 +536,10 @@ int main(void)
         EACH(a_server_id_is_taken_whole_or_cut),
         EACH(a_coil_is_written),
         EACH(a_frame_to_all_waits_for_no_answer_and_arrives_whole),
+        EACH(an_echo_is_not_taken_for_an_acknowledgement),
+        EACH(answers_behind_an_echo_are_understood),
+        EACH(reading_finds_an_echo_by_the_damage),
+        EACH(an_adapter_may_cease_to_hear_itself),
         EACH(there_is_silence_between_frames),
         EACH(one_step_may_have_other_line_settings),
         EACH(a_port_that_cannot_switch_rts_says_so_only_if_it_shall),
