@@ -114,6 +114,8 @@ static bool read_profiles(struct order *order)
 {
     const cJSON *item, *names = cJSON_GetObjectItemCaseSensitive(order->request, "profiles");
     const struct config *config = order->board->config;
+    if (names && !cJSON_IsArray(names))
+        return refuse(order, "profiles: not a list of names");
     cJSON_ArrayForEach(item, names)
     {
         if (!cJSON_IsString(item))
@@ -287,6 +289,9 @@ static bool start(struct order *order)
                       bus);
     if (error == -ENODEV)
         return refuse(order, "bus %s is not open; its adapter or gateway must be there", bus);
+    if (error == -ENOTSUP && !status.detail[0])
+        return refuse(order, "bus %s has the driver %s, which has no wire to look at", bus,
+                      order->board->config->bus[order->bus].driver);
     return refuse(order, "%s", status.detail[0] ? status.detail : strerror(-error));
 }
 

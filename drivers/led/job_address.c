@@ -306,9 +306,21 @@ static void done_write(struct job *job, const struct schedule_step *step,
 
 /* ---- first: it is alone, and nobody is where it shall go ------------------------------------- */
 
+/* Boards that only listen are found by what they can do: they are made dark, until their next refresh. */
+static unsigned free_questions(const struct job *job)
+{
+    struct led_write ignored;
+    bool is_mute = !own_question(profile_of(job), &ignored) && !profile_of(job)->verify_regs;
+    return job->nquestions + is_mute;
+}
+
 static void next_free(const struct job *job, struct schedule_step *step)
 {
-    struct led_write write = job_question(&job->question[job->at]);
+    struct led_write write;
+    if (job->at < job->nquestions)
+        write = job_question(&job->question[job->at]);
+    else
+        own_question(profile_of(job), &write);
     job_step(job, &job->address.there, &write, profile_of(job), step);
 }
 
@@ -320,7 +332,7 @@ static void done_free(struct job *job, const struct schedule_step *step, const s
     if (is_answered(result) || result->error == -EPROTO || job->damaged == DAMAGED_ENOUGH)
         job_finish(job, -EADDRINUSE, "somebody answers already as %s: choose another address",
                    job_place_text(&job->address.there, place));
-    else if (result->error == -ETIMEDOUT && ++job->at == job->nquestions)
+    else if (result->error == -ETIMEDOUT && ++job->at == free_questions(job))
         enter(job, WRITE);
 }
 
@@ -417,6 +429,6 @@ int job_address_start(struct job *job)
     job->address.here = before;
     job->address.there = there;
     job->address.nsteps = (uint8_t)count;
-    job->status.total = GOOD_ENOUGH + job->nquestions + (uint32_t)count + 1 + show_writes(job);
+    job->status.total = GOOD_ENOUGH + free_questions(job) + (uint32_t)count + 1 + show_writes(job);
     return 0;
 }

@@ -319,6 +319,7 @@ BAD = [
     ({"cmd": "led-scan", "bus": "west", "to": "9"}, "led-scan: to: no unit address; 1 to 247"),
     ({"cmd": "led-scan", "bus": "west", "from": 9, "to": 8}, "led-scan: from: 9 is above to: 8"),
     ({"cmd": "led-scan", "bus": "west", "profiles": [7]}, "led-scan: profiles: not a list of names"),
+    ({"cmd": "led-scan", "bus": "west", "profiles": "owen-smi2"}, "led-scan: profiles: not a list of names"),
     ({"cmd": "led-scan", "bus": "west", "profiles": ["../x"]}, "led-scan: there is no LED profile"),
     ({"cmd": "led-address", "bus": "west", "address": 5}, 'led-address: needs "profile"'),
     ({"cmd": "led-address", "bus": "west", "profile": "owen-smi2"}, 'led-address: needs "address"'),

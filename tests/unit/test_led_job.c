@@ -327,6 +327,17 @@ static void a_new_board_gets_its_address_and_shows_it(void **state)
     assert_int_equal(view_of(0).address, 7);
 }
 
+static void a_board_that_is_deaf_to_reading_keeps_its_address(void **state)
+{
+    (void)state;
+    begin_new(2, "led-485", 1, &slow);
+    slave_set_settings(w->bus, 1, 7, NULL);
+    const struct led_job_status *status = run_job();
+    assert_int_equal(status->error, -EADDRINUSE);
+    assert_says(status, "somebody answers already as unit 7 at 9600 8N1: choose another address");
+    assert_false(status->has_written);
+}
+
 static void a_new_board_gets_the_speed_of_the_bus_too(void **state)
 {
     (void)state;
@@ -585,6 +596,7 @@ int main(void)
         EACH(a_line_of_noise_ends_a_scan),
         EACH(a_call_waits_for_one_question_at_most),
         EACH(a_new_board_gets_its_address_and_shows_it),
+        EACH(a_board_that_is_deaf_to_reading_keeps_its_address),
         EACH(a_new_board_gets_the_speed_of_the_bus_too),
         EACH(an_answer_from_the_new_place_is_not_insisted_on),
         EACH(a_board_that_cannot_say_who_it_is_gets_its_address),
