@@ -11,7 +11,8 @@
  * of one unit are two units.
  *
  * Address. The unit is asked three times who it is; then the new place must be silent to all questions; then
- * the writes. A unit that takes its settings only when it is switched on is waited for, two minutes at most.
+ * the writes. A unit that takes its settings only when it is switched on is waited for, two minutes at most; one that
+ * turns out to do so, against its profile, first gets again what was sent to it at settings that it did not have yet.
  * Whatever goes wrong after the first write, the unit is looked for at the old and the new address at the old
  * and the new settings, and the job's detail says where it was found.
  */
@@ -51,6 +52,7 @@ struct job {
         } scan;
         struct {
             uint8_t stage, nsteps;
+            bool is_later; /* its line settings do not count at once, as was seen */
             int64_t give_up_us;
             struct job_place here, there; /* where it listens now, as far as is known; where it shall */
             struct led_commission_step step[LED_COMMISSION_MAX];

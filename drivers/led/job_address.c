@@ -192,6 +192,22 @@ static void next_place(struct job *job)
             "it answers neither at its old nor at its new place: switch it off and on, then scan for it");
 }
 
+/* It has its address, and is still at its old settings: what was written behind the speed never reached it. */
+static bool takes_settings_later(const struct job *job, const struct job_place *place)
+{
+    const struct job_place there = { place_before(job).serial, job->address.there.unit };
+    return !job->address.is_later && profile_of(job)->commission.effect == LED_EFFECT_EACH &&
+           job->address.nsteps > 1 && is_same_place(place, &there);
+}
+
+static void write_settings_again(struct job *job, const struct job_place *place)
+{
+    enter(job, WRITE);
+    job->address.is_later = true;
+    job->address.here = *place;
+    job->at = 1; /* behind the address */
+}
+
 static void done_locate(struct job *job, const struct schedule_step *step,
                         const struct schedule_result *result)
 {
@@ -206,6 +222,8 @@ static void done_locate(struct job *job, const struct schedule_step *step,
     job_place_text(&place, text);
     if (is_same_place(&place, &job->address.there))
         arrive(job);
+    else if (takes_settings_later(job, &place))
+        write_settings_again(job, &place);
     else if (is_same_place(&place, &before))
         job_finish(job, -EIO,
                    "it did not take its new place and is still %s: switch it off and on, and see "
@@ -270,15 +288,16 @@ static void take_step(struct job *job, const struct schedule_result *result)
     const struct led_commission_step *step = &job->address.step[job->at];
     struct job_place *here = &job->address.here;
     const struct job_place *there = &job->address.there;
-    if (step->is_effective)
+    bool is_later = job->address.is_later;
+    if (step->is_effective && !is_later)
         *here = *there;
     if (step->takes & LED_TAKES_UNIT)
         here->unit = there->unit;
-    if (step->takes & LED_TAKES_BAUD)
+    if (step->takes & LED_TAKES_BAUD && !is_later)
         here->serial.baud = there->serial.baud;
-    if (step->takes & LED_TAKES_PARITY)
+    if (step->takes & LED_TAKES_PARITY && !is_later)
         here->serial.parity = there->serial.parity;
-    if (step->takes & LED_TAKES_STOP_BITS)
+    if (step->takes & LED_TAKES_STOP_BITS && !is_later)
         here->serial.stop_bits = there->serial.stop_bits;
     wait(job, result, step->rest_ms * INT64_C(1000));
     job->silent = 0;

@@ -466,6 +466,30 @@ static void a_board_that_is_half_way_is_found_again(void **state)
     assert_int_equal(view_of(0).address, 7);
 }
 
+static void cut_power_when_told_to(const struct schedule_step *step, const struct schedule_result *result)
+{
+    (void)step;
+    (void)result;
+    if (!strstr(j.job.status.detail, "switch the unit off and on now"))
+        return;
+    slave_set_power(w->bus, 0, false);
+    slave_set_power(w->bus, 0, true);
+}
+
+static void speed_and_parity_are_both_written_to_a_board_that_takes_them_later(void **state)
+{
+    (void)state;
+    begin_new(1, "dm56a04", 1, &fast);
+    w->config.parity = 'E';
+    j.see = cut_power_when_told_to;
+    const struct led_job_status *status = run_job();
+    if (status->error)
+        fail_msg("%s", status->detail);
+    assert_says(status, "unit 7 at 19200 8E1 now");
+    assert_int_equal(slave_settings(w->bus, 0).baud, 19200);
+    assert_int_equal(slave_settings(w->bus, 0).parity, 'E');
+}
+
 static void cut_power_after_a_write(const struct schedule_step *step, const struct schedule_result *result)
 {
     (void)result;
@@ -608,6 +632,7 @@ int main(void)
         EACH(a_board_that_refuses_its_address_stays_where_it_is),
         EACH(a_board_that_is_half_way_is_found_again),
         EACH(a_board_that_falls_silent_is_told_to_be_switched_on_again),
+        EACH(speed_and_parity_are_both_written_to_a_board_that_takes_them_later),
         EACH(a_board_that_wants_its_power_cut_is_waited_for),
         EACH(nobody_is_waited_for_longer_than_two_minutes),
         EACH(a_job_that_is_stopped_half_way_says_so),
