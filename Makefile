@@ -33,7 +33,7 @@ SIM_LIB  := $(B)/libsim.a
 PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
 UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden scenario integration))
 UNITS    := $(UNIT_SRC:%.c=$(B)/%)
-BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c))
+BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c tests/bench/source.c))
 MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
 
 .PHONY: all
@@ -109,7 +109,7 @@ $(B)/tests/bench/bench_link: LDLIBS += -lcmocka
 bench:
 	@tests/needs build bench
 	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)
-	@for b in $(filter-out %/probe,$(BENCHES)); do "$$b" || exit 1; done
+	@for b in $(filter-out %/probe %/source,$(BENCHES)); do "$$b" || exit 1; done
 	@tests/bench/hall.py
 	@tests/bench/beside.py
 

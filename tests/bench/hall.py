@@ -10,8 +10,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from measure import cpu_s, child_of, one_screen, percentile, probe, pss_kib
-from harness import Hall, Listener, wait_for
+from measure import Source, cpu_s, child_of, one_screen, percentile, probe, pss_kib
+from harness import Hall, Listener, free_port, wait_for
 
 
 def call_to_led(rate=6, seconds=20):
@@ -91,8 +91,51 @@ def flood(rate=10000, seconds=5):
         hall.close()
 
 
+def alone(rates=(10000, 50000), seconds=10):
+    """What link and board use by themselves, with a source that never is the bottleneck: the processor of a small machine does not
+    hold a real broker and a publisher at these rates as well."""
+    port = free_port()
+    sources = []
+
+    def edit(file):
+        one_screen("1920x1080")(file)
+        file["broker"]["urls"] = [f"mqtt://127.0.0.1:{port}"]
+        sources.append(Source(port, file["hall"], len(file["desks"])))
+    hall = Hall(edit=edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+    source = sources[0]
+    try:
+        source.line()
+        hall.connected()
+        pids = {"board": hall.board.pid, "link": child_of(hall.board.pid)}
+        source.flood("calls", 1000, 2, 0)  # warm
+        for kind, qos in (("calls", 0), ("calls", 1), ("desks", 0), ("bad", 0)):
+            for rate in rates:
+                flood_alone(hall, source, pids, kind, qos, rate, seconds)
+    finally:
+        hall.close()
+        source.close()
+
+
+def flood_alone(hall, source, pids, kind, qos, rate, seconds):
+    before, memory = {n: cpu_s(p) for n, p in pids.items()}, {n: pss_kib(p) for n, p in pids.items()}
+    status = hall.status()
+    out = source.flood(kind, rate, seconds, qos)
+    used = {n: cpu_s(p) - before[n] for n, p in pids.items()}
+    after = hall.status()
+    if kind != "bad":
+        wait_for("all messages", lambda: hall.status()["feed"]["events"] >= status["feed"]["events"] + (out["sent"] if kind == "calls" else 0))
+    if kind == "calls":
+        wait_for("the newest tickets", lambda: all(d["ticket"] == out["last"][d["desk"]] for d in hall.status()["desks"]))
+    frames = after["screens"][0]["frames"] - status["screens"][0]["frames"]
+    print(f"{kind} QoS {qos}, {rate}/s asked: {out['sent'] / out['seconds']:.0f}/s; {after['feed']['events'] - status['feed']['events']} of "
+          f"{out['sent']} arrived, {out['receipts']} receipts; {frames / (out['seconds'] + 2):.1f} frames/s; arrival -> frame p50 {out['p50']} p99 "
+          f"{out['p99']} max {out['max']} ms, waited to be read at most {out['late_ms']} ms", flush=True)
+    print("    " + "; ".join(f"{n} {used[n] / out['seconds'] * 100:.1f} % of a core, {used[n] / out['sent'] * 1e6:.2f} us a message, "
+                             f"PSS {memory[n]} -> {pss_kib(p)} KiB" for n, p in pids.items()), flush=True)
+
+
 def main():
-    for figure in (call_to_led, call_to_first_edge, flood):
+    for figure in (call_to_led, call_to_first_edge, flood, alone):
         if len(sys.argv) == 1 or figure.__name__ in sys.argv[1:]:
             figure()
 

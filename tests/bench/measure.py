@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from harness import BUILD  # noqa: E402
+from harness import BUILD, die_with_parent  # noqa: E402
 
 PROBE = os.path.join(BUILD, "tests/bench/probe")
 SHARE = struct.Struct("<IIHHIIIIIQqQq")  # struct screen_share of drivers/screen/screen.h
@@ -77,6 +77,30 @@ def probe(broker, hall, *arguments, seconds=120):
     out = subprocess.run([PROBE, str(broker.port), hall, *map(str, arguments)], capture_output=True, text=True,
                          check=True, timeout=seconds)
     return json.loads(out.stdout)
+
+
+class Source:
+    """tests/bench/source: a broker that floods the link of a hall. Start it before the board."""
+    def __init__(self, port, hall, desks):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/bench/source"), str(port), hall, str(desks)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+
+    def line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("the source of the flood has ended")
+        return line
+
+    def flood(self, kind, rate, seconds, qos):
+        self.process.stdin.write(f"{kind} {rate} {seconds} {qos}\n")
+        self.process.stdin.flush()
+        return json.loads(self.line())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
 
 def percentile(values, p):
