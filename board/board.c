@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECORDS_PER_TURN 4096 /* more than a flood brings in one frame; bounds the time to the next paint */
+#define RECORDS_AT_ONCE  64   /* between looks at the clock */
+#define RECORDS_US       8000 /* half a vblank: bounds the time to the next paint in a flood */
 #define HEALTH_US        30000000
 #define HEALTH_CHANGE_US 1000000 /* changes are reported at most once a second */
 #define NOTICE_AHEAD_MS  86400000
@@ -155,8 +156,10 @@ static void link_ready(void *data, uint32_t events)
     struct board *board = data;
     if (events & EPOLLOUT && board->has_unsent)
         send_outgoing(board);
-    int64_t now_us = clock_us();
-    for (int i = 0; events & EPOLLIN && i < RECORDS_PER_TURN; i++) {
+    int64_t start_us = clock_us(), now_us = start_us;
+    for (int i = 1; events & EPOLLIN && now_us - start_us < RECORDS_US; i++) {
+        if (i % RECORDS_AT_ONCE == 0)
+            now_us = clock_us();
         int result = record_receive(board->link_fd, &board->incoming);
         if (result == -EBADMSG)
             continue;
