@@ -79,6 +79,7 @@ struct link {
 
     struct text *texts, **texts_end; /* wait for the broker */
     unsigned ntexts;
+    size_t text_bytes;
     uint64_t dropped;
 
     bool is_leaving;
@@ -266,25 +267,31 @@ static void drop_text(struct link *link)
     if (!link->texts)
         link->texts_end = &link->texts;
     link->ntexts--;
+    link->text_bytes -= text->length;
     free(text);
+}
+
+static bool is_room_for(const struct link *link, size_t length)
+{
+    return link->ntexts < LINK_WAITING && link->text_bytes + length <= LINK_WAITING_BYTES;
 }
 
 static void keep_text(struct link *link, const struct record_publish *publish)
 {
     struct text *text = malloc(sizeof *text + publish->length);
-    if (!text || link->ntexts == LINK_WAITING) {
-        if (link->dropped++ == 0)
-            log_warn("link: %d receipts wait for the broker; the oldest are dropped", LINK_WAITING);
-        if (link->ntexts == LINK_WAITING)
-            drop_text(link);
-        if (!text)
-            return;
-    }
+    bool has_room = is_room_for(link, publish->length);
+    if ((!text || !has_room) && link->dropped++ == 0)
+        log_warn("link: %u receipts wait for the broker; the oldest are dropped", link->ntexts);
+    if (!text)
+        return;
+    while (!is_room_for(link, publish->length))
+        drop_text(link);
     *text = (struct text){ .topic = publish->topic, .length = publish->length };
     memcpy(text->bytes, publish->text, publish->length);
     *link->texts_end = text;
     link->texts_end = &text->next;
     link->ntexts++;
+    link->text_bytes += text->length;
 }
 
 static int say(struct link *link, uint8_t topic, const char *text, size_t length)

@@ -9,14 +9,15 @@
  * gone; so nothing is lost and nothing is overtaken between broker and board.
  *
  * Outgoing: hello and health are worth nothing later and are dropped while offline; receipts and results wait, LINK_WAITING
- * of them, the oldest dropped first and counted in the log. Birth and last will are the link's own.
+ * of them or LINK_WAITING_BYTES, the oldest dropped first and counted in the log. They never hold up a call: the board is read on.
  */
 #pragma once
 
 #include "board/config/config.h"
 
-#define LINK_WAITING     64 /* texts of at most PUBLISH_BYTES_MAX each: 2 MiB */
-#define LINK_INVALID_MAX 20 /* RECORD_INVALIDs a second; the next one says how many were left out */
+#define LINK_WAITING       1024 /* texts: what a flood owes while the broker acknowledges 64 of them */
+#define LINK_WAITING_BYTES (1 << 20)
+#define LINK_INVALID_MAX   20 /* RECORD_INVALIDs a second; the next one says how many were left out */
 
 /* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and
  * returns 0. Returns 1 when it cannot work with this configuration (the board was told why by a RECORD_LINK).
