@@ -44,7 +44,7 @@ help:
 	@echo "make            build the programs and man pages into $(B)/"
 	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
 	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
-	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed"
+	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed, an hour and ten minutes at 20 calls a second"
 	@echo "make test-hil   the same hall on an emulated arm64 board with KMS screens, a USB adapter and a GPIO line"
 	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
 	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
@@ -145,8 +145,10 @@ test:
 
 # What takes minutes: the random tests at length.
 .PHONY: test-long
-test-long: $(B)/tests/unit/test_feed_random
+test-long: all $(B)/tests/unit/test_feed_random $(B)/tests/scenario/test_scenarios $(B)/tests/bench/probe
 	KEZEK_SCHEDULES=100000 $(B)/tests/unit/test_feed_random
+	SOAK_MINUTES=60 $(B)/tests/scenario/test_scenarios
+	tests/long/soak.py
 
 .PHONY: test-hil
 test-hil:

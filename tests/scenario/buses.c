@@ -4,7 +4,7 @@
 #include "tests/scenario/moment.h"
 #include "tests/unit/led_world.h"
 
-#define SHOWN_MAX 32
+#define SHOWN_MAX 128 /* of a minute and a half at twenty calls a second */
 
 struct shown {
     char text[2 * SLAVE_CELLS_MAX + 1];

@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""soak.py [SECONDS]: twenty calls a second on real processes, ten minutes unless told otherwise. What each process has open and has
+allocated at the end is what it had after the first minute; every call arrived, and has its receipt.
+"""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench"))
+from measure import child_of, probe
+from harness import Hall, Listener, wait_for
+
+RATE = 20
+WARM_S = 60
+GROWTH_KIB = 256  # glyphs and lines that the first minute did not need, in caches that are bounded
+
+
+def used(pid):
+    """(descriptors, threads, KiB of its own memory)"""
+    with open(f"/proc/{pid}/status") as f:
+        values = dict(line.split(":", 1) for line in f)
+    return len(os.listdir(f"/proc/{pid}/fd")), int(values["Threads"]), int(values["RssAnon"].split()[0])
+
+
+def main():
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+    failed = 0
+    try:
+        hall.connected()
+        hall.boards_answer()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        pids = {"board": hall.board.pid, "link": child_of(hall.board.pid)}
+        before = {}
+        for phase, length in (("warm", min(WARM_S, seconds)), ("soak", seconds)):
+            before = {name: used(pid) for name, pid in pids.items()} if phase == "soak" else before
+            probe(hall.broker, hall.file["hall"], "flood", "-", RATE, length, seconds=length + 60)
+            receipts.poll()
+        calls = RATE * (seconds + min(WARM_S, seconds))
+        wait_for("all calls", lambda: hall.status()["feed"]["events"] >= calls)
+        # A panel may wait for its turn: a receipt ends after 90 s at the latest.
+        wait_for("all receipts", lambda: len(receipts.poll()) >= calls, 120)
+        for name, pid in pids.items():
+            now = used(pid)
+            is_good = now[:2] == before[name][:2] and now[2] <= before[name][2] + GROWTH_KIB
+            failed += not is_good
+            print(f"{'ok' if is_good else 'GROWN'}: {name}: descriptors {before[name][0]} -> {now[0]}, threads {before[name][1]} -> {now[1]}, "
+                  f"own memory {before[name][2]} -> {now[2]} KiB, after {RATE * seconds} calls in {seconds} s")
+        exact = len(receipts.poll()) == calls and hall.status()["feed"]["events"] == calls
+        failed += not exact
+        print(f"{'ok' if exact else 'LOST'}: {calls} calls sent, {hall.status()['feed']['events']} heard, {len(receipts.poll())} receipts")
+        receipts.close()
+    finally:
+        hall.close()
+    print(f"{3 - failed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
