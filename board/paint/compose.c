@@ -245,7 +245,7 @@ static void blend_letters(struct row *row, const struct band *band, int y, struc
 static void shade_letter(struct row *row, struct letter *letter, const struct item *item, int y)
 {
     const struct glyph *glyph = item->glyph;
-    const size_t at = (size_t)(y - item->top);
+    const unsigned at = (unsigned)(y - item->top);
     const int left = letter->on.left, width = letter->on.right - left;
     const bool is_next = letter->shown == y - 1 && width == glyph->width;
     const uint64_t *changed = is_next ? glyph->changed + at * glyph->changed_words : NULL;

@@ -14,13 +14,6 @@ void picture_init(struct picture *picture, int width, int height, color backgrou
     picture->is_full = false;
 }
 
-int region_radius(const struct region *region)
-{
-    const int smaller = region->box.w < region->box.h ? region->box.w : region->box.h;
-
-    return region->radius_px < smaller / 2 ? region->radius_px : smaller / 2;
-}
-
 static void add_region(struct picture *picture, const struct region *region)
 {
     if (region->box.w <= 0 || region->box.h <= 0)

@@ -38,7 +38,12 @@ void picture_gradient(struct picture *picture, struct rect box, color fill, colo
 void picture_line(struct picture *picture, const struct text_line *line, int x, int baseline_y, color ink);
 void picture_icon(struct picture *picture, enum icon icon, int x, int y, int size_px, color ink);
 /* The radius that its corners are painted with: at most half of the smaller side. */
-int region_radius(const struct region *region);
+static inline int region_radius(const struct region *region)
+{
+    const int smaller = region->box.w < region->box.h ? region->box.w : region->box.h;
+
+    return region->radius_px < smaller / 2 ? region->radius_px : smaller / 2;
+}
 
 /* A number for what the picture paints: its size, its regions, and of each glyph the coverage (glyph.h), the place and the ink.
  * Equal numbers are equal pixels, on any board, with any fonts and rasteriser, but for chance (1 in 10^19); and the same
