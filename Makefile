@@ -171,6 +171,8 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json drivers/led/profiles/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/boards board/profiles/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/kezek.conf board/mosquitto/kezek.acl
+	install -Dm755 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/certificates
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system board/systemd/kezekd.service
 	sed -i "s|=/usr/local/|=$(PREFIX)/|" $(DESTDIR)$(PREFIX)/lib/systemd/system/kezekd.service
 	install -Dm644 board/systemd/kezek.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kezek.conf

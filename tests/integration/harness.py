@@ -49,6 +49,12 @@ def wait_for(what, condition, seconds=GUARD_S, pause=0.02):
         time.sleep(pause)
 
 
+def certificate(folder, kind, name):
+    """A key for `kind` (server or client) `name`, by the script that is shipped."""
+    subprocess.run([os.path.join(SOURCE, "board/mosquitto/certificates"), folder, kind, name], check=True,
+                   timeout=GUARD_S, stdout=subprocess.DEVNULL)
+
+
 class Broker:
     def __init__(self, folder):
         self.port = free_port()

@@ -3,10 +3,9 @@
 import os
 import signal
 import socket
-import subprocess
 import tempfile
 
-from harness import GUARD_S, Hall, free_port, run, wait_for
+from harness import GUARD_S, Hall, certificate, free_port, run, wait_for
 
 
 def children(pid):
@@ -36,21 +35,6 @@ def check_privileges(pid, is_somebody_else):
     assert not [path for path in opened if path.startswith("/dev/") and not path.startswith(("/dev/null", "/dev/shm/"))], opened
 
 
-def certificates(folder):
-    """A CA, a server for the name localhost and a client, as 0600 files in `folder`."""
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, cwd=folder, timeout=GUARD_S, capture_output=True)
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc")
-    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=Kezek test CA", "-keyout", "ca.key", "-out", "ca.crt")
-    for name, subject in (("server", "localhost"), ("client", "hall-1")):
-        openssl("req", *key, "-subj", f"/CN={subject}", "-addext", f"subjectAltName=DNS:{subject}",
-                "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        openssl("x509", "-req", "-days", "2", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
-                "-copy_extensions", "copy", "-out", f"{name}.crt")
-    for name in os.listdir(folder):
-        os.chmod(os.path.join(folder, name), 0o600)
-
-
 class SecureHall(Hall):
     """With TLS by name, client certificates, password file and console."""
 
@@ -61,7 +45,8 @@ class SecureHall(Hall):
     def secure(self, file):
         folder = os.path.join(self.folder, "keys")
         os.mkdir(folder)
-        certificates(folder)
+        for words in (("server", "localhost"), ("client", "hall-1")):
+            certificate(folder, *words)
         path = {name: os.path.join(folder, name) for name in os.listdir(folder)}
         with open(os.path.join(folder, "password"), "w") as f:
             f.write("secret\n")
@@ -74,7 +59,7 @@ class SecureHall(Hall):
         self.broker.start()
         file["broker"] = {"urls": [f"mqtts://localhost:{self.tls_port}"], "username": "hall-1",
                           "password_file": os.path.join(folder, "password"), "ca_file": path["ca.crt"],
-                          "cert_file": path["client.crt"], "key_file": path["client.key"]}
+                          "cert_file": path["hall-1.crt"], "key_file": path["hall-1.key"]}
         file["console"] = {"listen": f"127.0.0.1:{self.page}"}
 
 
