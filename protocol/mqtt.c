@@ -189,8 +189,7 @@ static int publish_error(struct mqtt *mqtt, int rc)
     case MOSQ_ERR_OVERSIZE_PACKET: return -EMSGSIZE;
     case MOSQ_ERR_INVAL:
     case MOSQ_ERR_MALFORMED_UTF8: return -EINVAL;
-    case MOSQ_ERR_QOS_NOT_SUPPORTED:
-    case MOSQ_ERR_RETAIN_NOT_SUPPORTED: return -EPROTONOSUPPORT;
+    case MOSQ_ERR_QOS_NOT_SUPPORTED: return -EPROTONOSUPPORT;
     default: session_wake_at(mqtt, 1); return -ENOTCONN; /* the next turn finds the socket closed */
     }
 }

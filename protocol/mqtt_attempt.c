@@ -112,6 +112,11 @@ void session_fail_code(struct mqtt *mqtt, int rc, int error)
         session_fail(mqtt, rc, mqtt_reason_text(mqtt->connack));
     else if (mqtt->farewell > 0)
         session_fail(mqtt, rc, mqtt_reason_text(mqtt->farewell));
+    else if (mqtt->stage == UP &&
+             rc == MOSQ_ERR_CONN_LOST) /* mosquitto 2.0.11 has no word for the one taken over */
+        session_fail(
+            mqtt, rc,
+            "the connection was closed by the broker; did it stop, or is board used twice in the hall?");
     else
         session_fail(mqtt, rc, mqtt_error_text(rc, error));
 }
