@@ -11,8 +11,9 @@
  * of one unit are two units.
  *
  * Address. The unit is asked three times who it is; then the new place must be silent to all questions; then
- * the writes. A unit that takes its settings only when it is switched on is waited for, two minutes at most; one that
- * turns out to do so, against its profile, first gets again what was sent to it at settings that it did not have yet.
+ * the writes. When a write counts is not known for sure: where the profile says at once, the unit is looked for
+ * after each one at its new place and at its old one. A unit that takes its settings only when it is switched on is
+ * waited for, two minutes at most.
  * Whatever goes wrong after the first write, the unit is looked for at the old and the new address at the old
  * and the new settings, and the job's detail says where it was found.
  */
@@ -52,9 +53,9 @@ struct job {
         } scan;
         struct {
             uint8_t stage, nsteps;
-            bool is_later; /* its line settings do not count at once, as was seen */
             int64_t give_up_us;
             struct job_place here, there; /* where it listens now, as far as is known; where it shall */
+            struct job_place after;       /* where it listens if the last write counted at once */
             struct led_commission_step step[LED_COMMISSION_MAX];
         } address;
     };

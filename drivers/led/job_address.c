@@ -12,10 +12,12 @@
 #define POWER_US       INT64_C(1000000)
 #define PLACES         5
 
-enum stage { CHECK, FREE, WRITE, VERIFY, POWER, LOCATE, SHOW };
+#define SILENT_AT_BOTH 4
+
+enum stage { CHECK, FREE, WRITE, FOLLOW, VERIFY, POWER, LOCATE, SHOW };
 /* Of led_address_steps[]. */
 static const uint8_t steps_before[] = {
-    [CHECK] = 0, [FREE] = 1, [WRITE] = 2, [VERIFY] = 3, [POWER] = 3, [LOCATE] = 0, [SHOW] = 4,
+    [CHECK] = 0, [FREE] = 1, [WRITE] = 2, [FOLLOW] = 2, [VERIFY] = 3, [POWER] = 3, [LOCATE] = 0, [SHOW] = 4,
 };
 
 static const struct led_profile *profile_of(const struct job *job)
@@ -192,22 +194,6 @@ static void next_place(struct job *job)
             "it answers neither at its old nor at its new place: switch it off and on, then scan for it");
 }
 
-/* It has its address, and is still at its old settings: what was written behind the speed never reached it. */
-static bool takes_settings_later(const struct job *job, const struct job_place *place)
-{
-    const struct job_place there = { place_before(job).serial, job->address.there.unit };
-    return !job->address.is_later && profile_of(job)->commission.effect == LED_EFFECT_EACH &&
-           job->address.nsteps > 1 && is_same_place(place, &there);
-}
-
-static void write_settings_again(struct job *job, const struct job_place *place)
-{
-    enter(job, WRITE);
-    job->address.is_later = true;
-    job->address.here = *place;
-    job->at = 1; /* behind the address */
-}
-
 static void done_locate(struct job *job, const struct schedule_step *step,
                         const struct schedule_result *result)
 {
@@ -222,8 +208,6 @@ static void done_locate(struct job *job, const struct schedule_step *step,
     job_place_text(&place, text);
     if (is_same_place(&place, &job->address.there))
         arrive(job);
-    else if (takes_settings_later(job, &place))
-        write_settings_again(job, &place);
     else if (is_same_place(&place, &before))
         job_finish(job, -EIO,
                    "it did not take its new place and is still %s: switch it off and on, and see "
@@ -283,26 +267,65 @@ static void finish_writes(struct job *job, const struct schedule_result *result)
                  "written; switch the unit off and on now: it takes its new place then");
 }
 
-static void take_step(struct job *job, const struct schedule_result *result)
+static struct job_place place_after(const struct job *job, const struct led_commission_step *step)
 {
-    const struct led_commission_step *step = &job->address.step[job->at];
-    struct job_place *here = &job->address.here;
     const struct job_place *there = &job->address.there;
-    bool is_later = job->address.is_later;
-    if (step->is_effective && !is_later)
-        *here = *there;
+    struct job_place after = step->is_effective && !step->is_doubtful ? *there : job->address.here;
     if (step->takes & LED_TAKES_UNIT)
-        here->unit = there->unit;
-    if (step->takes & LED_TAKES_BAUD && !is_later)
-        here->serial.baud = there->serial.baud;
-    if (step->takes & LED_TAKES_PARITY && !is_later)
-        here->serial.parity = there->serial.parity;
-    if (step->takes & LED_TAKES_STOP_BITS && !is_later)
-        here->serial.stop_bits = there->serial.stop_bits;
-    wait(job, result, step->rest_ms * INT64_C(1000));
+        after.unit = there->unit;
+    if (step->takes & LED_TAKES_BAUD)
+        after.serial.baud = there->serial.baud;
+    if (step->takes & LED_TAKES_PARITY)
+        after.serial.parity = there->serial.parity;
+    if (step->takes & LED_TAKES_STOP_BITS)
+        after.serial.stop_bits = there->serial.stop_bits;
+    return after;
+}
+
+static void go_on_from(struct job *job, const struct job_place *place, const struct schedule_result *result)
+{
+    job->address.here = *place;
+    job->address.stage = WRITE;
     job->silent = 0;
     if (++job->at == job->address.nsteps)
         finish_writes(job, result);
+}
+
+static void take_step(struct job *job, const struct schedule_result *result)
+{
+    const struct led_commission_step *step = &job->address.step[job->at];
+    job->address.after = place_after(job, step);
+    wait(job, result, step->rest_ms * INT64_C(1000));
+    if (!step->is_doubtful || is_same_place(&job->address.after, &job->address.here)) {
+        go_on_from(job, &job->address.after, result);
+        return;
+    }
+    job->address.stage = FOLLOW; /* `at` stays: which write */
+    job->silent = 0;
+}
+
+/* Did it count at once? */
+static const struct job_place *place_to_follow(const struct job *job)
+{
+    return job->silent < SILENT_AT_BOTH / 2 ? &job->address.after : &job->address.here;
+}
+
+static void next_follow(const struct job *job, struct schedule_step *step)
+{
+    ask(job, place_to_follow(job), step);
+}
+
+static void done_follow(struct job *job, const struct schedule_step *step,
+                        const struct schedule_result *result)
+{
+    (void)step;
+    if (is_answered(result)) {
+        go_on_from(job, place_to_follow(job), result);
+        return;
+    }
+    wait(job, result, AGAIN_US);
+    if (++job->silent == SILENT_AT_BOTH)
+        enter(job, LOCATE);
 }
 
 static void done_write(struct job *job, const struct schedule_step *step,
@@ -410,10 +433,10 @@ static const struct {
     void (*next)(const struct job *job, struct schedule_step *step);
     void (*done)(struct job *job, const struct schedule_step *step, const struct schedule_result *result);
 } stages[] = {
-    [CHECK] = { next_check, done_check }, [FREE] = { next_free, done_free },
-    [WRITE] = { next_write, done_write }, [VERIFY] = { next_there, done_verify },
-    [POWER] = { next_there, done_power }, [LOCATE] = { next_locate, done_locate },
-    [SHOW] = { next_show, done_show },
+    [CHECK] = { next_check, done_check },    [FREE] = { next_free, done_free },
+    [WRITE] = { next_write, done_write },    [FOLLOW] = { next_follow, done_follow },
+    [VERIFY] = { next_there, done_verify },  [POWER] = { next_there, done_power },
+    [LOCATE] = { next_locate, done_locate }, [SHOW] = { next_show, done_show },
 };
 
 void job_address_next(const struct job *job, struct schedule_step *step)

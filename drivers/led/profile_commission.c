@@ -62,6 +62,7 @@ static void add(struct plan *plan, const struct led_write *write, uint8_t takes)
                                               is_turning && profile->commission.answer == LED_ANSWER_NEW,
                                           .is_silent =
                                               is_turning && profile->commission.answer == LED_ANSWER_UNKNOWN,
+                                          .is_doubtful = is_each,
                                           .takes = is_each ? takes : 0,
                                           .rest_ms = is_turning ? profile->commission.rest_ms : 0 };
     step->write.function = write->count == 1 && profile->has_fc06 ? 6 : 16;

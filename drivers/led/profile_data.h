@@ -205,8 +205,9 @@ struct led_commission_step {
     bool is_answered_anew; /* the answer comes from the new address and settings; else from the old ones */
     bool is_silent;    /* no answer is to be expected (it restarts), or nobody knows where it comes from */
     bool is_effective; /* after it the unit listens at the new address and settings, all of them */
-    uint8_t takes;     /* LED_TAKES_…: what of them is new from now on, where each write counts at once */
-    uint16_t rest_ms;  /* how long it then is deaf */
+    bool is_doubtful; /* what it takes should count at once; but maps are often silent on that: look for it */
+    uint8_t takes;    /* LED_TAKES_…: what of them is new from now on, where each write counts at once */
+    uint16_t rest_ms; /* how long it then is deaf */
 };
 int led_profile_commission(const struct led_profile *profile, uint8_t unit, const struct led_serial *serial,
                            struct led_commission_step out[LED_COMMISSION_MAX], char *why, size_t why_size);

@@ -445,21 +445,19 @@ static void a_board_that_refuses_its_address_stays_where_it_is(void **state)
     assert_says(status, "unit 16 at 9600 8N1");
 }
 
-/* From its address on, until somebody asks for it again. */
-static void cut_power_for_the_speed(const struct schedule_step *step, const struct schedule_result *result)
+/* A profile that says otherwise when its settings count. */
+static void believe(enum led_effect effect)
 {
-    (void)result;
-    if (step->is_probe && step->write.reg == 253)
-        slave_set_power(w->bus, 0, false);
-    else if (step->is_probe && step->write.function == 3 && j.job.status.has_written)
-        slave_set_power(w->bus, 0, true);
+    static struct led_profile profile;
+    profile = *j.what.profile[0];
+    profile.commission.effect = effect;
+    j.what.profile[0] = &profile;
 }
 
 static void a_board_that_is_half_way_is_found_again(void **state)
 {
     (void)state;
     begin_new(1, "dm56a04", 1, &fast);
-    j.see = cut_power_for_the_speed;
     const struct led_job_status *status = run_job();
     assert_int_equal(status->error, -EIO);
     assert_says(status, "took a part only and is unit 7 at 9600 8N1");
@@ -507,20 +505,11 @@ static void a_board_that_falls_silent_is_told_to_be_switched_on_again(void **sta
     assert_says(status, "switch it off and on, then scan");
 }
 
-/* A profile whose settings count when the power comes back. */
-static void want_power_cut(void)
-{
-    static struct led_profile profile;
-    profile = *profile_of("dm56a04");
-    profile.commission.effect = LED_EFFECT_POWER;
-    j.what.profile[0] = &profile;
-}
-
 static void a_board_that_wants_its_power_cut_is_waited_for(void **state)
 {
     (void)state;
     begin_new(1, "dm56a04", 1, &fast);
-    want_power_cut();
+    believe(LED_EFFECT_POWER);
     j.what.address = 1; /* the speed only */
     assert_int_equal(job_start(&j.job, &w->config, &j.what), 0);
     const struct led_job_status *status = &j.job.status;
@@ -543,7 +532,7 @@ static void nobody_is_waited_for_longer_than_two_minutes(void **state)
 {
     (void)state;
     begin_new(1, "dm56a04", 1, &fast);
-    want_power_cut();
+    believe(LED_EFFECT_POWER);
     j.what.address = 1;
     int64_t begun_us = w->now_us;
     const struct led_job_status *status = run_job();
@@ -551,6 +540,41 @@ static void nobody_is_waited_for_longer_than_two_minutes(void **state)
     assert_says(status, "is still unit 1 at 9600 8N1");
     assert_true(w->now_us - begun_us < JOB_WAIT_US + 30 * SECOND);
     assert_true(w->now_us - begun_us >= JOB_WAIT_US);
+}
+
+/* Whatever the profile says: a DM56A04 takes its address at once and its speed when it is switched on,
+ * a LED-485 both at once, an SMI2 nothing before it saves. */
+static void a_board_is_looked_for_at_its_new_and_its_old_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        uint8_t unit;
+        bool is_waiting;
+    } rows[] = {
+        { "dm56a04", 1, true },
+        { "led-485", 1, false },
+        { "owen-smi2", 16, true },
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        begin_new(1, rows[i].model, rows[i].unit, &fast);
+        believe(LED_EFFECT_EACH);
+        assert_int_equal(job_start(&j.job, &w->config, &j.what), 0);
+        const struct led_job_status *status = &j.job.status;
+        while (status->is_running && !strstr(status->detail, "switch the unit off and on now"))
+            job_turn();
+        assert_int_equal(status->is_running, rows[i].is_waiting);
+        slave_set_power(w->bus, 0, false);
+        slave_set_power(w->bus, 0, true);
+        while (status->is_running)
+            job_turn();
+        if (status->error)
+            fail_msg("%s: %s", rows[i].model, status->detail);
+        assert_int_equal(slave_settings(w->bus, 0).baud, 19200);
+        assert_int_equal(view_of(0).address, 7);
+        if (rows[i].is_waiting)
+            assert_string_equal(view_of(0).text, "n 07");
+    }
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -634,6 +658,7 @@ int main(void)
         EACH(a_board_that_falls_silent_is_told_to_be_switched_on_again),
         EACH(speed_and_parity_are_both_written_to_a_board_that_takes_them_later),
         EACH(a_board_that_wants_its_power_cut_is_waited_for),
+        EACH(a_board_is_looked_for_at_its_new_and_its_old_place),
         EACH(nobody_is_waited_for_longer_than_two_minutes),
         EACH(a_job_that_is_stopped_half_way_says_so),
         EACH(what_can_never_work_is_refused),
