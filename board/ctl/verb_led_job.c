@@ -102,7 +102,7 @@ static int lose(struct job *job, int status)
 {
     end_line(job);
     if (job->has_written)
-        ctl_complain(job->ctl, status, "%s", SCAN_FOR_IT + 2);
+        ctl_complain(job->ctl, status, "%s", &SCAN_FOR_IT[2]);
     return status;
 }
 
