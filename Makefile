@@ -44,7 +44,8 @@ help:
 	@echo "make            build the programs and man pages into $(B)/"
 	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
 	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
-	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed, an hour and ten minutes at 20 calls a second"
+	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed, 200 kills, an hour and ten minutes at 20 calls a second"
+	@echo "make fuzz       each fuzzer for three minutes (SECONDS=3600 FUZZERS=control for one of them, and longer)"
 	@echo "make test-hil   the same hall on an emulated arm64 board with KMS screens, a USB adapter and a GPIO line"
 	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
 	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
@@ -149,6 +150,12 @@ test-long: all $(B)/tests/unit/test_feed_random $(B)/tests/scenario/test_scenari
 	KEZEK_SCHEDULES=100000 $(B)/tests/unit/test_feed_random
 	SOAK_MINUTES=60 $(B)/tests/scenario/test_scenarios
 	tests/long/soak.py
+	KEZEK_KILLS=200 tests/integration/kills.py
+
+SECONDS ?= 180
+.PHONY: fuzz # each fuzzer for SECONDS
+fuzz:
+	KEZEK_FUZZ_SECONDS=$(SECONDS) tests/checks/fuzz $(FUZZERS)
 
 .PHONY: test-hil
 test-hil:
