@@ -44,7 +44,7 @@ help:
 	@echo "make            build the programs and man pages into $(B)/"
 	@echo "make demo       install what is missing, build, and start a hall on this machine: broker, board, virtual hall, page"
 	@echo "make test       install what is missing, build and run all tests (make test GROUPS='units checks' for some)"
-	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed, 200 kills, an hour and ten minutes at 20 calls a second"
+	@echo "make test-long  what takes minutes: 100,000 fault schedules of the feed, each rule taken out, 200 kills, an hour and ten minutes at 20 calls a second"
 	@echo "make fuzz       each fuzzer for three minutes (SECONDS=3600 FUZZERS=control for one of them, and longer)"
 	@echo "make test-hil   the same hall on an emulated arm64 board with KMS screens, a USB adapter and a GPIO line"
 	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
@@ -144,10 +144,12 @@ test:
 	@tests/needs build test
 	@tests/run $(GROUPS)
 
-# What takes minutes: the random tests at length.
+# What takes minutes: the random tests at length, and the same tests again with each rule taken out.
 .PHONY: test-long
-test-long: all $(B)/tests/unit/test_feed_random $(B)/tests/scenario/test_scenarios $(B)/tests/bench/probe
+test-long: all $(B)/tests/unit/test_feed_random $(B)/tests/unit/test_announce_random $(B)/tests/scenario/test_scenarios $(B)/tests/bench/probe
 	KEZEK_SCHEDULES=100000 $(B)/tests/unit/test_feed_random
+	KEZEK_SCHEDULES=2000 $(B)/tests/unit/test_announce_random
+	tests/mutate
 	SOAK_MINUTES=60 $(B)/tests/scenario/test_scenarios
 	tests/long/soak.py
 	KEZEK_KILLS=200 tests/integration/kills.py

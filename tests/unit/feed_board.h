@@ -127,6 +127,8 @@ static void board_turns(const struct pending *arrived)
     board.arrived = NULL;
     if (!board.is_dead)
         return;
+    if (arrived && chance_of(.5)) /* its acknowledgement was lost: it comes again */
+        deliver_later(&arrived->packet, 2 * S + chance_up_to_us(3), ANY_GENERATION, false);
     board.memory = board.kept;
     board_starts();
     board_is_cut_off(S);

@@ -216,18 +216,23 @@ static void a_recall_while_others_wait_gets_in_line(void **state)
 static void a_recall_in_line_lets_others_pass_while_it_is_featured(void **state)
 {
     struct wall *wall = *state;
-    wall->announce.most = 2;
+    wall->announce.most = 4;
     call(wall, 1, "А1");
-    pass(wall, 4 * SECOND);
+    pass(wall, SECOND);
     call(wall, 2, "А2");
+    pass(wall, 6 * SECOND);
     call(wall, 3, "А3");
-    recall(wall, 2);
     call(wall, 4, "А4");
-    assert_wall(wall, "2: 1*А1 2*А2 +3");
-    pass(wall, 4 * SECOND);
-    assert_wall(wall, "2: 3*А3 2*А2 +2");
-    pass(wall, 4 * SECOND);
-    assert_wall(wall, "2: 3*А3 2*А2 +1");
+    call(wall, 5, "А5");
+    recall(wall, 4);
+    call(wall, 6, "А6");
+    assert_wall(wall, "4: 1*А1 2*А2 3*А3 4*А4 +3");
+    pass(wall, SECOND);
+    assert_wall(wall, "4: 5*А5 2*А2 3*А3 4*А4 +2");
+    pass(wall, SECOND);
+    assert_wall(wall, "4: 5*А5 6*А6 3*А3 4*А4 +1");
+    pass(wall, 6 * SECOND);
+    assert_wall(wall, "4: 5*А5 6*А6 3-А3 4*А4");
 }
 
 static void a_recall_of_a_dark_panel_stands_once(void **state)
