@@ -129,7 +129,7 @@ def flood_alone(hall, source, pids, kind, qos, rate, seconds):
     frames = after["screens"][0]["frames"] - status["screens"][0]["frames"]
     print(f"{kind} QoS {qos}, {rate}/s asked: {out['sent'] / out['seconds']:.0f}/s; {after['feed']['events'] - status['feed']['events']} of "
           f"{out['sent']} arrived, {out['receipts']} receipts; {frames / (out['seconds'] + 2):.1f} frames/s; arrival -> frame p50 {out['p50']} p99 "
-          f"{out['p99']} max {out['max']} ms, waited to be read at most {out['late_ms']} ms", flush=True)
+          f"{out['p99']} max {out['max']} ms ({out['shown']} of them), waited to be read at most {out['late_ms']} ms", flush=True)
     print("    " + "; ".join(f"{n} {used[n] / out['seconds'] * 100:.1f} % of a core, {used[n] / out['sent'] * 1e6:.2f} us a message, "
                              f"PSS {memory[n]} -> {pss_kib(p)} KiB" for n, p in pids.items()), flush=True)
 

@@ -63,8 +63,6 @@ static struct {
         bool is_reachable;
         int64_t reach_us, want_us;
         struct led_text wanted;
-        char glass[24];
-        bool is_blinking;
     } led[DESKS_MAX];
     struct alarm tick;
 } eyes;
@@ -72,6 +70,27 @@ static struct {
 static bool is_same_panel(const struct panel *a, const struct panel *b)
 {
     return a->desk == b->desk && strcmp(a->ticket, b->ticket) == 0;
+}
+
+static bool is_same_list(const char a[][TICKET_SIZE], const char b[][TICKET_SIZE], unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(a[i], b[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool is_same_view(const struct view *a, const struct view *b)
+{
+    if (a->sign != b->sign || a->npanels != b->npanels || a->nrecent != b->nrecent ||
+        a->nmissed != b->nmissed)
+        return false;
+    for (unsigned i = 0; i < a->npanels; i++)
+        if (!is_same_panel(&a->panel[i], &b->panel[i]) || a->panel[i].is_new != b->panel[i].is_new ||
+            a->panel[i].is_recall != b->panel[i].is_recall)
+            return false;
+    return strcmp(a->clock, b->clock) == 0 && is_same_list(a->recent, b->recent, a->nrecent) &&
+           is_same_list(a->missed, b->missed, a->nmissed);
 }
 
 static const struct panel *find(const struct view *view, const struct panel *wanted)
@@ -195,7 +214,7 @@ static void note_featured(unsigned screen, const struct view *view)
 static void see(unsigned screen, const struct view *view)
 {
     struct view *before = &eyes.view[screen];
-    if (memcmp(before, view, sizeof *view) == 0)
+    if (is_same_view(before, view))
         return;
     check_dwell(screen, before, view);
     keep_times(screen, before, view);
@@ -354,7 +373,7 @@ static void check_number(int desk, const char *glass)
              desk_id(desk), glass);
 }
 
-static void note_led(int desk, const char *glass, bool is_blinking)
+static void note_led(int desk)
 {
     const struct led_text *wanted = desks_wanted(eyes.board->desks, desk);
     bool is_reachable = buses_is_reachable(eyes.config, desk);
@@ -365,7 +384,6 @@ static void note_led(int desk, const char *glass, bool is_blinking)
         eyes.led[desk].reach_us = now_us;
     eyes.led[desk].wanted = *wanted;
     eyes.led[desk].is_reachable = is_reachable;
-    (void)glass, (void)is_blinking;
 }
 
 static void check_led(int desk)
@@ -374,7 +392,7 @@ static void check_led(int desk)
     const char *glass = buses_glass(eyes.config, desk, &is_blinking);
     if (!glass || !eyes.board || !eyes.board->desks)
         return;
-    note_led(desk, glass, is_blinking);
+    note_led(desk);
     struct led_unit_status status;
     desks_unit_status(eyes.board->desks, desk, &status);
     int64_t reach_us = moment_us() - eyes.led[desk].reach_us, want_us = moment_us() - eyes.led[desk].want_us;
@@ -477,8 +495,7 @@ void eyes_called(const struct event *event)
     memcpy(call->ticket, event->ticket, sizeof call->ticket);
     call->is_excused = !eyes.board || call->desk < 0;
     for (unsigned i = 0; i < eyes.config->nscreens; i++) {
-        const struct panel wanted = { .desk = (int16_t)call->desk };
-        struct panel panel = wanted;
+        struct panel panel = { .desk = (int16_t)call->desk };
         memcpy(panel.ticket, call->ticket, sizeof panel.ticket);
         const struct panel *now = find(&eyes.view[i], &panel);
         call->is_excused |= !is_seen(eyes.view[i].sign);
