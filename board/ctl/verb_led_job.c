@@ -210,8 +210,10 @@ static void print_next(struct ctl *ctl, const char *bus, const cJSON *found)
         char serial[32];
         if (ctl_bool(item, "collision"))
             ctl_say(ctl->out,
-                    "unit %.0f: unplug all of these boards but one, give it its own address, and scan again",
-                    unit);
+                    "unit %.0f: unplug all of these boards but one, give it its own address (kezekctl led "
+                    "address %s NEW "
+                    "--profile P --at %.0f), and scan again",
+                    unit, bus, unit);
         else if (profile[0] && ctl_bool(item, "foreign_line"))
             ctl_say(
                 ctl->out,

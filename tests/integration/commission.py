@@ -250,7 +250,7 @@ def two_boards_with_one_address_are_told_with_what_to_do():
         wait_for("the list says so", lambda: "does another board have the address 16, too?" in " ".join(hall.ctl("led", "list").stdout.split()))
         scan = hall.ctl("led", "scan", "west", "--from", "16", "--to", "18")
         assert "two boards answer at once" in scan.stdout, scan
-        assert "unit 16: unplug all of these boards but one, give it its own address, and scan again" in scan.stdout, scan
+        assert "give it its own address (kezekctl led address west NEW --profile P --at 16), and scan again" in scan.stdout, scan
         assert "desk 2: no answer from unit 17" in scan.stdout and "2 found" in scan.stdout, scan
         job = json.loads(hall.ctl("--json", "led", "scan", "west", "--from", "16", "--to", "18").stdout)["job"]
         assert sorted((f["unit"], f["collision"]) for f in job["found"]) == [(16, True), (18, False)], job

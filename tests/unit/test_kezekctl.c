@@ -41,7 +41,7 @@ static const char fake_screens[] =
 #define LINE "\"baud\":9600,\"parity\":\"N\",\"stop_bits\":1,"
 static const char fake_scan[] =
     "{\"ok\":true,\"job\":{\"kind\":\"scan\",\"running\":false,\"done\":50,\"total\":50,\"unit\":247," LINE
-    "\"error\":0,\"detail\":\"4 found\",\"steps\":[],\"found\":["
+    "\"error\":0,\"detail\":\"5 found\",\"steps\":[],\"found\":["
     "{\"unit\":16," LINE
     "\"collision\":true,\"profile\":\"\",\"identity\":\"\",\"round_trip_ms\":60,\"desk\":\"1\"},"
     "{\"unit\":17," LINE "\"collision\":false,\"profile\":\"owen-smi2\",\"identity\":\"SMI2 V1.02\","
@@ -49,7 +49,9 @@ static const char fake_scan[] =
     "{\"unit\":40," LINE
     "\"collision\":false,\"profile\":\"\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"},"
     "{\"unit\":41," LINE
-    "\"collision\":false,\"profile\":\"dm56a04\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"}]}}";
+    "\"collision\":false,\"profile\":\"dm56a04\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"},"
+    "{\"unit\":42,\"baud\":19200,\"parity\":\"E\",\"stop_bits\":1,\"foreign_line\":true,\"collision\":false,"
+    "\"profile\":\"owen-smi2\",\"identity\":\"\",\"round_trip_ms\":9,\"desk\":\"\"}]}}";
 
 static const struct {
     const char *command, *reply;
@@ -334,13 +336,17 @@ static void a_scan_says_what_to_do_next(void **state)
 {
     static const char *const lines[] = {
         "the gateway has its own line settings: 2 others are left out\n",
-        "16  9600 8N1  unknown    –           1        60.0 ms  two boards answer at once\n",
-        "17  9600 8N1  owen-smi2  SMI2 V1.02  2        61.8 ms",
-        "unit 16: unplug all of these boards but one, give it its own address, and scan again\n",
+        "16  9600 8N1   unknown    –           1        60.0 ms  two boards answer at once\n",
+        "17  9600 8N1   owen-smi2  SMI2 V1.02  2        61.8 ms",
+        "unit 16: unplug all of these boards but one, give it its own address (kezekctl led address west NEW "
+        "--profile P --at 16), and scan again\n",
+        "unit 42 listens at 19200 8E1, not as the bus does: kezekctl led address west NEW --profile "
+        "owen-smi2 --at 42 "
+        "gives it an address and the settings of the bus\n",
         "unit 40 is of no desk and no type that was asked for: try --all\n",
         "unit 41 is of no desk: kezekctl led address west NEW --profile dm56a04 --at 41, or write it into",
         "desk 2: the hall file says dm56a04, it answers as owen-smi2: correct one of them\n",
-        "\n4 found\n",
+        "\n5 found\n",
     };
     struct board *board = *state;
     assert_int_equal(run(board, "led scan west --profile owen-smi2,dm56a04 --from 16"), 0);
