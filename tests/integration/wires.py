@@ -138,19 +138,22 @@ def serve_client(client, registers):
         while len(head := requests.read(8)) == 8:
             number, _, length, unit, function = struct.unpack(">HHHBB", head)
             body = requests.read(length - 2)
-            first, count = struct.unpack(">HH", body[:4])
-            if function == 3:
+            first, count = struct.unpack(">HH", body[:4]) if len(body) >= 4 else (0, 0)
+            if function not in (3, 6, 16):
+                function, answer = function | 0x80, b"\1"
+            elif function == 3:
                 values = [registers.get((unit, first + i), 0) for i in range(count)]
                 answer = struct.pack(f">B{count}H", 2 * count, *values)
             else:
                 values = struct.unpack(f">{count}H", body[5:]) if function == 16 else [count]
                 registers.update({(unit, first + i): value for i, value in enumerate(values)})
                 answer = body[:4]
-            client.sendall(struct.pack(">HHHBB", number, 0, 2 + len(answer), unit, function) + answer)
+            if unit <= 6:
+                client.sendall(struct.pack(">HHHBB", number, 0, 2 + len(answer), unit, function) + answer)
 
 
 def serve_as_gateway():
-    """Modbus TCP, boards of any number: what is written by functions 6 and 16 is kept, and read by 3."""
+    """Modbus TCP, boards 1 to 6: what is written by functions 6 and 16 is kept, and read by 3."""
     registers = {}
     server = socket.create_server(("", 502))
     while True:
