@@ -95,7 +95,7 @@ $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
 # What stands on graphics cards is tested over a double of libdrm, whose objects come first as well.
 DRM_DOUBLE := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/doubles/drm/*.c))
 $(addprefix $(B)/tests/,contract/test_screen unit/test_kms unit/test_kms_cards unit/test_kms_field unit/test_wall_kms): $(DRM_DOUBLE)
-$(addprefix $(B)/tests/unit/,test_hotplug test_hang): $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
+$(addprefix $(B)/tests/unit/,test_hotplug test_hang test_stop): $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
 # The hall around a board under a virtual clock.
 $(B)/tests/scenario/test_scenarios: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/test_scenarios.c,$(wildcard tests/scenario/*.c)))
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)

@@ -50,7 +50,12 @@ static int open_outputs(struct board *board)
 
 void walls_finish(struct board *board)
 {
+    char names[160];
     loop_remove(board->outputs_source);
+    if (board->outputs && !outputs_settle(board->outputs, names, sizeof names))
+        log_warn("outputs: %s: the driver does not let go; what hangs in the kernel for ever takes a restart "
+                 "of the board",
+                 names);
     outputs_destroy(board->outputs);
     board->outputs_source = NULL;
     board->outputs = NULL;

@@ -63,6 +63,7 @@ struct outputs {
     bool is_away;
     struct errands *errands;
     struct workers *workers;
+    int64_t last_us;     /* the end waits no longer; 0: it does not end yet */
     int64_t patience_us; /* for cards to be read: at the start pictures wait for it anyway */
     struct card card[CARDS_MAX];
     struct use use[OUTPUTS_MAX];
@@ -457,15 +458,6 @@ static bool note_cec(struct outputs *outputs, const struct errand_report *report
     return output;
 }
 
-static bool take_reports(struct outputs *outputs)
-{
-    struct errand_report report;
-    bool is_changed = false;
-    while (errands_take(outputs->errands, &report))
-        is_changed |= note_cec(outputs, &report);
-    return is_changed;
-}
-
 static void tick(struct outputs *outputs, int64_t now_us)
 {
     uint64_t ignored;
@@ -509,6 +501,7 @@ static bool follow_terminal(struct outputs *outputs)
 bool outputs_dispatch(struct outputs *outputs)
 {
     struct epoll_event events[4];
+    struct errand_report report;
     int n = epoll_wait(outputs->fd, events, 4, 0);
     int64_t now_us = monotonic_us();
     bool is_changed = false;
@@ -523,7 +516,8 @@ bool outputs_dispatch(struct outputs *outputs)
         else if (fd == workers_fd(outputs->workers))
             is_changed |= workers_reap(outputs->workers);
     }
-    is_changed |= take_reports(outputs);
+    while (errands_take(outputs->errands, &report))
+        is_changed |= note_cec(outputs, &report);
     return act(outputs, now_us) || is_changed;
 }
 
@@ -641,10 +635,18 @@ struct outputs *outputs_create(void)
     return outputs;
 }
 
+bool outputs_settle(struct outputs *outputs, char *names, size_t size)
+{
+    outputs->last_us = monotonic_us() + LAST_WAIT_US;
+    workers_wait(outputs->workers, outputs->last_us);
+    workers_list_leaving(outputs->workers, names, size);
+    return !names[0];
+}
+
 /* What hangs is left behind; a card that does is given away nevertheless. */
 static void close_all(struct outputs *outputs)
 {
-    const int64_t until_us = monotonic_us() + LAST_WAIT_US;
+    const int64_t until_us = outputs->last_us ? outputs->last_us : monotonic_us() + LAST_WAIT_US;
     workers_wait(outputs->workers, until_us);
     for (unsigned i = 0; i < CARDS_MAX; i++) {
         struct card *card = &outputs->card[i];

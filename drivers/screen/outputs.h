@@ -64,7 +64,11 @@ struct output {
 
 struct outputs;
 struct outputs *outputs_create(void); /* NULL with errno: out of memory or descriptors */
-/* Waits up to two seconds for screens that are still being closed, and for a television that is being told something. What hangs longer is the kernel's: it goes with the process. */
+/* For the end: waits up to two seconds for screens that are still being closed. False: these hang, and `names` says which
+ * ("HDMI-A-1, HDMI-A-2"). outputs_destroy() does not wait once more. */
+bool outputs_settle(struct outputs *outputs, char *names, size_t size);
+/* Waits up to two seconds for cards and screens that are still being closed, and for a television that is being told something. What
+ * hangs longer is the kernel's: it goes with the process. NULL is fine. */
 void outputs_destroy(struct outputs *outputs);
 int outputs_fd(const struct outputs *outputs); /* readable: dispatch */
 /* True: something has changed. Ask every screen for its status, and try those that are absent. */

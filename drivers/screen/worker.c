@@ -394,3 +394,13 @@ const struct worker *workers_leaving(const struct workers *workers, const char *
             return worker;
     return NULL;
 }
+
+void workers_list_leaving(const struct workers *workers, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (const struct worker *worker = workers->list; worker; worker = worker->next) {
+        size_t length = strlen(out);
+        if (worker->is_let_go && worker->output[0])
+            snprintf(out + length, size - length, "%s%s", length ? ", " : "", worker->output);
+    }
+}

@@ -57,3 +57,5 @@ bool workers_are_busy(const struct workers *workers, const struct kms_card *card
 bool workers_are_asking(const struct workers *workers, const struct kms_card *card);
 /* The worker of that output that was let go and has not ended; NULL: none. */
 const struct worker *workers_leaving(const struct workers *workers, const char *output);
+/* All such outputs: "HDMI-A-1, HDMI-A-2"; "" none. */
+void workers_list_leaving(const struct workers *workers, char *out, size_t size);
