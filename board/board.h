@@ -4,7 +4,7 @@
  *
  * One turn of the loop: messages → feed → hall → announce → (scene → paint → commit), desks, speakers →
  * receipts. While a flip is pending the link's socket is not read: state changes wait there, and the link
- * stops reading the broker.
+ * stops reading the broker. Between flips it is read for half a vblank at most, so that a flood is painted, too.
  */
 #pragma once
 
