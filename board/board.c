@@ -588,8 +588,11 @@ int board_run(struct config *config, const struct config_paths *paths, struct fo
 {
     struct board *board = calloc(1, sizeof *board);
     uint32_t boot;
-    if (!board)
+    if (!board) {
+        fonts_destroy(fonts);
+        config_destroy(config);
         return 1;
+    }
     board->config = config;
     board->fonts = fonts;
     board->paths = *paths;

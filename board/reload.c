@@ -46,8 +46,10 @@ static int take_over(struct board *board, struct config *fresh)
 {
     struct config *old = board->config;
     struct hall *hall = malloc(sizeof *hall);
-    if (!hall)
+    if (!hall) {
+        config_destroy(fresh);
         return -ENOMEM;
+    }
     *hall = board->hall;
     feed_disconnected(board->feed, clock_us());
     if (!keeps_feed(old, fresh)) {
