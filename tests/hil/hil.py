@@ -159,19 +159,18 @@ def play_gong():
 
 def the_pin_sounds_the_frequencies_of_the_melody_and_ends_low():
     """The player leaves out what it cannot make in time (drivers/chime/tone.h), which in an emulator is most of a note; so the
-    distance of two edges says little. But what it makes lies on the note's grid: of all frequencies the right one must be the
-    strongest, to 1 %, with a strength of 0.7 or more. Of 16 edges at random times the strongest would have about 0.6
-    (sqrt(ln(600 Hz * 0.44 s) / 16)), and be anywhere."""
-    heard = {}
+    distance of two edges says little. But what it makes lies on the note's grid, the same in each play, whose edges are
+    put together: of all frequencies the right one must be the strongest, to 1 %, with a strength of 0.7 or more. Of 16
+    edges at random times the strongest would have about 0.6 (sqrt(ln(600 Hz * 0.44 s) / 16)), and be anywhere."""
+    notes = {hz: [] for hz, _, _ in NOTES}
 
     def all_heard():
         rises = play_gong()
         for hz, begin, end in NOTES:
-            note = [at for at in rises if begin <= at < end]
-            if len(note) >= NOTE_EDGES_MIN:
-                heard[hz] = loudest_hz(note)
-        return len(heard) == len(NOTES)
+            notes[hz] += [at for at in rises if begin <= at < end]
+        return all(len(note) >= NOTE_EDGES_MIN for note in notes.values())
     wait_for(f"each note has {NOTE_EDGES_MIN} edges in time", all_heard, 120)
+    heard = {hz: loudest_hz(note) for hz, note in notes.items()}
     for hz, (strength, found) in sorted(heard.items()):
         assert abs(found - hz) <= hz / 100 and strength >= 0.7, heard
         print(f"        {hz} Hz: {found:g} Hz is the strongest, {strength:.3f}")
