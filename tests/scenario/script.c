@@ -348,6 +348,7 @@ static void expect_panel(const char *screen, const struct view *view, char **wor
 
 static void expect_screen(char **word)
 {
+    static const char *const screen_words[] = { "recent", "missed", "sign", "panels", "clock" };
     int screen = screen_of(word[0]);
     if (screen < 0 || !word[1] || !word[2]) {
         complain("expect screen SCREEN features|shows|not|recent|missed TICKET [desk DESK], sign SIGN, "
@@ -368,7 +369,7 @@ static void expect_screen(char **word)
         complain("screen %s has %u panels, not %s", word[0], view->npanels, value);
     else if (is_word(what, "clock") && !strstr(view->clock, value))
         complain("the clock of screen %s is %s, not %s", word[0], view->clock, value);
-    else if (!strstr(" recent missed sign panels clock ", what))
+    else if (index_of(what, screen_words, sizeof screen_words / sizeof *screen_words) < 0)
         complain("\"%s\": nothing that a screen can be asked for", what);
 }
 

@@ -102,6 +102,7 @@ static void test_wrong_scenarios_name_their_line(void **state)
         { "+00:00:05 expect rain", ":1: +00:00:05.000: \"rain\": expect screen, led" },
         { "+00:00:05 expect screen main sign none\n+00:00:05 expect screen main sign blank",
           ":2: +00:00:05.000: the sign of" },
+        { "+00:00:05 expect screen main sig none", ":1: +00:00:05.000: \"sig\": nothing that a screen" },
         { "+00:00:05 expect screen main features А001", ":1: +00:00:05.000: screen main does not show А001" },
         { "+00:00:05 call 1 А001\n+00:00:06 expect screen main shows А001",
           ":2: +00:00:06.000: screen main shows А001, but as new" },
