@@ -102,7 +102,10 @@ struct kms_pipe {
 };
 
 /* All answer 0 or -errno as the kernel gave it. -EBUSY: an earlier frame is still on its way. keep() and flip() wait for nothing but
- * the kernel's locks, which only others on the same card can hold for long; the rest is for a worker (worker.h). */
+ * the kernel's locks, which only others on the same card can hold for long; the rest is for a worker (worker.h). Not to wait for a
+ * flip (DRM_MODE_ATOMIC_NONBLOCK) is not to take no lock: drm_mode_atomic_ioctl() takes those of what it names first. Of other
+ * processes only the master may hold them for long, and that is us; what the kernel does by itself (a link that is trained anew, a
+ * resume) can make one flip wait on the loop, at a time when there is no picture to be late for. */
 struct kms_api {
     const char *name;
     int (*init)(struct kms_pipe *pipe); /* property ids */
