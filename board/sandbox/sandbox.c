@@ -135,6 +135,7 @@ void sandbox_enter(const char *name, enum sandbox_kind kind)
         log_warn("sandbox: files are not hidden: %s; Linux 5.13 with Landlock does that", strerror(-error));
     error = calls_filter(name, kind);
     if (error < 0)
-        log_warn("sandbox: system calls are not filtered: %s; that takes a kernel with CONFIG_SECCOMP_FILTER",
+        log_warn("sandbox: system calls are not filtered: %s; that takes 64 bits and a kernel with "
+                 "CONFIG_SECCOMP_FILTER",
                  strerror(-error));
 }

@@ -8,10 +8,10 @@
  *   life          it dies with its parent.
  *   files         Landlock (Linux 5.13): only what a name look-up and TLS read, below the folders in files.c; no devices, and
  *                 nothing to write. From 6.12 on also no signal to and no abstract socket of others.
- *   system calls  seccomp: those in calls.c. Another one ends the process with SIGSYS, after a line that names it (unless the
- *                 caller has blocked signals, as fork() does: then child.h's line alone tells). Sockets of
- *                 other families, files to write and memory to execute are refused with an error instead, since
- *                 libraries try them and can do without.
+ *   system calls  seccomp, on x86_64 and arm64: those in calls.c. Another one ends the process with SIGSYS, after a line that
+ *                 names it (unless the caller has blocked signals, as fork() does: then the board's line alone tells).
+ *                 Sockets of other families, files to write and memory to execute are refused with an error instead,
+ *                 since libraries try them and can do without.
  *
  * What the kernel does not have is said once in the log, and the rest holds.
  */
