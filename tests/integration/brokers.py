@@ -1,14 +1,206 @@
 #!/usr/bin/python3
 """The board with brokers of other makes, and with networks of bad manners."""
 import ctypes
+import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
 
-from harness import Hall, run, wait_for
+from harness import (BUILD, GUARD_S, SOURCE, Broker, Hall, Listener, Skipped, die_with_parent, free_port, install_node, run,
+                     wait_for)
+
+# ---- the makes --------------------------------------------------------------------------------------------------------
+
+
+class Foreign(Broker):
+    """A broker of another make. `command` gives its arguments and environment."""
+    version = 4
+
+    def __init__(self, folder):  # pylint: disable=super-init-not-called
+        self.folder = folder
+        self.port = free_port()
+        self.log = os.path.join(folder, "broker.log")
+        self.prepare()
+        self.start()
+
+    def prepare(self):
+        pass
+
+    def start(self):
+        command, environment = self.command()
+        self.process = subprocess.Popen(command, stdout=open(self.log, "a"), stderr=subprocess.STDOUT, env=environment,
+                                        stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True)
+        wait_for(f"{command[0]} listens", lambda: is_open(self.port), 90)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def is_open(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Aedes(Foreign):
+    def command(self):
+        return ["node", os.path.join(SOURCE, "tests/integration/node/aedes.js"), str(self.port)], install_node()
+
+
+def nats_server():
+    installed = shutil.which("nats-server", path=os.environ["PATH"] + ":/usr/sbin")
+    if installed:
+        return installed
+    done = subprocess.run([os.path.join(SOURCE, "tests/integration/peers/nats_install"), os.path.relpath(BUILD, SOURCE)],
+                          stdout=subprocess.PIPE, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise Skipped(f"Debian's nats-server cannot be had: {done.stdout.strip()}")
+    return os.path.join(BUILD, "nats/usr/sbin/nats-server")
+
+
+class Nats(Foreign):
+    def command(self):
+        path = os.path.join(self.folder, "nats.conf")
+        with open(path, "w") as f:
+            f.write(f'server_name: n1\nhost: 127.0.0.1\nport: {free_port()}\n'
+                    f'jetstream {{ store_dir: "{self.folder}/jetstream", max_mem: 64MB, max_file: 256MB }}\n'
+                    f'mqtt {{ host: 127.0.0.1, port: {self.port} }}\n')
+        return [nats_server(), "-c", path], None
+
+
+class Rabbit(Foreign):
+    program = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+
+    def prepare(self):
+        if not os.access(self.program, os.X_OK):
+            raise Skipped("rabbitmq-server is not installed (it would run as a service on this machine)")
+        if not os.environ.get("KEZEK_RABBITMQ"):
+            raise Skipped("takes a minute and a half; KEZEK_RABBITMQ=1 runs it")
+        self.epmd_port, amqp = free_port(), free_port()
+        for name, text in (("rabbitmq.conf", f"listeners.tcp.1 = 127.0.0.1:{amqp}\nmqtt.listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+                            "mqtt.allow_anonymous = true\nmqtt.default_user = guest\nmqtt.default_pass = guest\n"),
+                           ("enabled_plugins", "[rabbitmq_mqtt].\n"),
+                           ("advanced.config", "[{kernel,[{inet_dist_use_interface,{127,0,0,1}}]}].\n")):
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(text)
+        self.environment = dict(os.environ, ERL_EPMD_PORT=str(self.epmd_port), ERL_EPMD_ADDRESS="127.0.0.1", HOME=self.folder,
+                                RABBITMQ_NODENAME="kezek@localhost", RABBITMQ_CONF_ENV_FILE="/dev/null")
+        for variable, name in (("CONFIG_FILE", "rabbitmq.conf"), ("ADVANCED_CONFIG_FILE", "advanced.config"),
+                               ("ENABLED_PLUGINS_FILE", "enabled_plugins"), ("MNESIA_BASE", "mnesia"), ("LOG_BASE", "log")):
+            self.environment["RABBITMQ_" + variable] = os.path.join(self.folder, name)
+        self.epmd = subprocess.Popen(["epmd"], env=self.environment, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+
+    def command(self):
+        return [self.program], self.environment
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGKILL)  # a shell and its node
+        self.process.wait()
+
+    def stop_all(self):
+        self.stop()
+        self.epmd.kill()
+        self.epmd.wait()
+
+
+class Mosquitto(Broker):
+    version = 5
+
+
+# ---- the same for each ------------------------------------------------------------------------------------------------
+
+
+def publishers(port, version):
+    """The words that publish by software of three makes; topic and payload go behind the first of a pair."""
+    js = ["node", os.path.join(SOURCE, "tests/integration/node/publish.js"), str(port)]
+    paho = ["/usr/bin/python3", os.path.join(SOURCE, "tests/integration/peers/paho_publish.py"), str(port)]
+    word = {4: "3.1.1", 5: "5"}[version]
+    return {
+        "mosquitto_pub": lambda t, p: ["mosquitto_pub", "-p", str(port), "-q", "1", "-t", t, "-m", p],
+        "paho": lambda t, p: [*paho, t, p, word],
+        "MQTT.js": lambda t, p: [*js, t, p, word],
+    }
+
+
+def shows(hall, ticket, when):
+    wait_for(f"{ticket} is shown {when}", lambda: any(d["ticket"] == ticket for d in hall.status()["desks"]))
+
+
+def serve(hall, version):
+    """Birth, calls by everybody, and the queue server of the full profile with a receipt."""
+    said = Listener(hall.broker, hall.board_topic + "/receipt", hall.board_topic + "/status")
+    try:
+        hall.connected()
+        assert hall.status()["link"]["mqtt"] == version, hall.status()["link"]
+        said.wait("birth", lambda t, o: t.endswith("/status") and o["online"])
+        environment = install_node()
+        for number, (name, words) in enumerate(publishers(hall.broker.port, version).items()):
+            ticket = f"К{number:03}"
+            event = json.dumps({"v": 1, "type": "call", "desk": "2", "ticket": ticket})
+            subprocess.run(words(hall.prefix + "/event", event), check=True, timeout=GUARD_S, env=environment,
+                           stdin=subprocess.DEVNULL)
+            shows(hall, ticket, f"after {name}")
+        hall.page = free_port()
+        sim = hall.start("sim", os.path.join(BUILD, "kezek-sim"), "-c", hall.path, "--listen", f"127.0.0.1:{hall.page}",
+                         "--pace", "off")
+        wait_for("the page of the queue server is there", lambda: is_open(hall.page))
+        wait_for("the full profile", lambda: hall.status()["feed"]["profile"] == "full")
+        hall.fresh()
+        said.seen.clear()
+        hall.page_post("/api/desk", {"desk": "3", "action": "call"})
+        said.wait("receipt of the full profile's call", lambda t, o: o.get("desk") == "3" and o["seq"] > 0)
+        sim.terminate()
+        sim.wait()
+    finally:
+        said.close()
+
+
+def come_back(hall):
+    """The broker dies by SIGKILL and starts again: the next call is shown."""
+    hall.broker.stop()
+    wait_for("the loss is noticed", lambda: not hall.status()["link"]["connected"])
+    hall.broker.start()
+    hall.connected()
+    hall.call("4", "А044")
+    shows(hall, "А044", "after the broker's death")
+
+
+def suite(make, protocol="auto"):
+    hall = Hall(edit=lambda file: file["broker"].update(protocol=protocol), make_broker=make)
+    try:
+        serve(hall, 4 if protocol == "3.1.1" else make.version)
+        come_back(hall)
+    finally:
+        hall.close()
+        getattr(hall.broker, "stop_all", lambda: None)()
+
+
+def mosquitto_by_mqtt_5():
+    suite(Mosquitto)
+
+
+def mosquitto_by_mqtt_3_1_1():
+    suite(Mosquitto, "3.1.1")
+
+
+def nats():
+    suite(Nats)
+
+
+def rabbitmq():
+    suite(Rabbit)
+
+
+def aedes():
+    suite(Aedes)
+
+
+# ---- bad manners ------------------------------------------------------------------------------------------------------
 
 
 def hide_name_server(path):
@@ -103,6 +295,11 @@ def a_poisonous_broker_is_named_and_passed_over():
 
 
 run([
+    mosquitto_by_mqtt_5,
+    mosquitto_by_mqtt_3_1_1,
+    nats,
+    rabbitmq,
+    aedes,
     a_name_server_that_does_not_answer_costs_the_board_nothing,
     a_poisonous_broker_is_named_and_passed_over,
 ])

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, free_port, run, wait_for
+from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, free_port, install_node, run, wait_for
 
 
 def outlet(receipt, name):
@@ -152,12 +152,6 @@ def a_publisher_of_another_make_is_understood():
         receipts.close()
     finally:
         hall.close()
-
-
-def install_node():
-    subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), os.path.relpath(BUILD, SOURCE)], check=True,
-                   timeout=300, stdin=subprocess.DEVNULL)
-    return dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules"))
 
 
 def the_demo_page_answers_a_newcomer_in_a_browser():

@@ -140,10 +140,11 @@ class Listener:
 
 
 class Hall:
-    def __init__(self, edit=None, with_sim=False, hall_file="sim/demo.json", sim_arguments=("--pace", "off")):
+    def __init__(self, edit=None, with_sim=False, hall_file="sim/demo.json", sim_arguments=("--pace", "off"),
+                 make_broker=None):
         self.folder = tempfile.mkdtemp(prefix="kezek-test.", dir=RAM)
         self.rundir = os.path.join(self.folder, "run")
-        self.broker = Broker(self.folder)
+        self.broker = (make_broker or Broker)(self.folder)
         with open(os.path.join(SOURCE, hall_file)) as f:
             self.file = json.load(f)
         self.file.pop("$schema", None)
@@ -304,6 +305,17 @@ class Glass:
         wait_for(what, look, pause=0)
 
 
+class Skipped(Exception):
+    """What a test raises whose peer cannot be had here, with the reason."""
+
+
+def install_node():
+    """Other people's JavaScript, and the environment that finds it."""
+    subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), os.path.relpath(BUILD, SOURCE)], check=True,
+                   timeout=300, stdin=subprocess.DEVNULL)
+    return dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules"))
+
+
 def run(tests):
     """Runs test functions, prints a line for each, then "N passed, N failed"; exits accordingly."""
     passed = failed = 0
@@ -317,6 +329,8 @@ def run(tests):
             test()
             passed += 1
             print(f"ok      {test.__name__} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Skipped as reason:
+            print(f"skipped {test.__name__}: {reason}", flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
             print(f"FAILED  {test.__name__}: {type(error).__name__}: {error}", flush=True)

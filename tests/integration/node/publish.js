@@ -1,8 +1,9 @@
-// publish.js PORT TOPIC PAYLOAD: one event by MQTT.js over MQTT 5, with the properties that other people's servers set.
+// publish.js PORT TOPIC PAYLOAD [3.1.1]: one event by MQTT.js over MQTT 5, with the properties that other people's servers set,
+// or over 3.1.1.
 'use strict';
 const mqtt = require('mqtt');
-const [port, topic, payload] = process.argv.slice(2);
-const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: 5, reconnectPeriod: 0 });
+const [port, topic, payload, version] = process.argv.slice(2);
+const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: version === '3.1.1' ? 4 : 5, reconnectPeriod: 0 });
 client.on('error', (error) => { console.error(error.message); process.exit(1); });
 client.on('connect', () => {
     const properties = {
