@@ -196,7 +196,8 @@ static int take_own(struct modbus_port *port)
 {
     const struct led_bus_config line = line_of(&port->serial);
     unsigned count = 0, length = port->nsent + 2;
-    int64_t until_us = port->last_us + schedule_wire_us(&line, length) + byte_timeout_us(port);
+    int64_t until_us =
+        port->last_us + schedule_wire_us(&line, length) + byte_timeout_us(port) + SCHEDULE_MARGIN_US;
     while (count < length) {
         uint8_t heard[PORT_FRAME_MAX + 2];
         int64_t left_us = until_us - monotonic_us();
