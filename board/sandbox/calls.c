@@ -181,6 +181,12 @@ static int allow_all(scmp_filter_ctx filter, const char *const *name, size_t cou
     return error;
 }
 
+/* The library's macros leave a member out, which clang does not like. 32 bits: what the kernel looks at. */
+static struct scmp_arg_cmp arg(unsigned index, enum scmp_compare compare, uint32_t a, uint32_t b)
+{
+    return (struct scmp_arg_cmp){ index, compare, a, b };
+}
+
 /* Of all families the first answer is an error, since the resolver asks several services before it asks the network. */
 static int limit_families(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
@@ -191,18 +197,18 @@ static int limit_families(scmp_filter_ctx filter, enum sandbox_kind kind)
         if (is_network || (family == AF_UNIX && is_local) || (family == AF_NETLINK && is_caller))
             continue;
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                 SCMP_A0_32(SCMP_CMP_EQ, family));
+                                 arg(0, SCMP_CMP_EQ, family, 0));
     }
     if (error == 0)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                 SCMP_A0_32(SCMP_CMP_GE, FAMILIES));
+                                 arg(0, SCMP_CMP_GE, FAMILIES, 0));
     return error;
 }
 
 static int allow_socket(scmp_filter_ctx filter, unsigned family, unsigned type)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0_32(SCMP_CMP_EQ, family),
-                            SCMP_A1_32(SCMP_CMP_MASKED_EQ, SOCKET_TYPE, type));
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, arg(0, SCMP_CMP_EQ, family, 0),
+                            arg(1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE, type));
 }
 
 static int limit_sockets(scmp_filter_ctx filter, enum sandbox_kind kind)
@@ -216,10 +222,10 @@ static int limit_sockets(scmp_filter_ctx filter, enum sandbox_kind kind)
         error = allow_socket(filter, AF_UNIX, SOCK_STREAM);
     if (error == 0 && kind == SANDBOX_LINK) /* getaddrinfo() sorts by the addresses that this machine has */
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-                                 SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_32(SCMP_CMP_EQ, NETLINK_ROUTE));
+                                 arg(0, SCMP_CMP_EQ, AF_NETLINK, 0), arg(2, SCMP_CMP_EQ, NETLINK_ROUTE, 0));
     if (error == 0) /* libmosquitto wakes itself by a pair */
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-                                 SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
+                                 arg(0, SCMP_CMP_EQ, AF_UNIX, 0));
     return error;
 }
 
@@ -227,10 +233,10 @@ static int limit_opening(scmp_filter_ctx filter)
 {
     static const unsigned writing[] = { O_WRONLY, O_RDWR, O_ACCMODE };
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                                 SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+                                 arg(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
     for (size_t i = 0; i < sizeof writing / sizeof writing[0] && error == 0; i++)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
-                                 SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ACCMODE, writing[i]));
+                                 arg(2, SCMP_CMP_MASKED_EQ, O_ACCMODE, writing[i]));
     return error;
 }
 
@@ -243,22 +249,22 @@ static int limit_code(scmp_filter_ctx filter)
         unsigned nargs;
         struct scmp_arg_cmp arg[2];
     } rules[] = {
-        { SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+        { SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, { arg(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
         { SCMP_ACT_ALLOW,
           SCMP_SYS(mmap),
           2,
-          { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
-            SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0) } },
+          { arg(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
+            arg(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0) } },
         { SCMP_ACT_ERRNO(EACCES),
           SCMP_SYS(mmap),
           2,
-          { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
-            SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
-        { SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+          { arg(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
+            arg(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+        { SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, { arg(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
         { SCMP_ACT_ERRNO(EACCES),
           SCMP_SYS(mprotect),
           1,
-          { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
+          { arg(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
     };
     int error = 0;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && error == 0; i++)
@@ -273,19 +279,19 @@ static int limit_itself(scmp_filter_ctx filter)
         int call;
         struct scmp_arg_cmp arg;
     } rules[] = {
-        { SCMP_SYS(rt_sigaction), SCMP_A0_32(SCMP_CMP_NE, SIGSYS) },
-        { SCMP_SYS(tgkill), SCMP_A0_32(SCMP_CMP_EQ, (unsigned)getpid()) },
-        { SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0) },
-        { SCMP_SYS(prctl), SCMP_A0_32(SCMP_CMP_EQ, PR_SET_NAME) },
-        { SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, FIONBIO) },
-        { SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, FIONREAD) },
+        { SCMP_SYS(rt_sigaction), arg(0, SCMP_CMP_NE, SIGSYS, 0) },
+        { SCMP_SYS(tgkill), arg(0, SCMP_CMP_EQ, (unsigned)getpid(), 0) },
+        { SCMP_SYS(prlimit64), arg(2, SCMP_CMP_EQ, 0, 0) },
+        { SCMP_SYS(prctl), arg(0, SCMP_CMP_EQ, PR_SET_NAME, 0) },
+        { SCMP_SYS(ioctl), arg(1, SCMP_CMP_EQ, FIONBIO, 0) },
+        { SCMP_SYS(ioctl), arg(1, SCMP_CMP_EQ, FIONREAD, 0) },
     };
     int error = 0;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && error == 0; i++)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rules[i].call, 1, rules[i].arg);
     return error ? error /* a stream asks whether it is a terminal */
                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
-                                    SCMP_A1_32(SCMP_CMP_EQ, TCGETS));
+                                    arg(1, SCMP_CMP_EQ, TCGETS, 0));
 }
 
 static int add_rules(scmp_filter_ctx filter, enum sandbox_kind kind)
