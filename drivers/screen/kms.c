@@ -166,6 +166,7 @@ static int send(struct screen *screen)
 static int send_frame(struct screen *screen)
 {
     struct task *task = &screen->task;
+    const int64_t begun_us = monotonic_us();
     const int status = send(screen);
 
     if (!task->ticket)
@@ -177,6 +178,7 @@ static int send_frame(struct screen *screen)
     screen->ticket = task->ticket;
     screen->is_queued = true;
     screen->queued = task->buffer;
+    screen->begun_us = begun_us;
     screen->queued_us = monotonic_us();
     return 0;
 }
@@ -436,7 +438,9 @@ static void kms_dispatch(struct screen *screen)
 void kms_screen_flipped(void *data, int64_t at_us)
 {
     struct screen *screen = data;
-    const struct screen_flip flip = { .frame = screen->frame, .at_us = at_us };
+    /* Some drivers tell of the vblank before the mode was set. */
+    const struct screen_flip flip = { .frame = screen->frame,
+                                      .at_us = at_us < screen->begun_us ? monotonic_us() : at_us };
 
     screen->is_queued = false;
     screen->back = 1 - screen->queued;

@@ -49,10 +49,10 @@ struct screen {
     unsigned queued; /* index of the buffer that goes on scan-out then */
     unsigned back;   /* index; the other one is on scan-out */
     uint64_t frame;
-    int64_t queued_us;
-    struct kms_ticket *ticket; /* of the queued frame; NULL: it has failed, and is to be sent again */
-    char note[160];            /* what differs from the hall file, as long as this mode is shown */
-    char reason[160];          /* why it is gone or away */
+    int64_t begun_us, queued_us; /* when the queued frame was given to the kernel, and when that returned */
+    struct kms_ticket *ticket;   /* of the queued frame; NULL: it has failed, and is to be sent again */
+    char note[160];              /* what differs from the hall file, as long as this mode is shown */
+    char reason[160];            /* why it is gone or away */
 };
 
 /* ---- kms.c ----------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 /* Screens on graphics cards, over a double of libdrm: modes, buffers, damage, and the list of a card. */
+#include "drivers/clock.h"
 #include "tests/heap_count.h"
+
 #include "tests/unit/kms_fixture.h"
 
 #include <errno.h>
@@ -69,6 +71,20 @@ static void frames_set_no_mode(void **state)
     assert_int_equal(card->ncalls[CALL_COMMIT], commits);
     assert_int_equal(card->ncalls[CALL_SET_CRTC], sets);
     assert_int_equal(card->nblocking, blocking);
+}
+
+static void no_frame_is_shown_before_it_was_there(void **state)
+{
+    (void)state;
+    open_wall(&hall);
+    drm_double.early_ns = 100000000;
+    for (uint8_t i = 1; i < 4; i++) {
+        const int64_t before_us = monotonic_us();
+
+        show(&hall, i);
+        assert_true(hall.flip.at_us >= before_us);
+        assert_true(hall.flip.at_us <= monotonic_us());
+    }
 }
 
 static void a_card_with_atomic_calls_is_driven_by_the_older_ones_where_the_hall_file_says_so(void **state)
@@ -473,6 +489,7 @@ int main(void)
         TEST(a_mode_whose_picture_has_a_shape_is_taken_over_too),
         TEST_BOTH(another_mode_than_the_boot_s_needs_one_mode_set),
         TEST_BOTH(frames_set_no_mode),
+        TEST_BOTH(no_frame_is_shown_before_it_was_there),
         TEST(a_card_with_atomic_calls_is_driven_by_the_older_ones_where_the_hall_file_says_so),
         TEST(the_mode_of_the_hall_file_is_shown),
         TEST(a_mode_that_the_display_lacks_is_replaced_and_reported),

@@ -137,6 +137,7 @@ struct drm_double {
     struct double_card card[DOUBLE_CARDS];
     int nopen, nmapped, nfbs, nbuffers, nblobs; /* not yet given back */
     unsigned nreadable;                         /* mappings with PROT_READ, ever */
+    uint64_t early_ns;                          /* flips tell of so much earlier a time than their own */
 };
 extern struct drm_double drm_double;
 

@@ -463,10 +463,12 @@ int double_deliver(struct double_file *file, drmEventContextPtr context)
         file->card->nevents = 0;
         arm(file);
     }
-    for (unsigned i = 0; i < count; i++)
-        context->page_flip_handler2(file->fd, 0, (unsigned)(events[i].at_ns / NS),
-                                    (unsigned)(events[i].at_ns % NS / 1000), events[i].crtc_id,
-                                    (void *)(uintptr_t)events[i].user_data);
+    for (unsigned i = 0; i < count; i++) {
+        const uint64_t told_ns = events[i].at_ns - drm_double.early_ns;
+
+        context->page_flip_handler2(file->fd, 0, (unsigned)(told_ns / NS), (unsigned)(told_ns % NS / 1000),
+                                    events[i].crtc_id, (void *)(uintptr_t)events[i].user_data);
+    }
     return 0;
 }
 
