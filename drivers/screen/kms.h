@@ -26,7 +26,9 @@ void kms_card_close(
  * kernel knows, in microseconds, after a probe or mode set that is under way. For a worker. Returns how many, or -errno (-ENODEV:
  * unplugged). */
 int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, unsigned max);
-/* DRM master. 0, or -EBUSY: someone else is. */
+/* DRM master. 0, or -EBUSY: someone else is. Called on the loop, where it can wait for the kernel's own text console only: that
+ * one sets its mode, when no program is master, with the lock of masters held (drm_client_modeset_commit). So it may be late when a
+ * terminal is switched, and at no other time. */
 int kms_card_take(struct kms_card *card);
 void kms_card_give(struct kms_card *card);
 /* The kernel's number of that connector, as kms_card_read() last saw it; 0: none. */
