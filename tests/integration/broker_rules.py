@@ -165,8 +165,7 @@ def a_board_that_does_not_read_for_a_while_misses_no_call():
     hall = Hall(edit=secure)
     try:
         hall.connected()
-        with open(f"/proc/{hall.board.pid}/task/{hall.board.pid}/children") as f:
-            link = int(f.read().split()[0])
+        link = hall.child("link")
         os.kill(link, signal.SIGSTOP)
         lines = "".join(f'{{"v":1,"type":"call","desk":"1","ticket":"A{n}"}}\n' for n in range(count))
         subprocess.run(["mosquitto_pub", *broker.words("queue-server"), "-q", "1", "-t", ROOT + "event", "-l"],

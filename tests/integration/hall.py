@@ -7,24 +7,11 @@ import socket
 import subprocess
 import time
 
-from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, free_port, install_node, run, wait_for
+from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, children, cmdline, free_port, install_node, run, wait_for
 
 
 def outlet(receipt, name):
     return next((o for o in receipt["outlets"] if o["outlet"] == name), None)
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [int(child) for child in f.read().split()]
-
-
-def cmdline(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as f:
-            return f.read()
-    except (FileNotFoundError, ProcessLookupError): # gone, or going
-        return b""
 
 
 def a_call_by_hand_is_shown_sounded_and_receipted():
@@ -217,7 +204,7 @@ def receipts_wait_for_a_link_that_starts_again():
         for starts in range(1, 5):  # each time it stays away for longer
             wait_for("the link is up", lambda: hall.status()["link"]["starts"] == starts)
             hall.connected()
-            link = next(pid for pid in children(hall.board.pid) if b"link" in cmdline(pid))
+            link = hall.child("link")
             os.kill(link, signal.SIGKILL)
 
             def is_gone():  # or was: the first time it is away for 0.2 s only
@@ -442,7 +429,7 @@ def a_link_that_hangs_does_not_make_the_board_spin():
     hall = Hall()
     try:
         hall.connected()
-        link = next(pid for pid in children(hall.board.pid) if b"link" in cmdline(pid))
+        link = hall.child("link")
         os.kill(link, signal.SIGSTOP)
         with hall.socket() as s:
             file = s.makefile("rwb")

@@ -49,6 +49,20 @@ def wait_for(what, condition, seconds=GUARD_S, pause=0.02):
         time.sleep(pause)
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(child) for child in f.read().split()]
+
+
+def cmdline(pid):
+    """The words it was started with; [] when it is gone, or going."""
+    try:
+        with open(f"/proc/{pid}/cmdline") as f:
+            return f.read().split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def certificate(folder, kind, name):
     """A key for `kind` (server or client) `name`, by the script that is shipped."""
     subprocess.run([os.path.join(SOURCE, "board/mosquitto/certificates"), folder, kind, name], check=True,
@@ -218,6 +232,10 @@ class Hall:
                 if unit["desk"] == desk:
                     return unit
         raise KeyError(desk)
+
+    def child(self, name):
+        """The process id of "link" or "console"; None: it does not run."""
+        return next((pid for pid in children(self.board.pid) if name in cmdline(pid)), None)
 
     def connected(self):
         wait_for("link is connected", lambda: self.status()["link"]["connected"])

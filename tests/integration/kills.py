@@ -7,7 +7,7 @@ import signal
 import statistics
 import time
 
-from harness import GUARD_S, Hall, Listener, free_port, run, wait_for
+from harness import GUARD_S, Hall, Listener, children, free_port, run, wait_for
 
 KILLS = int(os.environ.get("KEZEK_KILLS", "40"))
 IN_A_ROW = 3  # of children: a fourth one within a minute would wait for longer than a board does
@@ -27,14 +27,6 @@ class KilledHall(Hall):
     def prepare(file):
         file["console"] = {"listen": f"127.0.0.1:{free_port()}"}
         file["calls"] = {**file.get("calls", {}), "dwell_ms": 1000}
-
-    def child(self, name):
-        with open(f"/proc/{self.board.pid}/task/{self.board.pid}/children") as f:
-            for pid in f.read().split():
-                with open(f"/proc/{pid}/cmdline") as arguments:
-                    if name in arguments.read().split("\0"):
-                        return int(pid)
-        return None
 
     def next_call(self, desk):
         seen = len(self.events.poll())
@@ -161,8 +153,7 @@ def nothing_is_written_but_in_the_run_directory_and_what_the_hall_file_names():
         hall.ask({"cmd": "snapshot", "screen": hall.file["screens"][0]["id"]})
         hall.ask({"cmd": "reload"})
         wait_for("right after the reload", hall.is_right)
-        with open(f"/proc/{hall.board.pid}/task/{hall.board.pid}/children") as f:
-            os.kill(int(f.read().split()[0]), signal.SIGTERM)
+        os.kill(children(hall.board.pid)[0], signal.SIGTERM)  # the one that strace watches
         hall.board.wait(GUARD_S)
         with open(trace) as f:
             paths = set(written(f.read()))

@@ -8,17 +8,6 @@ import tempfile
 from harness import GUARD_S, Hall, certificate, free_port, run, wait_for
 
 
-def children(pid):
-    """The processes of kezekd by name: link, console."""
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        pids = [int(child) for child in f.read().split()]
-    found = {}
-    for child in pids:
-        with open(f"/proc/{child}/cmdline") as f:
-            found[f.read().split("\0")[1]] = child
-    return found
-
-
 def privileges(pid):
     with open(f"/proc/{pid}/status") as f:
         return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
@@ -77,9 +66,8 @@ def the_link_talks_tls_by_name_and_comes_back_without_any_privilege():
         wait_for("the page answers", lambda: page_answers(hall))
         assert b"hall" in hall.page_get("/api/hall") and hall.page_get("/api/screens/main.png")[:4] == b"\x89PNG"
         assert b"kezek_" in hall.page_get("/metrics")
-        started = children(hall.board.pid)
-        check_privileges(started["link"], True)
-        check_privileges(started["console"], False)
+        check_privileges(hall.child("link"), True)
+        check_privileges(hall.child("console"), False)
         assert "sandbox" not in hall.log("board"), hall.log("board")
     finally:
         hall.close()
@@ -96,7 +84,7 @@ def the_watchdog_is_fed_without_broker_and_link_and_not_when_the_loop_stands():
             assert first == b"READY=1", first
             hall.connected()
             hall.broker.stop()
-            os.kill(children(hall.board.pid)["link"], signal.SIGSTOP)
+            os.kill(hall.child("link"), signal.SIGSTOP)
             for _ in range(5):
                 told = manager.recv(64)
                 assert told == b"WATCHDOG=1", told
