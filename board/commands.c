@@ -1,6 +1,7 @@
 #include "board/board.h"
 
 #include "board/calls.h"
+#include "board/led_trouble.h"
 #include "board/log.h"
 #include "board/snapshots.h"
 #include "drivers/screen/outputs.h"
@@ -35,13 +36,28 @@ static int find_desk(struct board *board, struct words *words)
     return desk >= 0 ? desk : say(words, -ENOENT, "the hall file has no desk", words->target);
 }
 
+/* What was told it will show when it answers again: whoever stands below it must know that it does not now. */
+static int check_life(const struct board *board, struct words *words, int desk)
+{
+    struct led_unit_status unit;
+    struct led_bus_status bus;
+    char why[LED_TROUBLE_SIZE];
+    desks_unit_status(board->desks, desk, &unit);
+    desks_bus_status(board->desks, (unsigned)board->config->desk[desk].bus, &bus);
+    if (bus.is_open && !unit.is_dead)
+        return 0;
+    health_led_why(board, desk, &unit, why);
+    snprintf(words->error, sizeof words->error, "desk %s: %.150s", board->config->desk[desk].id, why);
+    return -EHOSTDOWN;
+}
+
 static int show(struct board *board, struct words *words, int desk, const char *text, bool is_blinking)
 {
     int64_t until_us = clock_us() + words->seconds * INT64_C(1000000);
     int error =
         desks_override(board->desks, desk, text, is_blinking, until_us, words->error, sizeof words->error);
     board_soon(board);
-    return error;
+    return error ? error : check_life(board, words, desk);
 }
 
 static int do_led_show(struct board *board, struct words *words)
@@ -62,13 +78,18 @@ static int identify(struct board *board, struct words *words, int desk)
 
 static int do_identify(struct board *board, struct words *words)
 {
-    int error = 0;
-    int desk = find_desk(board, words);
+    char first[sizeof words->error] = "";
+    int error = 0, desk = find_desk(board, words);
     if (desk >= 0 || strcmp(words->target, "all") != 0)
         return desk < 0 ? desk : identify(board, words, desk);
-    for (desk = 0; desk < board->config->ndesks; desk++)
-        if (board->config->desk[desk].bus >= 0 && identify(board, words, desk) < 0)
-            error = -EILSEQ;
+    for (desk = 0; desk < board->config->ndesks; desk++) {
+        int failed = board->config->desk[desk].bus >= 0 ? identify(board, words, desk) : 0;
+        if (!failed || error)
+            continue;
+        error = failed;
+        memcpy(first, words->error, sizeof first);
+    }
+    memcpy(words->error, first, sizeof first);
     return error;
 }
 

@@ -90,6 +90,9 @@ def an_unplugged_adapter_is_told_of_and_comes_back_and_stops_nothing_else():
         assert hall.page_post("/api/bus", {"bus": "west", "plugged": False})["ok"]
         assert not os.path.lexists(device)
         wait_for("the list says so", lambda: re.search("bus west .*check the adapter, its plug", advice(hall)), pause=0.2)
+        for order in (("identify", "1"), ("identify", "all"), ("show", "1", "8888")):
+            told = hall.ctl("led", *order)
+            assert told.returncode == 1 and re.search("desk [1-6]: .*check the adapter", told.stderr), (order, told)
         listed = hall.ctl("led", "list").stdout
         assert all(re.search(fr"^{desk} +west/\d+ +no bus", listed, re.M) for desk in range(1, 7)), listed
         call(hall, "1", "А043")  # not shown anywhere but on the walls
