@@ -186,6 +186,14 @@ static int64_t said_us(void)
     return at_us;
 }
 
+static unsigned read_locked(const unsigned *counter)
+{
+    pthread_mutex_lock(&f.lock);
+    unsigned value = *counter;
+    pthread_mutex_unlock(&f.lock);
+    return value;
+}
+
 static struct request request_at(unsigned index)
 {
     pthread_mutex_lock(&f.lock);
@@ -385,7 +393,7 @@ static void an_echo_is_not_taken_for_an_acknowledgement(void **state)
     assert_true(modbus_wire_hears_itself(f.wire));
     assert_int_equal(exchange((struct led_write){ 5, 1, 5, { 0xFF00 } }).error, -ETIMEDOUT);
     assert_int_equal(exchange(show_a105).error, -ETIMEDOUT);
-    assert_int_equal(f.nrequests, 3);
+    assert_int_equal(read_locked(&f.nrequests), 3);
 }
 
 /* These want no time-out, on a loaded machine either. */
@@ -409,7 +417,7 @@ static void answers_behind_an_echo_are_understood(void **state)
     assert_int_equal(result.error, 0);
     assert_int_equal(result.value[0], 3);
     assert_int_equal(exchange_patiently(show_a105).error, 0);
-    assert_int_equal(f.nlooks, 1);
+    assert_int_equal(read_locked(&f.nlooks), 1);
 }
 
 /* Where no acknowledgement depends on it nobody looks, until answers come out damaged for a while. */
@@ -420,7 +428,7 @@ static void reading_finds_an_echo_by_the_damage(void **state)
     unsigned damaged = 0;
     open_wire(script);
     assert_int_equal(exchange_patiently(read_17).error, 0);
-    assert_int_equal(f.nlooks, 0);
+    assert_int_equal(read_locked(&f.nlooks), 0);
     set_echo(true);
     while (exchange(read_17).error == -EBADMSG)
         assert_true(++damaged < REQUESTS - 2);
