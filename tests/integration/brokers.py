@@ -213,6 +213,13 @@ def hide_name_server(path):
             raise OSError(ctypes.get_errno(), "cannot hide the name server")
 
 
+def can_hide_name_server():
+    try:
+        return subprocess.run(["true"], preexec_fn=lambda: hide_name_server("/etc/resolv.conf"), check=False).returncode == 0
+    except subprocess.SubprocessError:
+        return False
+
+
 class HallWithoutNames(Hall):
     def start(self, name, *command, before_exec=lambda: None):
         path = os.path.join(self.folder, "resolv.conf")
@@ -222,8 +229,8 @@ class HallWithoutNames(Hall):
 
 
 def a_name_server_that_does_not_answer_costs_the_board_nothing():
-    if os.geteuid() != 0:
-        print("skipped: needs root to hide the name server")
+    if not can_hide_name_server():
+        print("skipped: needs root, and a root folder that is a mount, to hide the name server")
         return
     black_hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     black_hole.bind(("127.66.0.1", 53))
