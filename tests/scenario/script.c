@@ -4,23 +4,22 @@
 #include "board/paint/png.h"
 #include "fonts/face.h"
 #include "tests/scenario/buses.h"
+#include "tests/scenario/expect.h"
 #include "tests/scenario/eyes.h"
 #include "tests/scenario/moment.h"
 #include "tests/scenario/office.h"
 #include "tests/scenario/verdict.h"
+#include "tests/scenario/words.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define WORDS_MAX    16
-#define START_US     (1000 * SECOND_US)
-#define GROWTH_BYTES 32768 /* glyphs of a size that was not needed before; one letter on its way is more */
+#define WORDS_MAX 16
+#define START_US  (1000 * SECOND_US)
 
 struct line {
     unsigned number;
@@ -43,43 +42,11 @@ static struct script {
     unsigned events, expectations;
 } script;
 
-/* ---- words ----------------------------------------------------------------------------------- */
-
-static bool is_word(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
-static int index_of(const char *word, const char *const *names, unsigned count)
-{
-    for (unsigned i = 0; word && i < count; i++)
-        if (strcmp(word, names[i]) == 0)
-            return (int)i;
-    return -1;
-}
-
-static int desk_of(const char *word)
-{
-    int desk = word ? config_desk_index(script.config, word) : NONE;
-    if (desk < 0)
-        complain("the hall file has no desk \"%s\"", word ? word : "");
-    return desk;
-}
-
-static int screen_of(const char *word)
-{
-    for (unsigned i = 0; word && i < script.config->nscreens; i++)
-        if (strcmp(script.config->screen[i].device.id, word) == 0)
-            return (int)i;
-    complain("the hall file has no screen \"%s\"", word ? word : "");
-    return -1;
-}
-
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static void act(struct action *action, const char *desk)
 {
-    int index = desk_of(desk);
+    int index = desk_of(script.config, desk);
     if (index < 0)
         return;
     action->desk = (uint16_t)index;
@@ -96,7 +63,7 @@ static void do_call(char **word)
         if (is_word(*more, "booked"))
             action.visit.lane = LANE_BOOKED;
         else if (is_word(*more, "from") && more[1])
-            action.visit.from = (int16_t)desk_of(*++more);
+            action.visit.from = (int16_t)desk_of(script.config, *++more);
         else
             complain("\"%s\": a call takes \"booked\" and \"from DESK\"", *more);
     }
@@ -228,7 +195,7 @@ static void do_bus(char **word)
 
 static void do_led(char **word)
 {
-    int desk = desk_of(word[0]);
+    int desk = desk_of(script.config, word[0]);
     if (!is_word(word[1], "off") && !is_word(word[1], "on"))
         complain("\"%s\": a LED board is off or on", word[1]);
     else if (desk >= 0 && buses_power(script.config, desk, is_word(word[1], "on")) < 0)
@@ -298,7 +265,7 @@ static void write_picture(struct wall *wall, const char *path)
 static void do_picture(char **word)
 {
     char path[512];
-    int screen = screen_of(word[0]);
+    int screen = screen_of(script.config, word[0]);
     snprintf(path, sizeof path, "%s/%s", script.run->folder, word[1]);
     if (screen >= 0 && !eyes_board())
         complain("no picture: the board is off");
@@ -313,182 +280,10 @@ static void do_end(char **word)
     end_board(true);
 }
 
-/* ---- expectations ---------------------------------------------------------------------------- */
-
-static const struct panel *panel_of(const struct view *view, const char *ticket, const char *desk)
-{
-    int index = desk ? desk_of(desk) : NONE;
-    for (unsigned i = 0; i < view->npanels; i++)
-        if (strcmp(view->panel[i].ticket, ticket) == 0 && (!desk || view->panel[i].desk == index))
-            return &view->panel[i];
-    return NULL;
-}
-
-static bool is_listed(const char list[][TICKET_SIZE], unsigned count, const char *ticket)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(list[i], ticket) == 0)
-            return true;
-    return false;
-}
-
-static void expect_panel(const char *screen, const struct view *view, char **word)
-{
-    const struct panel *panel = panel_of(view, word[1], is_word(word[2], "desk") ? word[3] : NULL);
-    if (is_word(word[0], "not") && panel)
-        complain("screen %s shows %s at desk %s", screen, word[1], script.config->desk[panel->desk].id);
-    if (is_word(word[0], "not"))
-        return;
-    if (!panel)
-        complain("screen %s does not show %s%s%s; its sign is %s", screen, word[1],
-                 word[2] ? " at desk " : "", word[2] && word[3] ? word[3] : "", sign_names[view->sign]);
-    else if (panel->is_new != is_word(word[0], "features"))
-        complain("screen %s shows %s, but %s", screen, word[1], panel->is_new ? "as new" : "not as new");
-}
-
-static void expect_screen(char **word)
-{
-    static const char *const screen_words[] = { "recent", "missed", "sign", "panels", "clock" };
-    int screen = screen_of(word[0]);
-    if (screen < 0 || !word[1] || !word[2]) {
-        complain("expect screen SCREEN features|shows|not|recent|missed TICKET [desk DESK], sign SIGN, "
-                 "panels N, clock TIME");
-        return;
-    }
-    const struct view *view = eyes_view((unsigned)screen);
-    const char *what = word[1], *value = word[2];
-    if (is_word(what, "features") || is_word(what, "shows") || is_word(what, "not"))
-        expect_panel(word[0], view, word + 1);
-    else if (is_word(what, "recent") && !is_listed(view->recent, view->nrecent, value))
-        complain("the list of screen %s has no %s", word[0], value);
-    else if (is_word(what, "missed") && !is_listed(view->missed, view->nmissed, value))
-        complain("the missed ones of screen %s are without %s", word[0], value);
-    else if (is_word(what, "sign") && index_of(value, sign_names, SIGNS) != (int)view->sign)
-        complain("the sign of screen %s is %s, not %s", word[0], sign_names[view->sign], value);
-    else if (is_word(what, "panels") && view->npanels != strtoul(value, NULL, 10))
-        complain("screen %s has %u panels, not %s", word[0], view->npanels, value);
-    else if (is_word(what, "clock") && !strstr(view->clock, value))
-        complain("the clock of screen %s is %s, not %s", word[0], view->clock, value);
-    else if (index_of(what, screen_words, sizeof screen_words / sizeof *screen_words) < 0)
-        complain("\"%s\": nothing that a screen can be asked for", what);
-}
-
-static void expect_led(char **word)
-{
-    int desk = desk_of(word[0]);
-    bool is_blinking = false;
-    const char *glass = desk >= 0 ? buses_glass(script.config, desk, &is_blinking) : NULL;
-    struct led_unit_status status = { 0 };
-    if (!glass || !word[1]) {
-        complain("expect led DESK \"TEXT\" [blinking|steady], or trouble");
-        return;
-    }
-    if (eyes_board() && eyes_board()->desks)
-        desks_unit_status(eyes_board()->desks, desk, &status);
-    if (is_word(word[1], "trouble")) {
-        if (!status.is_dead)
-            complain("the LED board of desk %s is not told as dead", word[0]);
-        return;
-    }
-    if (strcmp(glass, word[1]) != 0 || (word[2] && is_blinking != is_word(word[2], "blinking")))
-        complain("the LED board of desk %s shows \"%s\"%s", word[0], glass, is_blinking ? " blinking" : "");
-}
-
-static void expect_chimes(char **word)
-{
-    unsigned wanted = (unsigned)strtoul(word[0], NULL, 10);
-    bool is_bound = is_word(word[1], "at-most");
-    if (is_bound ? eyes_chimes() > wanted : eyes_chimes() != wanted)
-        complain("the chime has sounded %u times, not %s%u", eyes_chimes(), is_bound ? "at most " : "",
-                 wanted);
-}
-
-static void expect_receipt(char **word)
-{
-    const char *result = eyes_receipt_of(word[0]);
-    if (!result || !word[1] || strcmp(result, word[1]) != 0)
-        complain("the receipt of %s says %s, not %s", word[0], result ? result : "nothing yet",
-                 word[1] ? word[1] : "");
-}
-
-/* Every desk: what the board believes is what the server knows. */
-static void expect_truth(char **word)
-{
-    (void)word;
-    const struct queue_server *server = office_truth();
-    for (int i = 0; i < script.config->ndesks; i++) {
-        const char *ticket = server->desk[i].phase == PHASE_IDLE ? "" : server->desk[i].visit.ticket;
-        const char *shown = eyes_board() ? eyes_board()->hall.desk[i].ticket : "(off)";
-        if (strcmp(ticket, shown) != 0)
-            complain("desk %s has \"%s\", and the board believes \"%s\"", script.config->desk[i].id, ticket,
-                     shown);
-    }
-}
-
-/* ---- growth ---------------------------------------------------------------------------------- */
-
-struct growth {
-    unsigned long descriptors, heap_bytes;
-};
-
-static struct growth measure(void)
-{
-    struct growth growth = { .heap_bytes = mallinfo2().uordblks };
-    for (int fd = 0; fd < 1024; fd++)
-        growth.descriptors += fcntl(fd, F_GETFD) >= 0;
-    return growth;
-}
-
-static struct growth grown;
-
-static void expect_growth(char **word)
-{
-    (void)word;
-    grown = measure();
-}
-
-static void expect_no_growth(char **word)
-{
-    (void)word;
-    struct growth now = measure();
-    if (now.descriptors != grown.descriptors)
-        complain("descriptors: %lu before, %lu now", grown.descriptors, now.descriptors);
-    if (now.heap_bytes > grown.heap_bytes + GROWTH_BYTES)
-        complain("heap: %lu bytes before, %lu now", grown.heap_bytes, now.heap_bytes);
-}
-
-static const struct expectation {
-    const char *what;
-    void (*fn)(char **word);
-    unsigned least;
-} expectations[] = {
-    { "screen", expect_screen, 3 },       { "led", expect_led, 2 },
-    { "chimes", expect_chimes, 1 },       { "receipt", expect_receipt, 2 },
-    { "truth", expect_truth, 0 },         { "growth-from-here", expect_growth, 0 },
-    { "no-growth", expect_no_growth, 0 },
-};
-
-static unsigned count_words(char **word)
-{
-    unsigned count = 0;
-    while (word[count])
-        count++;
-    return count;
-}
-
 static void do_expect(char **word)
 {
     script.expectations++;
-    for (unsigned i = 0; i < sizeof expectations / sizeof *expectations; i++) {
-        if (!is_word(word[0], expectations[i].what))
-            continue;
-        if (count_words(word + 1) < expectations[i].least)
-            complain("expect %s: too few words", word[0]);
-        else
-            expectations[i].fn(word + 1);
-        return;
-    }
-    complain("\"%s\": expect screen, led, chimes, receipt or truth", word[0]);
+    expect(script.config, word);
 }
 
 static const struct verb {
