@@ -5,7 +5,10 @@
  * __assert_fail(), which the library then calls instead of glibc's: inside mqtt_guarded_read() it jumps out, everywhere else
  * it is what it was. At that place the library holds no lock and has changed nothing but the half-read packet, which the
  * next attempt to connect clears away (packet__cleanup() in mosquitto__reconnect()); what it had allocated for that packet
- * is lost, under 64 KiB for each attempt. Any other assertion is treated alike: the connection is given up.
+ * is lost, under 64 KiB for each attempt. Any other assertion ends the process: nothing is known about the state behind it.
+ *
+ * Why not let the link end here, too, and be started again? It would begin with its first broker each time, and the second one of
+ * the list would never be tried.
  */
 #pragma once
 
