@@ -20,7 +20,8 @@ struct region {
 struct placed {
     glyph_key key;
     int16_t x, y; /* pen position on the baseline; icons: top left corner */
-    color ink;
+    color ink : 24;
+    uint32_t role : 8; /* what the text is to whoever laid it out; paints nothing, 0: none */
 };
 struct picture {
     int16_t width, height;

@@ -18,6 +18,21 @@
 #include "board/paint/picture.h"
 #include "protocol/feed.h"
 
+/* What a text is to visitors: `role` of each letter of a picture. Who sets text names it; its size is judged by it (board/check). */
+enum text_role {
+    ROLE_NONE,    /* of test pictures */
+    ROLE_TICKET,  /* a featured call: the number that is called */
+    ROLE_DESK,    /* and where to go */
+    ROLE_ROW,     /* tickets and desks of lists */
+    ROLE_LABEL,   /* words beside a number: what the desk is, by appointment; headings of lists */
+    ROLE_AGENCY,  /* whose desk it is */
+    ROLE_NOTICE,  /* the foot of the wall, also its warning */
+    ROLE_CLOCK,   /* the time */
+    ROLE_HEADER,  /* name of the hall, dates */
+    ROLE_MESSAGE, /* in the place of calls: please wait, no connection */
+    ROLE_ALERT,
+    ROLES
+};
 /* Wall time, split up by the caller in the hall's time zone. */
 struct scene_clock {
     int year, month, day, weekday; /* month 1..12, weekday 0 = Monday */

@@ -38,7 +38,7 @@ static void put_band(const struct stage *stage, struct rect box)
     struct texts texts = { 0 };
     for (int i = 0; i < stage->in->config->nlangs && i < 2; i++)
         texts_add(&texts, i, stage_phrase(stage, PHRASE_ATTENTION, i));
-    struct type type = { .weight = WEIGHT_BOLD, .ink = stage->theme->band_ink };
+    struct type type = { .weight = WEIGHT_BOLD, .role = ROLE_ALERT, .ink = stage->theme->band_ink };
     type.size_px =
         texts_fit(stage, &type, &texts, box, LEADING_TIGHT, stage_px(stage, 40), stage_px(stage, 78));
     texts_put(stage, &type, &texts, box, LEADING_TIGHT);
@@ -48,7 +48,7 @@ static void put_texts(const struct stage *stage, struct rect box, const struct t
 {
     int hair = stage_px(stage, 3), air = stage_px(stage, 10), indent = stage_px(stage, INDENT_UNITS);
     int n = texts->count, size = stage_px(stage, 150);
-    struct type type = { .weight = WEIGHT_BOLD, .ink = stage->theme->paper_ink };
+    struct type type = { .weight = WEIGHT_BOLD, .role = ROLE_ALERT, .ink = stage->theme->paper_ink };
     for (int i = 0; i < n; i++) {
         struct rect cell = box_inset(box_cell(box, 1, n, i, hair), indent, air);
         type.lang = texts->lang[i];

@@ -21,9 +21,11 @@ static struct look look_of(const struct theme *theme, bool is_new)
 
 static struct number number_of(const struct stage *stage, const struct call *call, int size_px)
 {
-    struct number number = {
-        .type = { .weight = WEIGHT_BOLD, .size_px = size_px, .is_number = true, .ink = call->look.ink }
-    };
+    struct number number = { .type = { .weight = WEIGHT_BOLD,
+                                       .size_px = size_px,
+                                       .is_number = true,
+                                       .role = ROLE_TICKET,
+                                       .ink = call->look.ink } };
     number.cap = type_cap(stage, &number.type);
     number.arrow_px = call->desk->arrow == ARROW_NONE ? 0 : number.cap * 4 / 5;
     number.gap = number.cap * 2 / 5;
@@ -86,6 +88,7 @@ static struct type sign_type(const struct stage *stage, const struct call *call,
     int most_px = stage_px(stage, most_units);
     return (struct type){ .weight = WEIGHT_BOLD,
                           .size_px = size_px < most_px ? size_px : most_px,
+                          .role = ROLE_LABEL,
                           .ink = call->look.ink };
 }
 
@@ -98,12 +101,20 @@ static void put_arrow(const struct stage *stage, const struct number *number, co
                      number->type.ink);
 }
 
+static void put_label(const struct stage *stage, const struct number *number, struct rect band,
+                      const struct call *call)
+{
+    struct type type = number->type;
+    type.role = ROLE_DESK;
+    type_put(stage, &type, band, ALIGN_RIGHT, call->desk->label);
+}
+
 /* Arrow, words, desk. False if the words had no room. */
 static bool put_desk_row(const struct stage *stage, const struct number *number, struct rect band,
                          const struct call *call)
 {
     struct rect words = band;
-    type_put(stage, &number->type, band, ALIGN_RIGHT, call->desk->label);
+    put_label(stage, number, band, call);
     box_cut_right(&words, label_width(stage, number, call) + number->gap / 2);
     if (number->arrow_px) {
         put_arrow(stage, number, call, band.x, band);
@@ -163,7 +174,7 @@ static void put_flat_panel(const struct stage *stage, struct rect box, const str
     box_cut_bottom(&upper, zone / 5); /* off the number, which may have a tail */
     box_cut_top(&lower, zone / 5);
     ticket_put(stage, &number.type, &call->ticket, band.x, band.y + (band.h + number.cap) / 2);
-    type_put(stage, &number.type, band, ALIGN_RIGHT, call->desk->label);
+    put_label(stage, &number, band, call);
     int left = band.x + ticket_column(stage, &number, call);
     int right = band.x + band.w - label_width(stage, &number, call);
     put_arrow(stage, &number, call, left + (right - left - number.arrow_px) / 2, band);

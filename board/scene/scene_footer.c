@@ -126,6 +126,7 @@ static void put_warning(const struct stage *stage, struct rect box, struct rect 
     }
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = stage_px(stage, 36),
+                         .role = ROLE_NOTICE,
                          .ink = stage->theme->paper_ink };
     box_fill(stage, bleed, stage->theme->paper, 0);
     int side = stage_px(stage, 60);
@@ -149,6 +150,7 @@ void scene_put_footer(const struct stage *stage, struct rect box, struct rect bl
     lines_of_page(stage, (int)(stage->in->notice_page % (uint32_t)pages), &lines);
     struct type type = { .weight = WEIGHT_REGULAR,
                          .size_px = stage_px(stage, NOTICE_UNITS),
+                         .role = ROLE_NOTICE,
                          .ink = stage->theme->ink };
     box_fill(stage, box_of(bleed.x, bleed.y, bleed.w, stage_px(stage, 2)), stage->theme->hairline, 0);
     put_lines(stage, &lines, type, box);

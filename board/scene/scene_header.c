@@ -22,6 +22,7 @@ static struct type date_type(const struct stage *stage, int lang)
     return (struct type){ .weight = WEIGHT_REGULAR,
                           .size_px = stage_px(stage, DATE_UNITS),
                           .lang = (uint8_t)lang,
+                          .role = ROLE_HEADER,
                           .ink = stage->theme->soft };
 }
 
@@ -32,6 +33,7 @@ static void put_clock(const struct stage *stage, struct rect *box)
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = stage_px(stage, CLOCK_UNITS),
                          .is_number = true,
+                         .role = ROLE_CLOCK,
                          .ink = stage->theme->ink };
     char text[16];
     snprintf(text, sizeof text, "%02d:%02d", clock->hour % 100, clock->minute % 100);
@@ -124,6 +126,7 @@ void scene_put_header(const struct stage *stage, struct rect box)
     }
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = name_size(stage, &names, box),
+                         .role = ROLE_HEADER,
                          .ink = stage->theme->ink };
     texts_put(stage, &type, &names, box, LEADING_TIGHT);
 }

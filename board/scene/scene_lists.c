@@ -86,6 +86,7 @@ static struct columns fit_columns(const struct stage *stage, int cap_px, int roo
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = type_size_of_cap(stage, cap_px),
                          .is_number = true,
+                         .role = ROLE_ROW,
                          .ink = stage->theme->ink };
     struct columns columns = measure(stage, type, list);
     int width = extent(stage, &columns);
@@ -140,7 +141,9 @@ static void put_row(const struct stage *stage, const struct columns *columns, st
 static void put_heading(const struct stage *stage, struct rect box, enum phrase phrase)
 {
     char text[JOINED_SIZE];
-    struct type type = { .weight = WEIGHT_BOLD, .size_px = stage_px(stage, 36), .ink = stage->theme->soft };
+    struct type type = {
+        .weight = WEIGHT_BOLD, .size_px = stage_px(stage, 36), .role = ROLE_LABEL, .ink = stage->theme->soft
+    };
     stage_join(stage, phrase, LANGS_MAX, text);
     if (type_width(stage, &type, text) > box.w) {
         stage_join(stage, phrase, 2, text);
@@ -186,9 +189,11 @@ static void put_missed(const struct stage *stage, struct rect box, int pad, cons
     box_fill(stage, box, stage->theme->row, stage_px(stage, 14));
     struct rect cells = box_inset(box, pad, stage_px(stage, 10));
     int rows = (list->count + MISSED_COLUMNS - 1) / MISSED_COLUMNS, gap = stage_px(stage, 24);
-    struct type type = {
-        .weight = WEIGHT_BOLD, .size_px = stage_px(stage, 64), .is_number = true, .ink = stage->theme->soft
-    };
+    struct type type = { .weight = WEIGHT_BOLD,
+                         .size_px = stage_px(stage, 64),
+                         .is_number = true,
+                         .role = ROLE_ROW,
+                         .ink = stage->theme->soft };
     struct rect first = box_cell(cells, MISSED_COLUMNS, rows, 0, gap);
     for (int i = 0; i < list->count; i++) {
         struct ticket ticket = ticket_split(list->call[i]->ticket);

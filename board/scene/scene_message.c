@@ -10,10 +10,12 @@ struct saying {
 
 static struct saying saying_of(const struct stage *stage, enum phrase headline, enum phrase sentence)
 {
-    struct saying saying = { .headline = headline,
-                             .sentence = sentence,
-                             .bold = { .weight = WEIGHT_BOLD, .ink = stage->theme->ink },
-                             .regular = { .weight = WEIGHT_REGULAR, .ink = stage->theme->soft } };
+    struct saying saying = {
+        .headline = headline,
+        .sentence = sentence,
+        .bold = { .weight = WEIGHT_BOLD, .role = ROLE_MESSAGE, .ink = stage->theme->ink },
+        .regular = { .weight = WEIGHT_REGULAR, .role = ROLE_MESSAGE, .ink = stage->theme->soft }
+    };
     for (int i = 0; i < stage->in->config->nlangs; i++)
         if (stage_phrase(stage, headline, i)[0] != '\0')
             saying.lang[saying.nblocks++] = (uint8_t)i;

@@ -108,7 +108,9 @@ bool kind_put_beside(const struct stage *stage, const struct call *call, int cap
 {
     struct texts words = kind_words(stage, call);
     int share = words.count == WORDS_MAX ? 27 : 31;
-    struct type type = { .weight = WEIGHT_BOLD, .size_px = cap_px * share / 100, .ink = call->look.ink };
+    struct type type = {
+        .weight = WEIGHT_BOLD, .size_px = cap_px * share / 100, .role = ROLE_LABEL, .ink = call->look.ink
+    };
     int least_px = type.size_px * 4 / 5;
     for (int i = 0; i < words.count; i++) {
         type.lang = words.lang[i];

@@ -185,9 +185,19 @@ bool type_fit(const struct stage *stage, struct type *type, const char *text, in
     return width <= width_px;
 }
 
+static void put_line(const struct stage *stage, const struct type *type, const struct text_line *line, int x,
+                     int baseline_y)
+{
+    struct picture *picture = stage->picture;
+    unsigned first = picture->nglyphs;
+    picture_line(picture, line, x, baseline_y, type->ink);
+    for (unsigned i = first; i < picture->nglyphs; i++)
+        picture->glyph[i].role = type->role;
+}
+
 void type_put_at(const struct stage *stage, const struct type *type, int x, int baseline_y, const char *text)
 {
-    picture_line(stage->picture, type_shape(stage, type, text), x, baseline_y, type->ink);
+    put_line(stage, type, type_shape(stage, type, text), x, baseline_y);
 }
 
 /* The glyphs that leave room for an ellipsis, and the ellipsis. */
@@ -202,9 +212,9 @@ static void put_cut(const struct stage *stage, const struct type *type, int x, i
         n++;
     int end = n < line.nglyphs ? line.glyph[n].x : line.width_px;
     line.nglyphs = (uint16_t)n;
-    picture_line(stage->picture, &line, x, baseline_y, type->ink);
+    put_line(stage, type, &line, x, baseline_y);
     if (ellipsis.width_px <= width)
-        picture_line(stage->picture, &ellipsis, x + end, baseline_y, type->ink);
+        put_line(stage, type, &ellipsis, x + end, baseline_y);
 }
 
 void type_put(const struct stage *stage, const struct type *type, struct rect box, enum align align,
@@ -218,5 +228,5 @@ void type_put(const struct stage *stage, const struct type *type, struct rect bo
         return;
     }
     int shift = align == ALIGN_LEFT ? 0 : align == ALIGN_RIGHT ? box.w - ink : (box.w - ink) / 2;
-    picture_line(stage->picture, line, box.x + shift - line->ink_left_px, baseline, type->ink);
+    put_line(stage, type, line, box.x + shift - line->ink_left_px, baseline);
 }

@@ -67,6 +67,7 @@ struct type {
     int size_px;
     bool is_number; /* tabular figures, slashed zero */
     uint8_t lang;   /* index of config.lang */
+    uint8_t role;   /* enum text_role */
     color ink;
 };
 const struct text_line *type_shape(const struct stage *stage, const struct type *type, const char *text);

@@ -303,6 +303,37 @@ static void a_page_of_notices_stays_as_long_as_it_takes_to_read(void **state)
     find(&picture, 0, WEIGHT_REGULAR, false, "0123456789012345678901234567890123456789");
 }
 
+/* So that sizes can be judged by what a text is. */
+static void each_text_says_what_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum weight weight;
+        bool is_number;
+        enum text_role role;
+    } rows[] = {
+        { "042", WEIGHT_BOLD, true, ROLE_TICKET },
+        { "3", WEIGHT_BOLD, true, ROLE_DESK },
+        { "117", WEIGHT_BOLD, true, ROLE_ROW },
+        { "Терезе", WEIGHT_BOLD, false, ROLE_LABEL },
+        { "Телефон", WEIGHT_REGULAR, false, ROLE_NOTICE },
+        { "14:05", WEIGHT_BOLD, true, ROLE_CLOCK },
+        { "2026 ж. 22 қараша, жексенбі", WEIGHT_REGULAR, false, ROLE_HEADER },
+    };
+    room_init(&room, 2);
+    room_notice(&room, "Телефон", "", "");
+    room_call(&room, "А042", 3, true);
+    room_recent(&room, "Б117", 12);
+    for (int i = 0; i < 2; i++) {
+        build(&picture, i ? 1080 : 1920, i ? 1920 : 1080);
+        for (unsigned r = 0; r < sizeof rows / sizeof *rows; r++) {
+            struct found found = find(&picture, 0, rows[r].weight, rows[r].is_number, rows[r].text);
+            assert_int_equal(picture.glyph[found.index].role, rows[r].role);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +351,7 @@ int main(void)
         cmocka_unit_test(inks_contrast_with_their_grounds),
         cmocka_unit_test(dates_are_written_as_each_language_does),
         cmocka_unit_test(every_month_and_weekday_has_a_name),
+        cmocka_unit_test(each_text_says_what_it_is),
         cmocka_unit_test(a_page_of_notices_stays_as_long_as_it_takes_to_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -72,6 +72,14 @@ static void regions_stay_on_the_screen(const struct picture *p)
         assert_true(is_inside(ink_of_box(p->region[r].box), all));
 }
 
+/* Whoever judges sizes knows each text by it. */
+static void every_letter_has_a_role(const struct picture *p)
+{
+    for (int i = 0; i < p->nglyphs; i++)
+        if (glyph_size_px(p->glyph[i].key) > 0 && p->glyph[i].role == ROLE_NONE)
+            fail_wall(p, "glyph %d at %d,%d says not what it is", i, p->glyph[i].x, p->glyph[i].y);
+}
+
 /* ---- random halls ---------------------------------------------------------------------------- */
 
 static uint32_t seed;
@@ -237,6 +245,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
         regions_stay_on_the_screen(&picture);
         ink_stays_in_its_region(&picture, (struct ink){ dx, dy, s[0] - dx, s[1] - dy });
         no_ink_meets_other_ink(&picture);
+        every_letter_has_a_role(&picture);
     }
 }
 
