@@ -219,10 +219,12 @@ static void note_truth(struct board *board, int64_t now_us)
         board->is_manual = false;
     if (board->is_manual)
         truth = FEED_FRESH;
+    const char *profile = health_profile(board);
+    board->is_health_changed |= truth != board->truth || profile != board->profile;
+    board->profile = profile;
     if (truth == board->truth)
         return;
     board->truth = truth;
-    board->is_health_changed = true;
     walls_mark(board);
     desks_update_all(board->desks, &board->hall, truth);
     if (truth == FEED_STALE || truth == FEED_BLANK)

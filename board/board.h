@@ -63,6 +63,7 @@ struct board {
         first_wish_us; /* LED boards keep what they show until then: a restart is over before anyone sees it */
     bool is_manual;    /* events from the control socket rule, no server is there */
     enum feed_truth truth;
+    const char *profile;             /* health_profile() at the last turn */
     int64_t job_until_us[BUSES_MAX]; /* when a job that nobody asks about any more is ended; 0: none */
     int64_t health_due_us;
     bool is_health_changed; /* perhaps: health_digest() tells */
@@ -116,8 +117,9 @@ void jobs_forget(struct board *board); /* the spare profiles; no job runs any mo
 char *health_text(struct board *board);
 /* Of what a health message is sent for at once when it changes: states, not counters and ages. */
 uint64_t health_digest(struct board *board);
-cJSON *health_status(struct board *board);  /* the reply of `status` */
-cJSON *health_screens(struct board *board); /* parts of it (health_screens.c) */
+const char *health_profile(const struct board *board); /* undecided basic full manual */
+cJSON *health_status(struct board *board);             /* the reply of `status` */
+cJSON *health_screens(struct board *board);            /* parts of it (health_screens.c) */
 cJSON *health_outputs(struct board *board); /* of all cards; not in the status: a television lists 40 modes */
 cJSON *health_buses(struct board *board);   /* health_leds.c */
 /* Of the LED board of a desk: what is wrong with it, or with its bus; why[LED_TROUBLE_SIZE]. */

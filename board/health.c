@@ -57,12 +57,19 @@ static cJSON *health_link(const struct board *board)
     return link;
 }
 
+const char *health_profile(const struct board *board)
+{
+    struct feed_status status;
+    feed_status(board->feed, &status);
+    return board->is_manual ? "manual" : profile_words[status.profile];
+}
+
 static cJSON *health_feed(const struct board *board)
 {
     struct feed_status status;
     feed_status(board->feed, &status);
     cJSON *feed = cJSON_CreateObject();
-    cJSON_AddStringToObject(feed, "profile", board->is_manual ? "manual" : profile_words[status.profile]);
+    cJSON_AddStringToObject(feed, "profile", health_profile(board));
     cJSON_AddStringToObject(feed, "truth", feed_truth_words[board->truth]);
     cJSON_AddStringToObject(feed, "epoch", status.epoch);
     const struct {
@@ -257,10 +264,8 @@ static uint64_t digest_leds(uint64_t hash, const struct board *board)
 
 uint64_t health_digest(struct board *board)
 {
-    struct feed_status feed;
-    feed_status(board->feed, &feed);
     uint64_t hash = digest_number(UINT64_C(14695981039346656037), board->link.conn);
-    hash = digest_number(hash, feed.profile);
+    hash = digest(hash, health_profile(board));
     hash = digest(hash, feed_truth_words[board->truth]);
     for (unsigned i = 0; i < board->config->nscreens; i++)
         hash = digest(digest(hash, wall_state_names[board->wall[i].state]), board->wall[i].detail);

@@ -44,6 +44,34 @@ def a_call_by_hand_is_shown_sounded_and_receipted():
         hall.close()
 
 
+def a_server_that_turns_out_to_be_full_is_told_of_at_once():
+    """Not with the next message of every 30 s, although nothing else has changed."""
+    hall = Hall(with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
+    try:
+        hall.connected()
+        hall.boards_answer()
+        health = Listener(hall.broker, hall.board_topic + "/health")
+        hellos = Listener(hall.broker, hall.prefix + "/hello")
+        hall.call("3", "А042")
+        before = health.wait("health of the basic profile", lambda t, o: o["feed"]["profile"] == "basic")
+        hall.broker.publish(hall.prefix + "/server", {"v": 1, "epoch": "7f3c9a12", "seq": 1, "ts": 1763802000000, "online": True, "conn": 1})
+
+        def answered():
+            for _, hello in hellos.poll()[-1:]:
+                hall.broker.publish(hall.board_topic + "/state", {
+                    "v": 1, "epoch": "7f3c9a12", "seq": 1, "ts": 1763802000000, "re": hello["nonce"],
+                    "desks": [{"desk": "3", "status": "open", "ticket": "А042", "phase": "called", "seq": 1}], "recent": [], "missed": [],
+                    "notices": []})
+            return hall.status()["feed"]["profile"] == "full"
+        wait_for("the profile is full", answered)
+        after = health.wait("health of the full profile", lambda t, o: o["feed"]["profile"] == "full")
+        assert after["uptime_s"] - before["uptime_s"] < 10, (before["uptime_s"], after["uptime_s"])
+        health.close()
+        hellos.close()
+    finally:
+        hall.close()
+
+
 def the_full_profile_converges_and_says_when_the_truth_is_lost():
     hall = Hall(with_sim=True)
     try:
@@ -631,6 +659,7 @@ def kezekd_checks_a_file_and_exits_78_with_every_error():
 
 run([
     a_call_by_hand_is_shown_sounded_and_receipted,
+    a_server_that_turns_out_to_be_full_is_told_of_at_once,
     the_full_profile_converges_and_says_when_the_truth_is_lost,
     bad_messages_are_refused_one_by_one_and_stop_nothing,
     a_publisher_of_another_make_is_understood,
