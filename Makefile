@@ -146,9 +146,10 @@ test:
 
 # What takes minutes: the random tests at length, and the same tests again with each rule taken out.
 .PHONY: test-long
-test-long: all $(B)/tests/unit/test_feed_random $(B)/tests/unit/test_announce_random $(B)/tests/scenario/test_scenarios $(B)/tests/bench/probe
+test-long: all $(addprefix $(B)/tests/unit/,test_feed_random test_announce_random test_chime_random) $(B)/tests/scenario/test_scenarios $(B)/tests/bench/probe
 	KEZEK_SCHEDULES=100000 $(B)/tests/unit/test_feed_random
 	KEZEK_SCHEDULES=2000 $(B)/tests/unit/test_announce_random
+	KEZEK_SCHEDULES=2000 $(B)/tests/unit/test_chime_random
 	tests/mutate
 	SOAK_MINUTES=60 $(B)/tests/scenario/test_scenarios
 	tests/long/soak.py

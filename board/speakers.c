@@ -16,9 +16,7 @@ struct speaker {
     struct loop_source *source;
     const struct chime_ops *ops;
     struct chime *chime;
-    struct chime_gate gate;
     struct chime_turn turn; /* the calls that the present sound speaks for */
-    bool is_playing, was_reported;
     int64_t retry_us, retry_delay_us;
     uint64_t played, failed;
     char name[ID_SIZE + 8];
@@ -31,8 +29,14 @@ struct speakers {
     struct receipts *receipts;
     void (*on_report)(void *data);
     void *data;
+    struct chime_gates gates; /* by the same index */
     struct speaker speaker[CHIMES_MAX];
 };
+
+static unsigned index_of(const struct speaker *speaker)
+{
+    return (unsigned)(speaker - speaker->speakers->speaker);
+}
 
 static void settle_turn(struct speaker *speaker, const char *result, int64_t at_us, const char *detail,
                         bool is_final)
@@ -53,7 +57,7 @@ static void reported(void *data, uint32_t events)
             continue;
         }
         bool is_good = report.result == CHIME_FINISHED;
-        speaker->is_playing = false;
+        chime_gate_end(&speaker->speakers->gates, index_of(speaker));
         speaker->played += is_good;
         speaker->failed += !is_good;
         settle_turn(speaker, is_good ? "finished" : "failed", report.at_us, report.detail, true);
@@ -113,6 +117,7 @@ struct speakers *speakers_create(struct loop *loop, const struct config *config,
     speakers->receipts = receipts;
     speakers->on_report = on_report;
     speakers->data = data;
+    chime_gates_init(&speakers->gates, config);
     for (unsigned i = 0; i < config->nchimes; i++) {
         struct speaker *speaker = &speakers->speaker[i];
         speaker->speakers = speakers;
@@ -159,7 +164,7 @@ void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_r
         struct speaker *speaker = in_zone(speakers, i, zone);
         if (speaker && !speaker->chime)
             receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
-        else if (speaker && !chime_gate_ask(&speaker->gate, token, is_recall, expires_us, now_us))
+        else if (speaker && !chime_gate_ask(&speakers->gates, i, token, is_recall, expires_us, now_us))
             receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
                             "one chime sounds for more than 16 calls", true);
     }
@@ -185,8 +190,8 @@ static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
     int error = speaker->ops->play(speaker->chime, melody, speaker->config->volume_percent, 1);
     if (error < 0)
         return error;
-    speaker->is_playing = true;
-    chime_gate_busy_until(&speaker->gate, now_us + melody_length_ms(melody) * INT64_C(1000));
+    chime_gate_begin(&speaker->speakers->gates, index_of(speaker), melody_length_ms(melody) * INT64_C(1000),
+                     now_us);
     return 0;
 }
 
@@ -196,7 +201,7 @@ int speakers_play(struct speakers *speakers, const char *chime, const char *melo
         struct speaker *speaker = &speakers->speaker[i];
         if (strcmp(speaker->config->device.id, chime) != 0)
             continue;
-        if (speaker->is_playing)
+        if (speakers->gates.gate[i].is_sounding)
             return -EBUSY;
         speaker->turn.ntokens = 0; /* a test speaks for no call */
         return play(speaker, melody, clock_us());
@@ -204,18 +209,14 @@ int speakers_play(struct speakers *speakers, const char *chime, const char *melo
     return -ENOENT;
 }
 
-static void take_turn(struct speaker *speaker, int64_t now_us)
+static void take_turn(struct speaker *speaker, const struct chime_turn *turn, int64_t now_us)
 {
-    struct chime_turn turn;
-    if (speaker->is_playing)
+    for (unsigned i = 0; i < turn->nlate; i++)
+        receipts_settle(speaker->speakers->receipts, turn->late[i], speaker->name, "muted_late", 0, "", true);
+    if (!turn->ntokens)
         return;
-    bool has_turn = chime_gate_turn(&speaker->gate, now_us, &turn);
-    for (unsigned i = 0; i < turn.nlate; i++)
-        receipts_settle(speaker->speakers->receipts, turn.late[i], speaker->name, "muted_late", 0, "", true);
-    if (!has_turn)
-        return;
-    speaker->turn = turn;
-    int error = play(speaker, turn.is_recall ? speaker->config->recall : speaker->config->call, now_us);
+    speaker->turn = *turn;
+    int error = play(speaker, turn->is_recall ? speaker->config->recall : speaker->config->call, now_us);
     if (error < 0) {
         speaker->failed++;
         settle_turn(speaker, "failed", 0, strerror(-error), true);
@@ -224,22 +225,20 @@ static void take_turn(struct speaker *speaker, int64_t now_us)
 
 void speakers_tick(struct speakers *speakers, int64_t now_us)
 {
-    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+    struct chime_turn turn;
+    for (unsigned i = 0; i < speakers->config->nchimes; i++)
         try_open(&speakers->speaker[i], now_us);
-        take_turn(&speakers->speaker[i], now_us);
-    }
+    while (chime_gates_turn(&speakers->gates, now_us, &turn))
+        take_turn(&speakers->speaker[turn.chime], &turn, now_us);
 }
 
 int64_t speakers_deadline_us(const struct speakers *speakers)
 {
-    int64_t at_us = INT64_MAX;
+    int64_t at_us = chime_gates_deadline_us(&speakers->gates);
     for (unsigned i = 0; i < speakers->config->nchimes; i++) {
         const struct speaker *speaker = &speakers->speaker[i];
-        int64_t next_us = speaker->chime ? chime_gate_deadline_us(&speaker->gate) : speaker->retry_us;
-        if (speaker->is_playing)
-            next_us = INT64_MAX; /* its report wakes us */
-        if (next_us < at_us)
-            at_us = next_us;
+        if (!speaker->chime && speaker->retry_us < at_us)
+            at_us = speaker->retry_us;
     }
     return at_us;
 }

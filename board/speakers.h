@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "board/hall/announce.h"
+#include "board/hall/chime_gate.h"
 #include "board/hall/receipts.h"
 #include "board/loop.h"
 
@@ -19,7 +19,7 @@ void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_r
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token);
 /* It is not decided yet: the receipt waits for ask or mute. */
 void speakers_expect(struct speakers *speakers, int zone, uint64_t token);
-/* A technician's test: 0, -ENOENT no such chime or melody, -EBUSY, -ENODEV absent. */
+/* A technician's test, at once also where a zone has just heard a chime: 0, -ENOENT no such chime or melody, -EBUSY, -ENODEV absent. */
 int speakers_play(struct speakers *speakers, const char *chime, const char *melody);
 void speakers_tick(struct speakers *speakers, int64_t now_us);
 int64_t speakers_deadline_us(const struct speakers *speakers);

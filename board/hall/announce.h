@@ -65,31 +65,3 @@ void announce_restore(struct announce *announce, const struct hall *hall, int64_
 /* Moves on. True if the wall changes. Call it at announce_deadline_us(), and before announce_call() when time has passed. */
 bool announce_tick(struct announce *announce, int64_t now_us);
 int64_t announce_deadline_us(const struct announce *announce); /* INT64_MAX: none */
-
-/* When a chime may sound: at most one per 4 s for a zone set; calls that arrive within merge into the next one. Pure. */
-#define CHIME_GAP_US    4000000
-#define CHIME_MERGE_MAX 16
-struct chime_gate {
-    int64_t free_us;   /* before this, a request waits */
-    uint16_t nwaiting; /* calls that the next chime speaks for */
-    bool is_recall;    /* all waiting ones are recalls */
-    struct {
-        uint64_t token;
-        int64_t expires_us;
-        bool is_recall;
-    } waiting[CHIME_MERGE_MAX];
-};
-/* Asks for sound at now_us; a request older than expires_us when its turn comes is given back as muted. False: so many
- * wait already that this one is not noted; the next chime sounds for it all the same, but does not name its token. */
-bool chime_gate_ask(struct chime_gate *gate, uint64_t token, bool is_recall, int64_t expires_us,
-                    int64_t now_us);
-/* When something waits and the gate is free: true, and the tokens that this chime speaks for, in order; those that are too
- * late in `late`. False: nothing to play now (there may still be late ones). A zeroed gate is a valid free one. */
-struct chime_turn {
-    uint16_t ntokens, nlate;
-    bool is_recall;
-    uint64_t token[CHIME_MERGE_MAX], late[CHIME_MERGE_MAX];
-};
-bool chime_gate_turn(struct chime_gate *gate, int64_t now_us, struct chime_turn *turn);
-void chime_gate_busy_until(struct chime_gate *gate, int64_t until_us); /* the melody still plays */
-int64_t chime_gate_deadline_us(const struct chime_gate *gate);         /* INT64_MAX: nothing waits */
