@@ -19,7 +19,7 @@
 struct words {
     const char *target, *value;
     int seconds;
-    char error[200];
+    char error[320];
 };
 
 static int say(struct words *words, int error, const char *format, const char *what)

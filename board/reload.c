@@ -32,6 +32,11 @@ static struct config *load_again(struct board *board, char *error, size_t error_
         config_destroy(fresh);
         fresh = NULL;
     }
+    if (fresh && !check_legible(fresh, board->fonts, error, error_size)) {
+        log_error("%s", error);
+        config_destroy(fresh);
+        fresh = NULL;
+    }
     return fresh;
 }
 

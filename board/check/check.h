@@ -1,8 +1,8 @@
 /* What a hall file promises, calculated before anyone climbs a ladder: can every text be drawn, can the
- * called number be read from the farthest seat, how long does a bus need. For `kezekctl check`, `kezekd -n`
- * and the start of kezekd.
+ * called number be read from the farthest seat, how long does a bus need. For `kezekctl check`, `kezekd -n`,
+ * the start of kezekd and its reload.
  *
- * Not for the running service: it builds pictures and opens glyphs. One thread, that of the font set.
+ * Of the running service only a reload needs it: it builds pictures and opens glyphs. One thread, that of the font set.
  */
 #pragma once
 
@@ -21,15 +21,18 @@ int check_glyphs(const struct config *config, struct fonts *fonts, FILE *out);
  * one that works. Without a board_profile there is nothing to say. */
 int check_profile(const struct config *config, FILE *out);
 
-/* check_glyphs(), check_profile(), then tables of legibility and of the buses. Returns the number of errors: missing glyphs, outlets that the board does not have,
- * and screens whose called number cannot be read from the farthest seat even when it has the wall to itself
- * (verdict FAIL).
- *
- * Legibility: the cap height of the called number, as the scene really sets it (ticket of a letter and three
- * figures), with 1, 2, 4 and 8 panels on the wall, against distance / 110 (PASS), / 155 (WARN: German ASR A6
- * after DIN EN ISO 9241-303, 31' and 22'), below FAIL; / 250 is the floor of the EU's PRM TSI, and ADA
- * 703.5.5 is told beside it. Distance: from eyes at 1.2 m (seated) to the screen at height_m. A screen
- * without diagonal_in or farthest_m is not calculated.
- *
- * Buses: led_bus_budget(); a warning above 28 of 32 unit loads, an error above 32. */
+/* Series of tickets whose letter looks like a figure from afar: a warning each. */
+void check_tickets(const struct config *config, FILE *out);
+
+/* A table for each screen: how high the capitals of each kind of text are when the hall is at its fullest (trial.h), at which
+ * angle the farthest eyes see them, from how far they can be read (legibility.h), and what would help, calculated by the
+ * same scene: fewer panels or rows, a larger screen, nearer seats. ADA 703.5.5 is told beside it. Returns the number of
+ * errors: screens whose called number FAILs, unless they say "accept_illegible". A screen without diagonal_in or farthest_m
+ * is not calculated. */
+int check_screens(const struct config *config, struct fonts *fonts, FILE *out);
+/* The same judgement alone: true, or false and `reason` has the first screen and what would help. A few ms a screen. */
+bool check_legible(const struct config *config, struct fonts *fonts, char *reason, size_t size);
+
+/* All of these, and of each bus led_bus_budget(): a warning above 28 of 32 unit loads, an error above 32. Returns the
+ * number of errors. */
 int check_hall(const struct config *config, struct fonts *fonts, FILE *out);

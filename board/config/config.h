@@ -65,6 +65,8 @@ struct config_screen {
     uint8_t panels;                           /* at once, at most: 1, 2, 4 or 8 */
     uint32_t zones;                           /* bit per zone */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
+    double off_axis_deg;                      /* of the eyes farthest aside, from the middle; 0: not given */
+    bool accept_illegible;                    /* a called number that is too small is no error */
     double overscan;                          /* fraction of each edge kept free, 0.025 */
     struct hours hours;                       /* when it is wanted; the hall's unless it has its own */
     uint16_t awake_minutes;                   /* how long a call keeps it on outside them; likewise */

@@ -280,6 +280,8 @@ static const struct field screen_fields[] = {
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },
     { "farthest_m", FIELD_NUMBER, false, IN(struct config_screen, farthest_m), .min = 0.5, .max = 200 },
+    { "off_axis_deg", FIELD_NUMBER, false, IN(struct config_screen, off_axis_deg), .min = 0, .max = 80 },
+    { "accept_illegible", FIELD_BOOL, false, IN(struct config_screen, accept_illegible) },
     { "hours", FIELD_CUSTOM, false, IN(struct config_screen, hours), .read = read_hours },
     { "awake_minutes", FIELD_INTEGER, false, IN(struct config_screen, awake_minutes), AWAKE_MINUTES },
     { "overscan", FIELD_NUMBER, false, IN(struct config_screen, overscan), .min = 0, .max = 0.1 },

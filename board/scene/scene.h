@@ -24,6 +24,7 @@ enum text_role {
     ROLE_TICKET,  /* a featured call: the number that is called */
     ROLE_DESK,    /* and where to go */
     ROLE_ROW,     /* tickets and desks of lists */
+    ROLE_MISSED,  /* tickets whose visitor did not come */
     ROLE_LABEL,   /* words beside a number: what the desk is, by appointment; headings of lists */
     ROLE_AGENCY,  /* whose desk it is */
     ROLE_NOTICE,  /* the foot of the wall, also its warning */

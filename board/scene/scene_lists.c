@@ -192,7 +192,7 @@ static void put_missed(const struct stage *stage, struct rect box, int pad, cons
     struct type type = { .weight = WEIGHT_BOLD,
                          .size_px = stage_px(stage, 64),
                          .is_number = true,
-                         .role = ROLE_ROW,
+                         .role = ROLE_MISSED,
                          .ink = stage->theme->soft };
     struct rect first = box_cell(cells, MISSED_COLUMNS, rows, 0, gap);
     for (int i = 0; i < list->count; i++) {

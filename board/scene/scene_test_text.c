@@ -32,7 +32,7 @@ static void put_label(const struct stage *stage, struct rect box, int cap_px)
     char text[64];
     if (pitch > 0)
         snprintf(text, sizeof text, "%d px · %.0f mm · %.1f m", cap_px, cap_px * pitch,
-                 legibility_reach_m(pitch, cap_px, LEGIBILITY_TARGET));
+                 legibility_reach_m(pitch, cap_px, legibility_called.good_k));
     else
         snprintf(text, sizeof text, "%d px", cap_px);
     type_put(stage, &type, box, ALIGN_LEFT, text);
@@ -87,7 +87,7 @@ static void put_rule(const struct stage *stage, struct rect box)
         snprintf(text, sizeof text, "height of capitals; diagonal_in of the screen is not given");
     } else {
         int n = snprintf(text, sizeof text, "height of capitals, read at a glance up to %d times that far",
-                         LEGIBILITY_TARGET);
+                         legibility_called.good_k);
         if (screen->farthest_m > 0)
             snprintf(text + n, sizeof text - (size_t)n, "; farthest eyes: %.1f m",
                      legibility_distance_m(screen->farthest_m, screen->height_m));

@@ -262,7 +262,7 @@ def a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken():
         hall.call("5", "К009")
         wait_for("a call is there", lambda: any(d["ticket"] == "К009" for d in hall.status()["desks"]))
         hall.file = json.loads(good)
-        hall.file["desks"][0]["label"] = "101"
+        hall.file["desks"][0]["label"] = "77"
         hall.file["desks"].insert(0, dict(hall.file["desks"].pop(), id="12"))  # indices move, ids stay
         hall.write()
         hall.board.send_signal(signal.SIGHUP)
@@ -637,6 +637,28 @@ def the_health_of_the_largest_hall_comes_through():
         hall.close()
 
 
+def a_wall_that_nobody_can_read_is_refused_unless_that_is_known():
+    hall = Hall()
+    try:
+        hall.connected()
+        hall.file["screens"][0]["farthest_m"] = 30
+        hall.write()
+        check = [os.path.join(BUILD, "kezekd"), "-n", "-c", hall.path]
+        result = subprocess.run(check, capture_output=True, text=True, timeout=GUARD_S)
+        refusal = "screens[0]: the called number cannot be read from the farthest seat"
+        assert result.returncode == 78 and refusal in result.stdout, result
+        answer = hall.ask({"cmd": "reload"})
+        assert not answer["ok"] and answer["error"].startswith(refusal), answer
+        assert "a screen of " in answer["error"], answer
+        assert refusal in hall.log("board") and hall.status()["ok"]
+        hall.file["screens"][0]["accept_illegible"] = True
+        hall.reload()
+        hall.connected()
+        assert subprocess.run(check, capture_output=True, timeout=GUARD_S).returncode == 0
+    finally:
+        hall.close()
+
+
 def kezekd_checks_a_file_and_exits_78_with_every_error():
     hall = Hall()
     try:
@@ -683,4 +705,5 @@ run([
     an_idle_board_hardly_wakes,
     the_health_of_the_largest_hall_comes_through,
     kezekd_checks_a_file_and_exits_78_with_every_error,
+    a_wall_that_nobody_can_read_is_refused_unless_that_is_known,
 ])

@@ -441,7 +441,7 @@ static void check_prints_every_error_and_needs_no_board(void **state)
     char line[128], path[64];
     assert_int_equal(run(board, "check board/halls/open-almaty.json"), 0);
     has(board->out, "no errors; 12 desks, 12 LED boards on 2 buses, 2 screens");
-    has(board->out, "screen main: 1920x1080, 55 in, ");
+    has(board->out, "screen main: calls, 1920x1080, 55 in, ");
     has(board->out, "bus west: ");
     assert_int_equal(run(board, "--json check board/halls/open-almaty.json"), 0);
     has(board->out, "{\"ok\":true,\"errors\":[],\"report\":[\"glyphs: ");

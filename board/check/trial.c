@@ -1,0 +1,194 @@
+#include "board/check/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct trial {
+    struct fonts *fonts;
+    struct config config; /* a copy, to be varied */
+    struct config_screen screen;
+    struct hall hall;
+    struct announce announce;
+    struct picture picture;
+    unsigned ndesks;
+    int16_t desk[DESKS_MAX]; /* of the screen's zones, longest label first */
+};
+
+struct trial *trial_create(const struct config *config, struct fonts *fonts)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    if (!trial)
+        return NULL;
+    trial->fonts = fonts;
+    trial->config = *config;
+    return trial;
+}
+
+void trial_destroy(struct trial *trial)
+{
+    free(trial);
+}
+
+/* ---- the fullest hall ------------------------------------------------------------------------ */
+
+static int width_of(struct trial *trial, const char *text)
+{
+    const struct text_style style = { .weight = WEIGHT_BOLD, .size_px = 100, .is_number = true };
+    return text_shape(trial->fonts, &style, text)->width_px;
+}
+
+static void find_desks(struct trial *trial)
+{
+    const struct config *config = &trial->config;
+    trial->ndesks = 0;
+    for (int i = 0; i < config->ndesks; i++) {
+        if (config->desk[i].zone < 0 || !(trial->screen.zones >> config->desk[i].zone & 1))
+            continue;
+        int width = width_of(trial, config->desk[i].label);
+        unsigned at = trial->ndesks++;
+        for (; at > 0 && width_of(trial, config->desk[trial->desk[at - 1]].label) < width; at--)
+            trial->desk[at] = trial->desk[at - 1];
+        trial->desk[at] = (int16_t)i;
+    }
+}
+
+/* "А", 3, '7' is "А777": figures have one width. */
+static void make_ticket(const char *series, unsigned digits, char figure, char out[TICKET_SIZE])
+{
+    size_t length = strlen(series);
+    memcpy(out, series, length);
+    memset(out + length, figure, digits);
+    out[length + digits] = '\0';
+}
+
+static void ticket_of(const struct trial *trial, unsigned series, char figure, char out[TICKET_SIZE])
+{
+    if (trial->config.tickets.nseries)
+        make_ticket(trial->config.tickets.series[series], trial->config.tickets.digits, figure, out);
+    else
+        make_ticket("Ш", 3, figure, out);
+}
+
+/* Each desk has called; as many as may are featured, the others listed. */
+static void call_everyone(struct trial *trial, unsigned series)
+{
+    char ticket[TICKET_SIZE], other[TICKET_SIZE];
+    struct hall *hall = &trial->hall;
+    ticket_of(trial, series, '0', ticket);
+    ticket_of(trial, series, '8', other);
+    hall_init(hall, &trial->config);
+    hall->standing.ntexts = 0; /* an alert of the hall file would hide the calls */
+    announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
+    trial->announce.most = trial->screen.panels ? trial->screen.panels : ANNOUNCE_SLOTS;
+    for (unsigned i = 0; i < trial->ndesks; i++) {
+        struct hall_desk *desk = &hall->desk[trial->desk[i]];
+        *desk = (struct hall_desk){ .status = DESK_OPEN,
+                                    .phase = PHASE_CALLED,
+                                    .lane = LANE_BOOKED,
+                                    .is_recall = true,
+                                    .booked_at = "10:30",
+                                    .from = trial->desk[0],
+                                    .seq = i + 1 };
+        memcpy(desk->ticket, ticket, sizeof desk->ticket);
+        announce_call(&trial->announce, hall, trial->desk[i], i + 1, 0);
+    }
+    for (; trial->ndesks && hall->nrecent < RECENT_MAX; hall->nrecent++) {
+        struct hall_call *call = &hall->recent[hall->nrecent];
+        call->desk = trial->desk[hall->nrecent % trial->ndesks];
+        memcpy(call->ticket, other, sizeof call->ticket);
+    }
+}
+
+static void miss_everyone(struct trial *trial)
+{
+    struct hall *hall = &trial->hall;
+    for (; trial->ndesks && hall->nmissed < MISSED_MAX; hall->nmissed++)
+        hall->missed[hall->nmissed] = hall->recent[hall->nmissed % hall->nrecent];
+}
+
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+static void build(struct trial *trial, enum feed_truth truth, uint32_t page, const struct trial_sizes *sizes)
+{
+    const struct scene_input input = {
+        .config = &trial->config,
+        .screen = &trial->screen,
+        .hall = &trial->hall,
+        .announce = &trial->announce,
+        .truth = truth,
+        .has_lease = true,
+        .clock = { 2026, 9, 23, 2, 9, 5, true }, /* the longest day of the week in the longest month */
+        .notice_page = page,
+    };
+    scene_build(&trial->picture, trial->fonts, &input, sizes->width_px, sizes->height_px);
+}
+
+static void measure(struct trial *trial, enum feed_truth truth, uint32_t page, struct trial_sizes *sizes)
+{
+    build(trial, truth, page, sizes);
+    for (unsigned i = 0; i < trial->picture.nglyphs; i++) {
+        const struct placed *placed = &trial->picture.glyph[i];
+        int size_px = glyph_size_px(placed->key);
+        int cap_px = size_px ? fonts_metrics(trial->fonts, WEIGHT_BOLD, size_px).cap_px : 0;
+        int *least_px = &sizes->cap_px[placed->role];
+        if (cap_px && (*least_px == 0 || cap_px < *least_px))
+            *least_px = cap_px;
+    }
+}
+
+/* Lines of the list have a baseline each. */
+static unsigned count_rows(const struct picture *picture)
+{
+    unsigned rows = 0;
+    for (unsigned i = 0; i < picture->nglyphs; i++) {
+        bool is_first = picture->glyph[i].role == ROLE_ROW;
+        for (unsigned j = 0; j < i && is_first; j++)
+            is_first = picture->glyph[j].role != ROLE_ROW || picture->glyph[j].y != picture->glyph[i].y;
+        rows += is_first;
+    }
+    return rows;
+}
+
+static unsigned count_featured(const struct announce *announce)
+{
+    unsigned featured = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        featured += announce->slot[i].is_used;
+    return featured;
+}
+
+static void size_of(const struct screen_config *device, struct trial_sizes *sizes)
+{
+    int width = device->width ? device->width : 1920;
+    int height = device->width ? device->height : 1080;
+    bool is_turned = device->rotation % 180 != 0;
+    sizes->width_px = is_turned ? height : width;
+    sizes->height_px = is_turned ? width : height;
+}
+
+void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
+                   struct trial_sizes *sizes)
+{
+    const uint8_t recent = trial->config.calls.recent;
+    *sizes = (struct trial_sizes){ 0 };
+    trial->screen = trial->config.screen[index];
+    trial->screen.panels = panels ? (uint8_t)panels : trial->screen.panels;
+    trial->config.calls.recent = rows ? (uint8_t)rows : recent;
+    size_of(&trial->screen.device, sizes);
+    find_desks(trial);
+    for (unsigned i = 0; i == 0 || i < trial->config.tickets.nseries; i++) {
+        call_everyone(trial, i);
+        measure(trial, FEED_FRESH, 0, sizes);
+    }
+    sizes->panels = count_featured(&trial->announce);
+    sizes->rows = count_rows(&trial->picture);
+    for (uint32_t page = 1; page < trial->config.nnotices; page++)
+        measure(trial, FEED_FRESH, page, sizes);
+    miss_everyone(trial);
+    measure(trial, FEED_STALE, 0, sizes);
+    measure(trial, FEED_BLANK, 0, sizes);
+    hall_init(&trial->hall, &trial->config); /* with the alert of the hall file, if it has one */
+    announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
+    measure(trial, FEED_FRESH, 0, sizes);
+    trial->config.calls.recent = recent;
+}

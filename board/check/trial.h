@@ -1,0 +1,27 @@
+/* How large the texts of a screen are when the hall is at its fullest, measured in the pictures that its scene really makes:
+ * every panel and row taken, the longest tickets and labels, each word of a call, each page of notices, and the walls that
+ * show no calls. What is told of a hall is then what is drawn there, whatever its layout.
+ *
+ * Tickets are those of the hall file's series; where it names none, a wide letter and three figures (TRIAL_TICKET).
+ */
+#pragma once
+
+#include "board/scene/scene.h"
+
+#define TRIAL_TICKET "Ш000"
+
+struct trial;
+/* NULL: out of memory. Both are borrowed. */
+struct trial *trial_create(const struct config *config, struct fonts *fonts);
+void trial_destroy(struct trial *trial);
+
+struct trial_sizes {
+    int width_px,
+        height_px; /* of the upright picture; Full HD where the mode is that of a display nobody has seen yet */
+    int cap_px[ROLES]; /* the least height of capitals; 0: no such text */
+    unsigned panels;   /* calls that stood at once */
+    unsigned rows;     /* lines of the list */
+};
+/* Screen `index` with that many panels and rows at most; 0: as the hall file says. */
+void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
+                   struct trial_sizes *sizes);

@@ -1,0 +1,371 @@
+/* What is said of the size of texts is what is drawn, and what is said to help does help. */
+#include "board/check/check.h"
+#include "board/check/legibility.h"
+#include "board/check/trial.h"
+#include "tests/unit/demo_hall.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct config *config;
+static struct config_screen *screen;
+static struct fonts *fonts;
+static char said[16384];
+
+static int set_up(void **state)
+{
+    char error[256];
+    (void)state;
+    config = demo_hall();
+    fonts = fonts_create(&font_files_debian, error, sizeof error);
+    assert_true(config && fonts);
+    config->nscreens = 1;
+    screen = &config->screen[0];
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fonts_destroy(fonts);
+    config_destroy(config);
+    return 0;
+}
+
+static int check(void)
+{
+    FILE *out = fmemopen(said, sizeof said, "w");
+    assert_non_null(out);
+    int errors = check_screens(config, fonts, out);
+    fclose(out);
+    return errors;
+}
+
+static bool says(const char *text)
+{
+    return strstr(said, text) != NULL;
+}
+
+#define assert_says(text)                                                                                    \
+    do {                                                                                                     \
+        if (!says(text))                                                                                     \
+            fail_msg("\"%s\" is not in:\n%s", text, said);                                                   \
+    } while (0)
+
+/* The number behind `before` in what was said. */
+static double told(const char *before)
+{
+    const char *at = strstr(said, before);
+    if (!at)
+        fail_msg("\"%s\" is not in:\n%s", before, said);
+    return at ? atof(at + strlen(before)) : 0;
+}
+
+/* ---- what is measured ------------------------------------------------------------------------ */
+
+/* Calls as they come in a hall; the ink of the letter that stands flat on its line is the height of capitals. */
+static int ink_of_called_numbers(unsigned calls, int width, int height)
+{
+    static struct hall hall;
+    static struct announce announce;
+    static struct picture picture;
+    hall_init(&hall, config);
+    announce_init(&announce, config, screen->zones, 1000000);
+    announce.most = screen->panels;
+    for (unsigned i = 0; i < calls; i++) {
+        struct event event = { .type = EVENT_CALL, .seq = i + 1, .lane = LANE_BOOKED, .booked_at = "10:30" };
+        int desk;
+        memcpy(event.desk, config->desk[i].id, sizeof event.desk);
+        snprintf(event.ticket, sizeof event.ticket, "Ш%03u", i);
+        assert_true(hall_apply(&hall, &event, 0, &desk) > 0);
+        assert_true(announce_call(&announce, &hall, desk, i + 1, 0));
+    }
+    const struct scene_input input = {
+        .config = config, .screen = screen, .hall = &hall, .announce = &announce, .truth = FEED_FRESH
+    };
+    scene_build(&picture, fonts, &input, width, height);
+    const struct text_style style = {
+        .weight = WEIGHT_BOLD, .size_px = 100, .lang = "kk", .is_number = true
+    };
+    const uint32_t letter = (uint32_t)text_shape(fonts, &style, "Ш")->glyph[0].key;
+    int least = 0;
+    for (unsigned i = 0; i < picture.nglyphs; i++) {
+        const struct placed *placed = &picture.glyph[i];
+        int ink = (uint32_t)placed->key == letter ? glyph_get(fonts, placed->key)->height : 0;
+        if (placed->role == ROLE_TICKET && ink && (!least || ink < least))
+            least = ink;
+    }
+    return least;
+}
+
+static void what_is_measured_is_what_is_drawn(void **state)
+{
+    static const int sizes[][2] = { { 1920, 1080 }, { 1280, 720 }, { 3840, 2160 }, { 1920, 1200 } };
+    (void)state;
+    for (unsigned panels = 1; panels <= 8; panels *= 2)
+        for (unsigned i = 0; i < 8; i++) {
+            struct trial_sizes measured;
+            screen->panels = (uint8_t)panels;
+            screen->device.width = (uint16_t)sizes[i / 2][0];
+            screen->device.height = (uint16_t)sizes[i / 2][1];
+            screen->device.rotation = i % 2 ? 90 : 0;
+            struct trial *trial = trial_create(config, fonts);
+            trial_measure(trial, 0, 0, 0, &measured);
+            trial_destroy(trial);
+            assert_int_equal(measured.panels, panels);
+            assert_int_equal(measured.width_px, sizes[i / 2][i % 2]);
+            int ink_px = ink_of_called_numbers(panels, measured.width_px, measured.height_px);
+            if (abs(measured.cap_px[ROLE_TICKET] - ink_px) > 1)
+                fail_msg("%u panels, %d x %d: %d px are said, %d px are drawn", panels, measured.width_px,
+                         measured.height_px, measured.cap_px[ROLE_TICKET], ink_px);
+        }
+}
+
+static void longer_tickets_and_labels_are_measured(void **state)
+{
+    struct trial_sizes usual, longer;
+    (void)state;
+    struct trial *trial = trial_create(config, fonts);
+    trial_measure(trial, 0, 0, 0, &usual);
+    trial_destroy(trial);
+    strcpy(config->desk[11].label, "Кабинет1");
+    config->tickets.nseries = 2;
+    config->tickets.digits = 5;
+    strcpy(config->tickets.series[0], "А");
+    strcpy(config->tickets.series[1], "АБВ");
+    trial = trial_create(config, fonts);
+    trial_measure(trial, 0, 0, 0, &longer);
+    trial_destroy(trial);
+    assert_true(longer.cap_px[ROLE_TICKET] < usual.cap_px[ROLE_TICKET] * 3 / 4);
+    assert_true(longer.cap_px[ROLE_DESK] < usual.cap_px[ROLE_DESK]);
+    assert_true(longer.cap_px[ROLE_ROW] < usual.cap_px[ROLE_ROW]);
+    assert_int_equal(longer.cap_px[ROLE_CLOCK], usual.cap_px[ROLE_CLOCK]);
+}
+
+static void the_table_has_each_text_of_the_wall(void **state)
+{
+    static const char *const rows[] = { "called number",        "its desk", "rows of the list",
+                                        "missed calls",         "clock",    "name and date",
+                                        "words beside numbers", "notices",  "walls without calls" };
+    (void)state;
+    assert_int_equal(check(), 0);
+    assert_says("screen main: calls, 1920x1080, 55 in, 0.634 mm a pixel, 10.1 m from the farthest eyes\n");
+    assert_says("with 4 calls at once and 5 rows in the list; ADA 703.5.5 asks for ");
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_says(rows[i]);
+    assert_false(says("alert"));
+    config->notice[config->nnotices].level = NOTICE_ALERT;
+    strcpy(config->notice[config->nnotices++].text.text[0], "Назар аударыңыз!");
+    check();
+    assert_says("\n  alert ");
+}
+
+/* ---- verdicts -------------------------------------------------------------------------------- */
+
+static void a_hall_whose_number_cannot_be_read_is_refused_unless_that_is_known(void **state)
+{
+    char reason[512];
+    (void)state;
+    assert_true(check_legible(config, fonts, reason, sizeof reason));
+    screen->panels = 8;
+    assert_int_equal(check(), 1);
+    assert_says("screens[0]: the called number cannot be read from the farthest seat: capitals of ");
+    assert_false(check_legible(config, fonts, reason, sizeof reason));
+    assert_says(reason);
+    screen->accept_illegible = true;
+    assert_int_equal(check(), 0);
+    assert_says("\"accept_illegible\" says that this is known  WARN\n");
+    assert_true(check_legible(config, fonts, reason, sizeof reason));
+}
+
+/* Each remedy is tried: just enough turns the verdict, and a little less does not. */
+static void what_is_said_to_help_does_help(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct config_screen before = *screen;
+        screen->panels = 8;
+        screen->device.rotation = i ? 90 : 0;
+        assert_int_equal(check(), 1);
+        unsigned panels = (unsigned)told("called number: for WARN \"panels\": ");
+        assert_true(panels < 8);
+        double inches = told(", or a screen of ");
+        double seat_m = told(" in, or no seat beyond ");
+
+        screen->panels = (uint8_t)panels;
+        assert_int_equal(check(), 0);
+        screen->panels = (uint8_t)(panels * 2);
+        assert_int_equal(check(), 1);
+
+        screen->panels = 8;
+        screen->diagonal_in = inches;
+        assert_int_equal(check(), 0);
+        screen->diagonal_in = inches - 1;
+        assert_int_equal(check(), 1);
+
+        screen->diagonal_in = before.diagonal_in;
+        screen->farthest_m = seat_m;
+        assert_int_equal(check(), 0);
+        screen->farthest_m = seat_m + 0.11;
+        assert_int_equal(check(), 1);
+        *screen = before;
+    }
+}
+
+static void fewer_rows_are_advised_where_they_help(void **state)
+{
+    (void)state;
+    config->calls.recent = 9;
+    screen->farthest_m = 7.5;
+    check();
+    assert_says("9 rows in the list");
+    unsigned rows = (unsigned)told("rows of the list: for PASS \"calls\": {\"recent\": ");
+    assert_true(rows > 0 && rows < 9);
+    config->calls.recent = (uint8_t)rows;
+    check();
+    assert_false(says("rows of the list: for PASS"));
+    config->calls.recent = (uint8_t)(rows + 1);
+    check();
+    assert_says("rows of the list: for PASS");
+}
+
+static void letters_seen_from_aside_count_as_smaller(void **state)
+{
+    (void)state;
+    screen->off_axis_deg = 30;
+    assert_int_equal(check(), 1);
+    assert_says("  from 30 degrees aside letters are narrower by 13 %, and count as that much smaller\n");
+    screen->panels = 2;
+    assert_int_equal(check(), 0);
+    screen->off_axis_deg = 50;
+    screen->farthest_m = 4;
+    assert_int_equal(check(), 0);
+    assert_says("count as that much smaller  WARN: ");
+}
+
+static void a_screen_without_measures_is_said_to_be_unchecked(void **state)
+{
+    (void)state;
+    screen->panels = 8;
+    screen->diagonal_in = 0;
+    screen->device.width = 0; /* the preferred mode */
+    assert_int_equal(check(), 0);
+    assert_says("screen main: calls, 1920x1080; not calculated: give diagonal_in and farthest_m\n");
+}
+
+static void a_turned_screen_is_calculated_upright(void **state)
+{
+    (void)state;
+    screen->device.rotation = 90;
+    check();
+    assert_says("screen main: calls, 1080x1920, 55 in, 0.634 mm a pixel, 10.1 m from the farthest eyes\n");
+    screen->device.width = 0;
+    screen->device.rotation = 270;
+    check();
+    assert_says("screen main: calls, 1080x1920, 55 in, 0.634 mm");
+}
+
+static void letters_that_look_like_figures_are_warned_about(void **state)
+{
+    (void)state;
+    config->tickets.nseries = 3;
+    strcpy(config->tickets.series[0], "А");
+    strcpy(config->tickets.series[1], "КО");
+    strcpy(config->tickets.series[2], "I");
+    FILE *out = fmemopen(said, sizeof said, "w");
+    check_tickets(config, out);
+    fclose(out);
+    assert_says("tickets.series[1]: \"КО\" looks like 0 from afar  WARN: ");
+    assert_says("tickets.series[2]: \"I\" looks like 1 from afar  WARN: ");
+    assert_false(says("tickets.series[0]"));
+}
+
+/* ---- formulas -------------------------------------------------------------------------------- */
+
+static void heights_follow_the_published_rules(void **state)
+{
+    static const struct {
+        double diagonal_in;
+        int width, height;
+        double distance_m;
+        int minimum_px, target_px, ada_px;
+    } rows[] = {
+        { 43, 1920, 1080, 8, 105, 147, 176 },  { 43, 1920, 1080, 10, 131, 184, 218 },
+        { 43, 1920, 1080, 15, 196, 276, 324 }, { 43, 1920, 1080, 20, 261, 367, 430 },
+        { 55, 1920, 1080, 8, 82, 115, 138 },   { 55, 1920, 1080, 10, 102, 144, 171 },
+        { 55, 1920, 1080, 15, 153, 216, 253 }, { 55, 1920, 1080, 20, 204, 287, 336 },
+        { 65, 3840, 2160, 8, 138, 195, 233 },  { 65, 3840, 2160, 10, 173, 243, 289 },
+        { 65, 3840, 2160, 15, 259, 364, 429 }, { 65, 3840, 2160, 20, 345, 486, 569 },
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double pitch_mm = legibility_pitch_mm(rows[i].diagonal_in, rows[i].width, rows[i].height);
+        assert_int_equal(legibility_need_px(pitch_mm, rows[i].distance_m, legibility_called.least_k),
+                         rows[i].minimum_px);
+        assert_int_equal(legibility_need_px(pitch_mm, rows[i].distance_m, legibility_called.good_k),
+                         rows[i].target_px);
+        assert_int_equal(legibility_ada_px(pitch_mm, rows[i].distance_m, 2.4), rows[i].ada_px);
+    }
+}
+
+static void the_verdict_turns_at_the_rules(void **state)
+{
+    (void)state;
+    double pitch_mm = legibility_pitch_mm(55, 1920, 1080);
+    assert_int_equal(legibility_verdict(&legibility_called, pitch_mm, 10, 144), VERDICT_PASS);
+    assert_int_equal(legibility_verdict(&legibility_called, pitch_mm, 10, 143), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(&legibility_called, pitch_mm, 10, 102), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(&legibility_called, pitch_mm, 10, 101), VERDICT_FAIL);
+    assert_int_equal(legibility_verdict(&legibility_other, pitch_mm, 10, 102), VERDICT_PASS);
+    assert_int_equal(legibility_verdict(&legibility_other, pitch_mm, 10, 101), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(&legibility_other, pitch_mm, 10, 64), VERDICT_WARN);
+    assert_int_equal(legibility_verdict(&legibility_other, pitch_mm, 10, 63), VERDICT_FAIL);
+    assert_true(legibility_reach_m(pitch_mm, 144, legibility_called.good_k) >= 10);
+    assert_true(legibility_reach_m(pitch_mm, 143, legibility_called.good_k) < 10);
+}
+
+/* 4 arctan(1 / 2k) of a circle: D/110 are 31', D/155 22', D/250 14'. */
+static void angles_are_those_of_the_rules(void **state)
+{
+    (void)state;
+    assert_true(fabs(legibility_angle_min(1, 110, 1000) - 31.25) < 0.01);
+    assert_true(fabs(legibility_angle_min(1, 155, 1000) - 22.18) < 0.01);
+    assert_true(fabs(legibility_angle_min(0.5, 250, 2000) - 13.75) < 0.01);
+    assert_true(fabs(legibility_seen_mm(0.6, 60) - 0.3) < 1e-9);
+    assert_true(legibility_seen_mm(0.6, 0) == 0.6);
+}
+
+static void a_screen_high_up_is_farther_away(void **state)
+{
+    (void)state;
+    assert_true(legibility_distance_m(3, 0) == 3);
+    assert_true(legibility_distance_m(3, LEGIBILITY_EYE_M + 4) == 5);
+    assert_true(legibility_distance_m(3, LEGIBILITY_EYE_M) == 3);
+    assert_true(legibility_seat_m(5, LEGIBILITY_EYE_M + 4) == 3);
+    assert_true(legibility_seat_m(5, 0) == 5);
+    assert_true(legibility_seat_m(3, LEGIBILITY_EYE_M + 4) == 0); /* too high for any seat */
+    assert_int_equal(legibility_ada_px(1, 5, 3.0), 56); /* 51 mm and 3.2 mm for each 305 mm beyond 4.57 m */
+    assert_int_equal(legibility_ada_px(1, 5, 3.1), 75);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_measured_is_what_is_drawn),
+        TEST(longer_tickets_and_labels_are_measured),
+        TEST(the_table_has_each_text_of_the_wall),
+        TEST(a_hall_whose_number_cannot_be_read_is_refused_unless_that_is_known),
+        TEST(what_is_said_to_help_does_help),
+        TEST(fewer_rows_are_advised_where_they_help),
+        TEST(letters_seen_from_aside_count_as_smaller),
+        TEST(a_screen_without_measures_is_said_to_be_unchecked),
+        TEST(a_turned_screen_is_calculated_upright),
+        TEST(letters_that_look_like_figures_are_warned_about),
+        cmocka_unit_test(heights_follow_the_published_rules),
+        cmocka_unit_test(the_verdict_turns_at_the_rules),
+        cmocka_unit_test(angles_are_those_of_the_rules),
+        cmocka_unit_test(a_screen_high_up_is_farther_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
