@@ -11,40 +11,18 @@ import tempfile
 import threading
 import time
 
-from harness import (BUILD, GUARD_S, SOURCE, Broker, Hall, Listener, Skipped, die_with_parent, free_port, install_node, run,
-                     wait_for)
+from harness import (BUILD, GUARD_S, NO_PEER, SOURCE, Broker, Hall, Listener, Skipped, die_with_parent, free_port, install_node,
+                     is_open, run, wait_for)
 
 # ---- the makes --------------------------------------------------------------------------------------------------------
 
 
 class Foreign(Broker):
-    """A broker of another make. `command` gives its arguments and environment."""
+    """A broker of another make."""
     version = 4
-
-    def __init__(self, folder):  # pylint: disable=super-init-not-called
-        self.folder = folder
-        self.port = free_port()
-        self.log = os.path.join(folder, "broker.log")
-        self.prepare()
-        self.start()
 
     def prepare(self):
         pass
-
-    def start(self):
-        command, environment = self.command()
-        self.process = subprocess.Popen(command, stdout=open(self.log, "a"), stderr=subprocess.STDOUT, env=environment,
-                                        stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True)
-        wait_for(f"{command[0]} listens", lambda: is_open(self.port), 90)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def is_open(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Aedes(Foreign):
@@ -58,8 +36,9 @@ def nats_server():
         return installed
     done = subprocess.run([os.path.join(SOURCE, "tests/integration/peers/nats_install"), os.path.relpath(BUILD, SOURCE)],
                           stdout=subprocess.PIPE, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
+    if done.returncode == NO_PEER:
         raise Skipped(f"Debian's nats-server cannot be had: {done.stdout.strip()}")
+    done.check_returncode()
     return os.path.join(BUILD, "nats/usr/sbin/nats-server")
 
 
@@ -98,9 +77,8 @@ class Rabbit(Foreign):
     def command(self):
         return [self.program], self.environment
 
-    def stop(self):
+    def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)  # a shell and its node
-        self.process.wait()
 
     def stop_all(self):
         self.stop()
@@ -230,8 +208,7 @@ class HallWithoutNames(Hall):
 
 def a_name_server_that_does_not_answer_costs_the_board_nothing():
     if not can_hide_name_server():
-        print("skipped: needs root, and a root folder that is a mount, to hide the name server")
-        return
+        raise Skipped("needs root, and a root folder that is a mount, to hide the name server")
     black_hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     black_hole.bind(("127.66.0.1", 53))
     password = tempfile.NamedTemporaryFile("w")

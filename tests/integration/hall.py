@@ -129,7 +129,7 @@ def bad_messages_are_refused_one_by_one_and_stop_nothing():
         hall.connected()
         receipts = Listener(hall.broker, hall.board_topic + "/receipt")
         for _, payload in BAD:
-            hall.broker.publish(hall.prefix + "/event", payload)
+            hall.broker.publish_bad(hall.prefix + "/event", payload)
         hall.call("nowhere", "А001")
         receipts.wait("receipt: unknown desk", lambda t, o: o["result"] == "unknown_desk")
         hall.call("1", "А777")

@@ -14,6 +14,8 @@ import tempfile
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True
+
 SOURCE = os.path.abspath(os.environ.get("KEZEK_SOURCE", os.path.join(os.path.dirname(__file__), "..", "..")))
 BUILD = os.path.join(SOURCE, os.environ.get("BUILD", "build"))
 
@@ -70,32 +72,46 @@ def certificate(folder, kind, name):
 
 
 class Broker:
+    is_recorded = True  # and judged when the hall closes
+
     def __init__(self, folder):
+        self.folder = folder
         self.port = free_port()
-        self.path = os.path.join(folder, "mosquitto.conf")
         self.log = os.path.join(folder, "broker.log")
+        self.process = self.record = None
+        self.published, self.bad = set(), set()  # (topic, bytes)
+        self.prepare()
+        self.start()
+
+    def prepare(self):
+        self.path = os.path.join(self.folder, "mosquitto.conf")
         with open(self.path, "w") as f:
             f.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
                     "max_packet_size 65536\npersistence false\nlog_dest stderr\n")
             if os.getuid() == 0:
                 f.write("user root\n")
-        self.process = None
-        self.start()
+
+    def command(self):
+        """Its words and its environment."""
+        return [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", self.path], None
 
     def start(self):
-        program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
-        self.process = subprocess.Popen([program, "-c", self.path], stdout=subprocess.DEVNULL,
-                                        stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
-                                        preexec_fn=die_with_parent)
-
-        def is_up():
-            with socket.socket() as s:
-                return s.connect_ex(("127.0.0.1", self.port)) == 0
-        wait_for("broker listens", is_up)
+        words, environment = self.command()
+        self.process = subprocess.Popen(words, stdout=open(self.log, "a"), stderr=subprocess.STDOUT, env=environment,
+                                        stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True)
+        wait_for(f"{words[0]} listens", lambda: is_open(self.port), 90)
+        self.record = Record(self) if self.is_recorded else None
 
     def stop(self):
-        self.process.kill()
+        self.kill()
         self.process.wait()
+        if self.record:
+            self.published.update(self.record.poll())
+            self.record.close()
+            self.record = None
+
+    def kill(self):
+        self.process.kill()
 
     def publish(self, topic, payload, *options):
         if not isinstance(payload, (str, bytes)):
@@ -105,43 +121,78 @@ class Broker:
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, *options,
                         *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=GUARD_S)
 
+    def publish_bad(self, topic, payload):
+        """What the schemas refuse, and they must."""
+        self.bad.add((topic, payload))
+        self.publish(topic, payload)
+
+    def defects(self):
+        """Ends it, when all who publish have ended: what is wrong with what was published, TOPIC: WHY: PAYLOAD."""
+        if self.record and self.process.poll() is None:
+            self.record.hear_to_the_end()
+        self.stop()
+        if not self.published:
+            return []
+        sys.path.insert(0, os.path.join(SOURCE, "tests/checks"))
+        import judge  # pylint: disable=import-outside-toplevel; measuring needs none of its packages
+        found = []
+        for topic, payload in sorted(self.published):
+            why = judge.published(topic, payload)
+            if (topic, payload) in self.bad:
+                why = None if why else "bad, and nothing is wrong with it"
+            if why:
+                found.append(f"{topic}: {why}: {payload[:400].decode(errors='replace')}")
+        return found
+
+
+def is_open(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
 
 class Listener:
     """What the broker delivers on some topics, as (topic, object) pairs."""
+    payload = "%p"  # as mosquitto_sub prints it, in one line
 
     def __init__(self, broker, *topics):
-        command = ["mosquitto_sub", "-p", str(broker.port), "-q", "1", "-F", "%t %p", "-v"]
+        self.broker = broker
+        command = ["mosquitto_sub", "-p", str(broker.port), "-q", "1", "-F", f"%t {self.payload}", "-v"]
         for topic in topics:
             command += ["-t", topic]
-        self.is_ready = False
-        self.ready = ready = f"kezek-test/{os.getpid()}/{id(self)}"
-        command += ["-t", ready]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                                        preexec_fn=die_with_parent)
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self.ready = f"kezek-test/{os.getpid()}/{id(self)}"
+        command += ["-t", self.ready]
+        self.output = tempfile.TemporaryFile(dir=RAM)  # a pipe would be full one day, and the broker would drop
+        self.process = subprocess.Popen(command, stdout=self.output, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        self.size = 0
         self.buffer = b""
         self.seen = []
+        self.hear_to_the_end("listener is subscribed")
 
-        def is_listening():
-            broker.publish(ready, "{}")
+    def hear_to_the_end(self, what="all is heard"):
+        """Of what was published before."""
+        self.is_ready = False
+
+        def is_there():
+            self.broker.publish(self.ready, "{}")
             self.poll()
             return self.is_ready
-        wait_for("listener is subscribed", is_listening)
+        wait_for(what, is_there)
 
     def poll(self):
-        while True:
-            chunk = self.process.stdout.read()
-            if not chunk:
-                break
+        while chunk := os.pread(self.output.fileno(), 1 << 20, self.size):
+            self.size += len(chunk)
             self.buffer += chunk
-        while b"\n" in self.buffer:
-            line, self.buffer = self.buffer.split(b"\n", 1)
-            topic, _, payload = line.decode().partition(" ")
-            if topic == self.ready:
+        *lines, self.buffer = self.buffer.split(b"\n")
+        for line in lines:
+            topic, _, payload = line.partition(b" ")
+            if topic.decode() == self.ready:
                 self.is_ready = True
             else:
-                self.seen.append((topic, json.loads(payload)))
+                self.seen.append((topic.decode(), self.read(payload)))
         return self.seen
+
+    def read(self, payload):
+        return json.loads(payload)
 
     def wait(self, what, match, seconds=GUARD_S):
         """The first message for which match(topic, object) holds."""
@@ -150,7 +201,18 @@ class Listener:
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        self.output.close()
+
+
+class Record(Listener):
+    """What is published in every hall, as (topic, bytes) pairs."""
+    payload = "%x"
+
+    def __init__(self, broker):
+        super().__init__(broker, "kezek/v1/#")
+
+    def read(self, payload):
+        return bytes.fromhex(payload.decode())
 
 
 class Hall:
@@ -287,9 +349,15 @@ class Hall:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self.broker.stop()
+        defects = self.broker.defects()
         if not os.environ.get("KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
+        judged["published"] += len(self.broker.published)
+        judged["bad"] += len(self.broker.bad & self.broker.published)
+        for defect in defects[:5]:
+            print(f"        {defect}")
+        if defects and not sys.exc_info()[0]:
+            raise AssertionError(f"{len(defects)} of {len(self.broker.published)} messages are wrong by their schemas: {defects[0]}")
 
 
 def led_hall(edit=None, *sim_arguments):
@@ -323,20 +391,30 @@ class Glass:
         wait_for(what, look, pause=0)
 
 
+# Different messages that halls published, and those of them that a test meant to be bad.
+judged = {"published": 0, "bad": 0}
+
+
+NO_PEER = 77  # the status of what installs a peer that cannot be had
+
+
 class Skipped(Exception):
     """What a test raises whose peer cannot be had here, with the reason."""
 
 
 def install_node():
     """Other people's JavaScript, and the environment that finds it."""
-    subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), os.path.relpath(BUILD, SOURCE)], check=True,
-                   timeout=300, stdin=subprocess.DEVNULL)
+    done = subprocess.run([os.path.join(SOURCE, "tests/integration/node/install"), os.path.relpath(BUILD, SOURCE)], timeout=300,
+                          stdin=subprocess.DEVNULL, check=False)
+    if done.returncode == NO_PEER:
+        raise Skipped("the registry of npm cannot be reached")
+    done.check_returncode()
     return dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules"))
 
 
 def run(tests):
     """Runs test functions, prints a line for each, then "N passed, N failed"; exits accordingly."""
-    passed = failed = 0
+    passed = failed = skipped = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends, too
     wanted = sys.argv[1:]
     for test in tests:
@@ -348,9 +426,14 @@ def run(tests):
             passed += 1
             print(f"ok      {test.__name__} ({time.monotonic() - start:.1f} s)", flush=True)
         except Skipped as reason:
+            skipped += 1
             print(f"skipped {test.__name__}: {reason}", flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
             print(f"FAILED  {test.__name__}: {type(error).__name__}: {error}", flush=True)
+    if judged["published"]:
+        print(f"{judged['published']} different messages judged, {judged['bad']} of them bad on purpose")
+    if skipped and not passed + failed:
+        sys.exit(NO_PEER)
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
