@@ -110,9 +110,7 @@ $(B)/tests/bench/bench_link: LDLIBS += -lcmocka
 bench:
 	@tests/needs build bench
 	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)
-	@for b in $(filter-out %/probe %/source,$(BENCHES)); do "$$b" || exit 1; done
-	@tests/bench/hall.py
-	@tests/bench/beside.py
+	@status=0; for b in $(filter-out %/probe %/source,$(BENCHES)) tests/bench/hall.py tests/bench/beside.py; do "$$b" || status=1; done; exit $$status
 
 # What integration tests drive.
 $(addprefix $(B)/tests/integration/,led_drive led_relay): $(B)/%: %.c $(SIM_LIB) $(LIB)

@@ -1,16 +1,16 @@
 #!/usr/bin/python3
 """Our figures beside those of a kiosk page in Chromium (kiosk.py), on this machine in this run: the same picture, the same calls, a
-mosquitto each on the loopback interface. One line a figure: ours, Chromium's, and how many times ours it is.
+mosquitto each on the loopback interface. One line a figure: ours, Chromium's, and how many times ours it is. What cannot be measured
+is a line that says why; the rest is measured all the same, and the status is then 1.
 
 "Picture complete" is the commit of ours, and what Chromium calls presented: its headless output has no vblank to wait for.
 "Presented" has the wait for the vblank of 60 Hz in ours only; so has the lag after a flood. One call of twenty comes while the end of
-a panel's dwell waits for its vblank, and is painted after it: that is our p99 of "complete", and costs no vblank. Memory is without two frame buffers for both, although a headless
-Chromium may not have them. mosquitto counts for neither.
+a panel's dwell waits for its vblank, and is painted after it: that is our p99 of "complete", and costs no vblank. Memory is without
+two frame buffers for both, although a headless Chromium may not have them. mosquitto counts for neither.
 """
-import math
+import concurrent.futures
 import mmap
 import os
-import queue
 import shutil
 import statistics
 import struct
@@ -19,7 +19,8 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from measure import child_of, cpu_s, one_screen, percentile, probe, pss_besides, pss_kib, screen_path, share, switches
+from measure import (attempt, child_of, cpu_s, failures, one_screen, percentile, probe, pss_besides, pss_kib, screen_path, share,
+                     switches)
 from harness import BUILD, RAM, Hall, wait_for
 from kiosk import Kiosk, WebSocketBroker, missing
 
@@ -27,10 +28,11 @@ CALLS = {"1920x1080": 150, "3840x2160": 80}
 STARTS, GAP_MS, IDLE_S, FLOOD_RATE, FLOOD_S = 3, 300, 20, 10000, 3
 
 
-def line(size, what, unit, ours, other=None):
-    text = f"{size:10s} {what:46s} kezek {ours:8.2f} {unit}"
-    if other is not None:
-        text += f"   chromium {other:9.2f} {unit}" + (f"   {other / ours:8.1f} x" if ours > 0.005 else "")
+def line(size, what, unit, values):
+    """Of those who could be measured, by name."""
+    text = f"{size:10s} {what:46s}" + "".join(f"   {name} {value:9.2f} {unit}" for name, value in values.items())
+    if len(values) == 2 and values["kezek"] > 0.005:
+        text += f"   {values['chromium'] / values['kezek']:8.1f} x"
     print(text, flush=True)
 
 
@@ -67,30 +69,61 @@ def first_picture_ms(size):
         hall.close()
 
 
-class Ours:
+class Side:
+    """One of both: self.size, self.starts_ms, and self.pids of all that counts."""
+
+    def starts(self):
+        return (statistics.median(self.starts_ms),)
+
+    def used(self):
+        return sum(map(cpu_s, self.pids)), sum(map(switches, self.pids))
+
+    def idle(self):
+        before = self.used()
+        time.sleep(IDLE_S)
+        cpu, wakeups = (b - a for a, b in zip(before, self.used()))
+        return cpu / IDLE_S * 100, wakeups / IDLE_S
+
+    def flood(self):
+        before = self.used()[0]
+        return self.lag_ms(), self.used()[0] - before
+
+
+class Ours(Side):
+    name = "kezek"
+
     def __init__(self, size):
         self.size = size
         self.starts_ms = [first_picture_ms(size) for _ in range(STARTS + 1)][1:]
         self.hall = Hall(edit=wall(size))
-        self.hall.connected()
-        self.pids = [self.hall.board.pid, child_of(self.hall.board.pid)]
+        self.id = self.hall.file["hall"]
+        try:
+            self.hall.connected()
+            self.pids = [self.hall.board.pid, child_of(self.hall.board.pid)]
+        except BaseException:
+            self.close()
+            raise
 
     def calls(self):
-        took = probe(self.hall.broker, self.hall.file["hall"], "calls", screen_path(self.hall), CALLS[self.size], GAP_MS)
-        return took["submitted"], took["presented"]
+        took = probe(self.hall.broker, self.id, "calls", screen_path(self.hall), CALLS[self.size], GAP_MS)
+        if took["got"] < CALLS[self.size]:
+            raise AssertionError(f"{took['got']} of {CALLS[self.size]} calls came to a picture")
+        return [took[end][key] for end in ("submitted", "presented") for key in ("median", "p99")]
 
     def memory_mib(self):
         board, link = self.pids
-        return (pss_besides(board, os.path.basename(screen_path(self.hall))) + pss_kib(link)) / 1024
+        return ((pss_besides(board, os.path.basename(screen_path(self.hall))) + pss_kib(link)) / 1024,)
 
-    def flood(self):
-        return probe(self.hall.broker, self.hall.file["hall"], "flood", screen_path(self.hall), FLOOD_RATE, FLOOD_S)["lag"]
+    def lag_ms(self):
+        return probe(self.hall.broker, self.id, "flood", screen_path(self.hall), FLOOD_RATE, FLOOD_S)["lag"]
 
     def close(self):
         self.hall.close()
 
 
-class Chromium:
+class Chromium(Side):
+    name = "chromium"
+
     def __init__(self, size, hall, folder, broker):
         self.size, self.hall, self.broker = size, hall, broker
         self.starts_ms = []
@@ -102,66 +135,62 @@ class Chromium:
         self.starts_ms = self.starts_ms[1:]
         self.pids = self.kiosk.pids
 
+    def waited_ms(self, sent):
+        """How long each picture came after its call, until that of the last call that was sent."""
+        waited_ms = []
+        while True:
+            seen = self.kiosk.report("waited_ms", "when the picture of the last call was presented")
+            waited_ms += seen["waited_ms"]
+            if seen["last_us"] == sent["sent_us"]:
+                return waited_ms
+
     def calls(self):
-        probe(self.broker, self.hall, "calls", "-", CALLS[self.size], GAP_MS)
-        waited = self.kiosk.server.report("waited_ms")["waited_ms"]
-        return {"median": statistics.median(waited), "p99": percentile(waited, 0.99), "max": max(waited)}
+        waited_ms = self.waited_ms(probe(self.broker, self.hall, "calls", "-", CALLS[self.size], GAP_MS))
+        return 2 * (statistics.median(waited_ms), percentile(waited_ms, 0.99))
 
     def memory_mib(self):
         width, height = map(int, self.size.split("x"))
-        return sum(map(pss_kib, self.pids)) / 1024 - 2 * width * height * 4 / (1 << 20)
+        return (sum(map(pss_kib, self.pids)) / 1024 - 2 * width * height * 4 / (1 << 20),)
 
-    def flood(self):
-        """Milliseconds from the last call to its picture; infinite: it was lost, or took longer than a minute."""
-        sent = probe(self.broker, self.hall, "flood", "-", FLOOD_RATE, FLOOD_S)
-        try:
-            seen = self.kiosk.server.report("waited_ms")
-            while seen["last_us"] != sent["sent_us"]:
-                seen = self.kiosk.server.report("waited_ms")
-        except queue.Empty:
-            return math.inf
-        return seen["waited_ms"][-1]
+    def lag_ms(self):
+        return self.waited_ms(probe(self.broker, self.hall, "flood", "-", FLOOD_RATE, FLOOD_S))[-1]
 
     def close(self):
         self.kiosk.close()
 
 
-def print_starts(both):
-    line(both[0].size, "exec -> first picture, median", "ms", *(statistics.median(one.starts_ms) for one in both))
+# Of both, one after the other or at once: a method, what it returns, and the unit.
+FLOOD = f"{FLOOD_RATE} calls/s for {FLOOD_S} s"
+FIGURES = (
+    ("starts", False, (("exec -> first picture, median", "ms"),)),
+    ("calls", False, (("published -> picture complete, median", "ms"), ("published -> picture complete, p99", "ms"),
+                      ("published -> presented (ours at 60 Hz), median", "ms"), ("published -> presented (ours at 60 Hz), p99", "ms"))),
+    ("memory_mib", False, (("memory of all processes (PSS)", "MiB"),)),
+    ("idle", True, (("idle, clock of minutes: processor", "% "), ("idle, clock of minutes: wake-ups", "/s"))),  # neither feels the other
+    ("flood", False, ((f"{FLOOD}: lag of the last picture", "ms"), (f"{FLOOD}: processor", "s "))),
+)
 
 
-def print_calls(both):
-    size = both[0].size
-    submitted, presented = both[0].calls()
-    others = [one.calls() for one in both[1:]]
-    for key in ("median", "p99"):
-        line(size, f"published -> picture complete, {key}", "ms", submitted[key], *(other[key] for other in others))
-    for key in ("median", "p99"):
-        line(size, f"published -> presented (ours at 60 Hz), {key}", "ms", presented[key], *(other[key] for other in others))
+def print_figures(size, both):
+    for method, is_at_once, lines in FIGURES:
+        with concurrent.futures.ThreadPoolExecutor(len(both) if is_at_once else 1) as pool:
+            values = list(pool.map(lambda one: attempt(f"{size:10s} {lines[0][0]}: {one.name}", getattr(one, method)), both))
+        for i, (what, unit) in enumerate(lines):
+            line(size, what, unit, {one.name: value[i] for one, value in zip(both, values) if value})
 
 
-def print_memory(both):
-    line(both[0].size, "memory of all processes (PSS)", "MiB", *(one.memory_mib() for one in both))
-
-
-def used_by(one):
-    return sum(map(cpu_s, one.pids)), sum(map(switches, one.pids))
-
-
-def print_idle(both):
-    """All at once: they do not feel each other."""
-    before = [used_by(one) for one in both]
-    time.sleep(IDLE_S)
-    used = [((a[0] - b[0]) / IDLE_S * 100, (a[1] - b[1]) / IDLE_S) for a, b in zip(map(used_by, both), before)]
-    line(both[0].size, "idle, clock of minutes: processor", "% ", *(u[0] for u in used))
-    line(both[0].size, "idle, clock of minutes: wake-ups", "/s", *(u[1] for u in used))
-
-
-def print_flood(both):
-    what = f"{FLOOD_RATE} calls/s for {FLOOD_S} s"
-    before = [used_by(one)[0] for one in both]
-    line(both[0].size, f"{what}: lag of the last picture", "ms", *(one.flood() for one in both))
-    line(both[0].size, f"{what}: processor", "s ", *(used_by(one)[0] - b for one, b in zip(both, before)))
+def beside(size, folder, broker):
+    """`broker` None: ours alone."""
+    both = []
+    try:
+        both.append(attempt(f"{size:10s} kezek", Ours, size))
+        if both[0] and broker:
+            both.append(attempt(f"{size:10s} chromium", Chromium, size, both[0].id, folder, broker))
+        both = list(filter(None, both))
+        print_figures(size, both)
+    finally:
+        for one in both:
+            attempt(f"{size:10s} {one.name}", one.close)
 
 
 def main():
@@ -169,21 +198,15 @@ def main():
     if reason:
         print(f"beside Chromium: skipped, {reason}")
     folder = tempfile.mkdtemp(prefix="kezek-bench.", dir=RAM)
-    broker = None if reason else WebSocketBroker(folder)
-    for size in sys.argv[1:] or CALLS:
-        both = []
-        try:
-            both.append(Ours(size))
-            if not reason:
-                both.append(Chromium(size, both[0].hall.file["hall"], folder, broker))
-            for figure in (print_starts, print_calls, print_memory, print_idle, print_flood):
-                figure(both)
-        finally:
-            for one in both:
-                one.close()
-    if broker:
-        broker.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    broker = None if reason else attempt("chromium", WebSocketBroker, folder)
+    try:
+        for size in sys.argv[1:] or CALLS:
+            beside(size, folder, broker)
+    finally:
+        if broker:
+            broker.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failures else 0
 
 
-main()
+sys.exit(main())

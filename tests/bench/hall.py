@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Figures of LED boards, chime and a flood, on real processes: broker, link, board, LED boards on ptys. One line a figure. Of screens,
-beside a kiosk page: beside.py.
+"""Figures of LED boards, chime and a flood, on real processes: broker, link, board, LED boards on ptys. One line a figure; what cannot be
+measured is a line that says why, and the status is then 1. Of screens, beside a kiosk page: beside.py.
 
 Times are of this machine and its load: read medians, p99 and ratios. Counts are exact.
 """
@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from measure import Source, cpu_s, child_of, one_screen, percentile, probe, pss_kib
+from measure import Source, attempt, cpu_s, child_of, failures, one_screen, percentile, probe, pss_kib
 from harness import Hall, Listener, free_port, wait_for
 
 
@@ -137,8 +137,9 @@ def flood_alone(hall, source, pids, kind, qos, rate, seconds):
 def main():
     for figure in (call_to_led, call_to_first_edge, flood, alone):
         if len(sys.argv) == 1 or figure.__name__ in sys.argv[1:]:
-            figure()
+            attempt(figure.__name__, figure)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

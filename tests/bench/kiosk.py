@@ -1,7 +1,8 @@
 """A kiosk page in headless Chromium, fed by MQTT.js over WebSocket: what a wall screen usually is. Needs Chromium, and npm for MQTT.js.
 
 The page (kiosk.html) comes from a server of our own on the loopback interface, isolated from other origins: only then are its
-times fine. It reports there what was presented and when.
+times fine. It reports there what was presented and when. What does not come in time is an AssertionError that says what, and what
+Chromium said last.
 """
 import http.server
 import json
@@ -44,16 +45,8 @@ class WebSocketBroker(Broker):
 class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.reports = queue.Queue()
+        self.reports = {key: queue.Queue() for key in ("first_ms", "is_connected", "waited_ms")}  # they come in any order
         threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def report(self, key, seconds=60):
-        """The next report that has this key."""
-        end = time.monotonic() + seconds
-        while True:
-            report = self.reports.get(timeout=max(0.001, end - time.monotonic()))
-            if key in report:
-                return report
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,7 +66,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self):
-        self.server.reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        report = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for key in self.server.reports.keys() & report.keys():
+            self.server.reports[key].put(report)
         self.send_response(204)
         self.end_headers()
 
@@ -106,16 +101,35 @@ class Kiosk:
         command = ["chromium", *OPTIONS, *(["--no-sandbox"] if os.getuid() == 0 else []), f"--user-data-dir={folder}/profile",
                    f"--screen-info={{{size}}}", url]
         self.pids = []
+        self.log = f"{folder}/chromium.log"
         start = time.time()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        preexec_fn=die_with_parent)
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
         try:
-            self.first_ms = self.server.report("first_ms")["first_ms"] - start * 1000
-            self.server.report("is_connected")
+            self.first_ms = self.report("first_ms", "its first picture")["first_ms"] - start * 1000
+            self.report("is_connected", "that it is connected to the broker")
             self.pids = descendants(self.process.pid)
         except BaseException:
             self.close()
             raise
+
+    def report(self, key, what, seconds=60):
+        """The next report that has this key."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.server.reports[key].get(timeout=0.5)
+            except queue.Empty:
+                pass
+            if self.process.poll() is not None:
+                raise AssertionError(f"Chromium has ended with status {self.process.returncode}; {self.last_words()}")
+            if time.monotonic() > end:
+                raise AssertionError(f"the page did not tell {what} within {seconds} s; {self.last_words()}")
+
+    def last_words(self):
+        with open(self.log, errors="replace") as f:
+            lines = f.read().split("\n")
+        return "Chromium said: " + next((line for line in reversed(lines) if line.strip()), "nothing")
 
     def close(self):
         pids = set(self.pids) | set(descendants(self.process.pid))

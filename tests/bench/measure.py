@@ -76,9 +76,23 @@ def child_of(pid):
 
 def probe(broker, hall, *arguments, seconds=120):
     """What tests/bench/probe says, as an object. `hall` is the id of a hall."""
-    out = subprocess.run([PROBE, str(broker.port), hall, *map(str, arguments)], capture_output=True, text=True,
-                         check=True, timeout=seconds)
+    out = subprocess.run([PROBE, str(broker.port), hall, *map(str, arguments)], capture_output=True, text=True, timeout=seconds)
+    if out.returncode:
+        raise AssertionError(f"the probe has ended with status {out.returncode}: {out.stderr}")
     return json.loads(out.stdout)
+
+
+def attempt(what, measure, *arguments):
+    """What measure() returns; None, and a line that says why, if it could not be measured."""
+    try:
+        return measure(*arguments)
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        failures.append(what)
+        print(f"{what}: not measured: {' '.join(str(error).split())[:400]}", flush=True)
+        return None
+
+
+failures = []  # of attempt(): a bench that has some ends with status 1
 
 
 class Source:
