@@ -1,37 +1,22 @@
 #include "drivers/chime/tone.h"
 
-#include "drivers/mailbox.h"
+#include "drivers/chime/player.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #define NS_PER_S        1000000000LL
 #define NS_PER_MS       1000000LL
-#define PRIORITY        50
-#define STACK_BYTES     (256 * 1024)
-#define STACK_TOUCHED   (32 * 1024)
 #define STOP_LATENCY_NS (20 * NS_PER_MS)
 #define REPORT_GAP_NS   100000 /* posting a report takes a few microseconds */
-#define REPORTS_MAX     2      /* of one play; the next one begins when they were taken */
 
 struct tone {
     struct tone_sink sink;
-    struct mailbox *reports;
-    pthread_t thread;
-    sem_t wake;
-    atomic_bool is_stopping;
-    bool is_realtime, is_busy; /* the loop's */
-
-    /* written by the loop while the player sleeps on `wake`, read by the player */
-    uint64_t token;
+    struct player *player;
+    /* written by the loop while nothing is played */
     unsigned nedges;
     struct edge edge[MELODY_EDGES_MAX];
 };
@@ -63,26 +48,26 @@ static void sleep_until(int64_t at_ns)
 static int64_t wait_until(struct tone *tone, int64_t at_ns)
 {
     int64_t now = now_ns();
-    while (at_ns - now > TONE_SPIN_NS && !atomic_load(&tone->is_stopping)) {
+    while (at_ns - now > TONE_SPIN_NS && !player_is_stopping(tone->player)) {
         int64_t wake_ns = at_ns - TONE_SPIN_NS;
         sleep_until(wake_ns - now > STOP_LATENCY_NS ? now + STOP_LATENCY_NS : wake_ns);
         now = now_ns();
     }
-    while (now < at_ns && !atomic_load(&tone->is_stopping))
+    while (now < at_ns && !player_is_stopping(tone->player))
         now = now_ns();
     return now;
 }
 
 static void report(const struct play *play, enum chime_result result, int error, int64_t at_ns)
 {
-    struct chime_report letter = { .token = play->tone->token, .result = result, .error = error };
+    struct chime_report letter = { .result = result, .error = error };
     letter.at_us = at_ns / 1000;
     letter.edges = play->edges;
     letter.late_edges = play->late;
     if (error)
         snprintf(letter.detail, sizeof letter.detail, "edge %u of %u: %s", play->edges, play->tone->nedges,
                  strerrordesc_np(-error));
-    mailbox_post(play->tone->reports, &letter);
+    player_post(play->tone->player, letter);
 }
 
 static int put_level(struct play *play, bool level, int64_t at_ns)
@@ -108,7 +93,7 @@ static int put_edge(struct play *play, const struct edge *edge)
 {
     int64_t at_ns = play->origin_ns + edge->at_ns;
     int64_t now = wait_until(play->tone, at_ns);
-    if (atomic_load(&play->tone->is_stopping))
+    if (player_is_stopping(play->tone->player))
         return 0;
     bool is_late = now - at_ns > TONE_LATE_NS;
     bool is_of_skipped_pulse = edge->level == play->is_high;
@@ -138,7 +123,7 @@ static int put_all(struct play *play)
 {
     struct tone *tone = play->tone;
     int error = 0;
-    for (unsigned i = 0; i < tone->nedges && !error && !atomic_load(&tone->is_stopping); i++) {
+    for (unsigned i = 0; i < tone->nedges && !error && !player_is_stopping(tone->player); i++) {
         error = i ? put_edge(play, &tone->edge[i]) : put_first_edge(play, &tone->edge[i]);
         if (!error)
             error = use_gap(play, &tone->edge[i]);
@@ -154,75 +139,17 @@ static void rest_low(const struct tone *tone)
         tone->sink.gap(tone->sink.data, now, INT64_MAX);
 }
 
-static void play_table(struct tone *tone)
+static void play_table(void *data)
 {
+    struct tone *tone = data;
     struct play play = { .tone = tone };
     int error = put_all(&play);
-    if (error || atomic_load(&tone->is_stopping)) {
+    if (error || player_is_stopping(tone->player)) {
         rest_low(tone);
         report(&play, CHIME_FAILED, error ? error : -ECANCELED, now_ns());
         return;
     }
     report(&play, CHIME_FINISHED, 0, play.last_ns);
-}
-
-__attribute__((noinline)) static void touch_stack(void)
-{
-    volatile unsigned char stack[STACK_TOUCHED];
-    for (size_t i = 0; i < sizeof stack; i += 1024)
-        stack[i] = 0;
-}
-
-static void *play_on_demand(void *data)
-{
-    struct tone *tone = data;
-    touch_stack();
-    prctl(PR_SET_NAME, "kezek-chime");
-    prctl(PR_SET_TIMERSLACK, 1UL);
-    for (;;) {
-        while (sem_wait(&tone->wake) != 0)
-            ;
-        if (atomic_load(&tone->is_stopping))
-            return NULL;
-        play_table(tone);
-    }
-}
-
-static int start_thread(struct tone *tone, bool is_realtime)
-{
-    pthread_attr_t attributes;
-    struct sched_param priority = { .sched_priority = PRIORITY };
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    if (is_realtime) {
-        pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
-        pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
-        pthread_attr_setschedparam(&attributes, &priority);
-    }
-    int error = pthread_create(&tone->thread, &attributes, play_on_demand, tone);
-    pthread_attr_destroy(&attributes);
-    tone->is_realtime = is_realtime && !error;
-    return -error;
-}
-
-/* Signals belong to the loop's thread: the player inherits a full mask. */
-static int start_player(struct tone *tone)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = start_thread(tone, true);
-    if (error)
-        error = start_thread(tone, false);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
-static void free_tone(struct tone *tone)
-{
-    mailbox_destroy(tone->reports);
-    sem_destroy(&tone->wake);
-    free(tone);
 }
 
 int tone_create(struct tone **out, const struct tone_sink *sink)
@@ -231,11 +158,9 @@ int tone_create(struct tone **out, const struct tone_sink *sink)
     if (!tone)
         return -ENOMEM;
     tone->sink = *sink;
-    sem_init(&tone->wake, 0, 0);
-    tone->reports = mailbox_create(sizeof(struct chime_report), REPORTS_MAX);
-    int error = tone->reports ? start_player(tone) : -ENOMEM;
+    int error = player_create(&tone->player, play_table, tone);
     if (error)
-        free_tone(tone);
+        free(tone);
     else
         *out = tone;
     return error;
@@ -245,24 +170,20 @@ void tone_destroy(struct tone *tone)
 {
     if (!tone)
         return;
-    atomic_store(&tone->is_stopping, true);
-    sem_post(&tone->wake);
-    pthread_join(tone->thread, NULL);
+    player_destroy(tone->player);
     rest_low(tone);
-    free_tone(tone);
+    free(tone);
 }
 
 static void start(struct tone *tone, unsigned nedges, uint64_t token)
 {
     tone->nedges = nedges;
-    tone->token = token;
-    tone->is_busy = true;
-    sem_post(&tone->wake);
+    player_begin(tone->player, token);
 }
 
 int tone_play(struct tone *tone, const struct melody *melody, unsigned volume_percent, uint64_t token)
 {
-    if (tone->is_busy)
+    if (tone_is_busy(tone))
         return -EBUSY;
     int nedges = melody_edges(melody, volume_percent, tone->edge, MELODY_EDGES_MAX);
     if (nedges < 0)
@@ -273,7 +194,7 @@ int tone_play(struct tone *tone, const struct melody *melody, unsigned volume_pe
 
 int tone_pulse(struct tone *tone, unsigned pulse_ms, uint64_t token)
 {
-    if (tone->is_busy)
+    if (tone_is_busy(tone))
         return -EBUSY;
     tone->edge[0] = (struct edge){ 0, 1 };
     tone->edge[1] = (struct edge){ pulse_ms * NS_PER_MS, 0 };
@@ -283,24 +204,20 @@ int tone_pulse(struct tone *tone, unsigned pulse_ms, uint64_t token)
 
 bool tone_is_busy(const struct tone *tone)
 {
-    return tone->is_busy;
+    return player_is_busy(tone->player);
 }
 
 int tone_fd(const struct tone *tone)
 {
-    return mailbox_fd(tone->reports);
+    return player_fd(tone->player);
 }
 
 bool tone_take(struct tone *tone, struct chime_report *letter)
 {
-    if (!mailbox_take(tone->reports, letter))
-        return false;
-    if (letter->result != CHIME_STARTED)
-        tone->is_busy = false;
-    return true;
+    return player_take(tone->player, letter);
 }
 
 bool tone_is_realtime(const struct tone *tone)
 {
-    return tone->is_realtime;
+    return player_is_realtime(tone->player);
 }

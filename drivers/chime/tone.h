@@ -7,9 +7,7 @@
  * late is not made up for: a late rise is skipped together with its pulse, a late fall is put out at once
  * (the line must not rest high), and the next edge keeps its time.
  *
- * The thread asks for SCHED_FIFO 50 (LimitRTPRIO= or CAP_SYS_NICE) and runs as a normal one where that is
- * refused. Its stack is touched before the first sound and a play allocates nothing; locking memory
- * (mlockall) is a decision of the process.
+ * The thread is a player (player.h); a play allocates nothing.
  *
  * The line is low at the end of a play, after an error of the sink, and after tone_destroy().
  * All functions belong to one thread, that of the loop; the sink is called on the player's thread, and on the
