@@ -1,6 +1,7 @@
 #include "board/speakers.h"
 
 #include "board/log.h"
+#include "drivers/chime/bell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #define RETRY_MIN_US 1000000
 #define RETRY_MAX_US 60000000
+#define HAND_OVER_US 5000000 /* a sound that comes later is worth nothing */
 
 struct speaker {
     struct speakers *speakers;
@@ -17,6 +19,7 @@ struct speaker {
     const struct chime_ops *ops;
     struct chime *chime;
     struct chime_turn turn; /* the calls that the present sound speaks for */
+    bool is_heard;          /* the present one has begun */
     int64_t retry_us, retry_delay_us;
     uint64_t played, failed;
     char name[ID_SIZE + 8];
@@ -46,27 +49,6 @@ static void settle_turn(struct speaker *speaker, const char *result, int64_t at_
                         detail, is_final);
 }
 
-static void reported(void *data, uint32_t events)
-{
-    (void)events;
-    struct speaker *speaker = data;
-    struct chime_report report;
-    while (speaker->ops->take(speaker->chime, &report)) {
-        if (report.result == CHIME_STARTED) {
-            settle_turn(speaker, "started", report.at_us, "", false);
-            continue;
-        }
-        bool is_good = report.result == CHIME_FINISHED;
-        chime_gate_end(&speaker->speakers->gates, index_of(speaker));
-        speaker->played += is_good;
-        speaker->failed += !is_good;
-        settle_turn(speaker, is_good ? "finished" : "failed", report.at_us, report.detail, true);
-        if (!is_good)
-            log_warn("chime/%s: %s", speaker->config->device.id, report.detail);
-    }
-    speaker->speakers->on_report(speaker->speakers->data);
-}
-
 /* What cannot get better by itself (a line that is too slow, a setting that makes no sense) is not tried again: each try
  * would click. */
 static void later(struct speaker *speaker, int error, int64_t now_us)
@@ -79,6 +61,57 @@ static void later(struct speaker *speaker, int error, int64_t now_us)
     if (speaker->retry_delay_us > RETRY_MAX_US)
         speaker->retry_delay_us = RETRY_MAX_US;
     speaker->retry_us = is_final ? INT64_MAX : now_us + speaker->retry_delay_us;
+}
+
+/* What the failed sound would have told, those tell that stand by for it. */
+static void hand_over(struct speaker *speaker)
+{
+    struct speakers *speakers = speaker->speakers;
+    int64_t now_us = clock_us();
+    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
+        struct speaker *other = &speakers->speaker[i];
+        if (other->config->standby_for != (int)index_of(speaker) || !other->chime)
+            continue;
+        for (unsigned k = 0; k < speaker->turn.ntokens; k++)
+            if (chime_gate_ask(&speakers->gates, i, speaker->turn.token[k], speaker->turn.is_recall,
+                               now_us + HAND_OVER_US, now_us))
+                receipts_expect(speakers->receipts, speaker->turn.token[k], other->name);
+    }
+}
+
+/* A device that failed is closed and opened again: it may be another one by then. */
+static void give_up(struct speaker *speaker, const struct chime_report *report)
+{
+    loop_remove(speaker->source);
+    speaker->ops->close(speaker->chime);
+    speaker->source = NULL;
+    speaker->chime = NULL;
+    snprintf(speaker->detail, sizeof speaker->detail, "%s", report->detail);
+    later(speaker, report->error, clock_us());
+}
+
+static void reported(void *data, uint32_t events)
+{
+    (void)events;
+    struct speaker *speaker = data;
+    struct chime_report report;
+    while (speaker->chime && speaker->ops->take(speaker->chime, &report)) {
+        if (report.result == CHIME_STARTED) {
+            settle_turn(speaker, "started", report.at_us, "", false);
+            speaker->is_heard = true;
+            continue;
+        }
+        bool is_good = report.result == CHIME_FINISHED;
+        chime_gate_end(&speaker->speakers->gates, index_of(speaker), speaker->is_heard);
+        speaker->played += is_good;
+        speaker->failed += !is_good;
+        if (!is_good && !speaker->is_heard)
+            hand_over(speaker);
+        settle_turn(speaker, is_good ? "finished" : "failed", report.at_us, report.detail, true);
+        if (!is_good)
+            give_up(speaker, &report);
+    }
+    speaker->speakers->on_report(speaker->speakers->data);
 }
 
 static void try_open(struct speaker *speaker, int64_t now_us)
@@ -141,10 +174,13 @@ void speakers_destroy(struct speakers *speakers)
     free(speakers);
 }
 
+/* The speaker `index` if it sounds in the zone; one that stands by does so while the other is absent. */
 static struct speaker *in_zone(struct speakers *speakers, unsigned index, int zone)
 {
     struct speaker *speaker = &speakers->speaker[index];
-    return speaker->config->zones >> zone & 1 ? speaker : NULL;
+    int first = speaker->config->standby_for;
+    bool is_needed = first < 0 || !speakers->speaker[first].chime;
+    return is_needed && speaker->config->zones >> zone & 1 ? speaker : NULL;
 }
 
 void speakers_expect(struct speakers *speakers, int zone, uint64_t token)
@@ -190,8 +226,10 @@ static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
     int error = speaker->ops->play(speaker->chime, melody, speaker->config->volume_percent, 1);
     if (error < 0)
         return error;
-    chime_gate_begin(&speaker->speakers->gates, index_of(speaker), melody_length_ms(melody) * INT64_C(1000),
-                     now_us);
+    speaker->is_heard = false;
+    int length_ms =
+        speaker->config->device.lead_ms + bell_length_ms(melody); /* the longest of the ways to sound */
+    chime_gate_begin(&speaker->speakers->gates, index_of(speaker), length_ms * INT64_C(1000), now_us);
     return 0;
 }
 
@@ -219,6 +257,7 @@ static void take_turn(struct speaker *speaker, const struct chime_turn *turn, in
     int error = play(speaker, turn->is_recall ? speaker->config->recall : speaker->config->call, now_us);
     if (error < 0) {
         speaker->failed++;
+        hand_over(speaker);
         settle_turn(speaker, "failed", 0, strerror(-error), true);
     }
 }

@@ -76,6 +76,7 @@ struct config_chime {
     uint32_t zones;
     char call[33], recall[33]; /* melody ids */
     uint8_t volume_percent;
+    int8_t standby_for; /* silent while that chime is there; -1 none */
 };
 /* What all LED boards have in common. */
 struct config_led {

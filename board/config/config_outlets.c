@@ -300,7 +300,7 @@ const struct section section_screens = {
 
 /* ---- chimes ---------------------------------------------------------------------------------- */
 
-static const char *const chime_drivers[] = { "gpio-tone", "gpio-pulse", "trace" };
+static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "trace" };
 
 static void read_line(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
@@ -346,15 +346,18 @@ static void check_chime(struct reader *reader, const struct json_at *at, const c
 }
 
 static const struct config_chime chime_defaults = {
-    .device = { .pulse_ms = 300 },
+    .device = { .device = "default", .pulse_ms = 300 },
     .zones = UINT32_MAX,
     .call = "gong3",
     .recall = "gong1",
     .volume_percent = 80,
+    .standby_for = -1,
 };
 static const struct field chime_fields[] = {
     { "id", FIELD_ID, true, IN(struct config_chime, device.id) },
     { "driver", FIELD_WORD, true, IN(struct config_chime, device.driver), NAMES(chime_drivers) },
+    { "device", FIELD_TEXT, false, IN(struct config_chime, device.device) },
+    { "lead_ms", FIELD_INTEGER, false, IN(struct config_chime, device.lead_ms), .max = 3000 },
     { "chip", FIELD_TEXT, false, IN(struct config_chime, device.chip) },
     { "line", FIELD_CUSTOM, false, IN(struct config_chime, device), .read = read_line },
     { "active_low", FIELD_BOOL, false, IN(struct config_chime, device.is_active_low) },
@@ -364,6 +367,7 @@ static const struct field chime_fields[] = {
     { "call", FIELD_CUSTOM, false, IN(struct config_chime, call), .read = read_melody },
     { "recall", FIELD_CUSTOM, false, IN(struct config_chime, recall), .read = read_melody },
     { "volume", FIELD_INTEGER, false, IN(struct config_chime, volume_percent), .min = 1, .max = 100 },
+    { "standby_for", FIELD_REF, false, IN(struct config_chime, standby_for), .of = "chimes" },
 };
 const struct section section_chimes = {
     .max = CHIMES_MAX,

@@ -77,21 +77,44 @@ static void rule_bus_devices_are_single(struct reader *reader)
                             config->bus[i].device, config->bus[j].id);
 }
 
+/* What a chime has for itself alone: "" if that is not said. */
+static const char *chime_place(const struct chime_config *device, const char **key)
+{
+    bool is_trace = strcmp(device->driver, "trace") == 0, is_alsa = strcmp(device->driver, "alsa") == 0;
+    *key = is_trace ? ".file" : is_alsa ? ".device" : ".line";
+    return is_trace ? device->file : is_alsa ? device->device : device->line;
+}
+
 static void rule_chime_lines_are_single(struct reader *reader)
 {
     const struct config *config = reader->config;
     for (unsigned i = 1; i < config->nchimes; i++)
         for (unsigned j = 0; j < i; j++) {
             const struct chime_config *a = &config->chime[i].device, *b = &config->chime[j].device;
-            bool is_trace = strcmp(a->driver, "trace") == 0;
-            if (is_trace != (strcmp(b->driver, "trace") == 0))
+            const char *mine_is, *other_is, *mine = chime_place(a, &mine_is);
+            const char *other = chime_place(b, &other_is);
+            bool is_line = strcmp(mine_is, ".line") == 0;
+            if (strcmp(mine_is, other_is) != 0 || (is_line && strcmp(a->chip, b->chip) != 0))
                 continue;
-            if (is_trace ? a->file[0] && strcmp(a->file, b->file) == 0
-                         : a->line[0] && strcmp(a->line, b->line) == 0 && strcmp(a->chip, b->chip) == 0)
-                complain_at(reader, "chimes", i, is_trace ? ".file" : ".line",
-                            "\"%s\" already belongs to chime \"%s\"; give each its own",
-                            is_trace ? a->file : a->line, b->id);
+            if (*mine && strcmp(mine, other) == 0)
+                complain_at(reader, "chimes", i, mine_is,
+                            "\"%s\" already belongs to chime \"%s\"; give each its own", mine, b->id);
         }
+}
+
+static void rule_standby_has_a_principal(struct reader *reader)
+{
+    const struct config *config = reader->config;
+    for (unsigned i = 0; i < config->nchimes; i++) {
+        int other = config->chime[i].standby_for;
+        if (other == (int)i)
+            complain_at(reader, "chimes", i, ".standby_for", "\"%s\" is this chime itself",
+                        config->chime[i].device.id);
+        else if (other >= 0 && config->chime[other].standby_for >= 0)
+            complain_at(reader, "chimes", i, ".standby_for",
+                        "\"%s\" stands by for another one itself; name the one that sounds first",
+                        config->chime[other].device.id);
+    }
 }
 
 /* ---- broker ---------------------------------------------------------------------------------- */
@@ -128,6 +151,7 @@ void read_rules(struct reader *reader)
     rule_outputs_are_single(reader);
     rule_bus_devices_are_single(reader);
     rule_chime_lines_are_single(reader);
+    rule_standby_has_a_principal(reader);
     rule_broker_files_exist(reader);
     rule_broker_pairs(reader);
     rule_tickets_are_tickets(reader);

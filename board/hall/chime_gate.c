@@ -111,9 +111,20 @@ void chime_gate_begin(struct chime_gates *gates, unsigned chime, int64_t length_
     }
 }
 
-void chime_gate_end(struct chime_gates *gates, unsigned chime)
+static bool is_sounding_in(const struct chime_gates *gates, unsigned zone)
+{
+    for (unsigned i = 0; i < gates->count; i++)
+        if (gates->gate[i].is_sounding && gates->gate[i].zones >> zone & 1)
+            return true;
+    return false;
+}
+
+void chime_gate_end(struct chime_gates *gates, unsigned chime, bool was_heard)
 {
     gates->gate[chime].is_sounding = false;
+    for (unsigned zone = 0; zone < ZONES_MAX && !was_heard; zone++)
+        if (gates->gate[chime].zones >> zone & 1 && !is_sounding_in(gates, zone))
+            gates->free_us[zone] = gates->begun_us[zone];
 }
 
 int64_t chime_gates_deadline_us(const struct chime_gates *gates)

@@ -48,7 +48,8 @@ struct chime_turn {
 bool chime_gates_turn(struct chime_gates *gates, int64_t now_us, struct chime_turn *turn);
 /* It begins to sound, for length_us as far as is known; also if nobody asked (a technician's test). */
 void chime_gate_begin(struct chime_gates *gates, unsigned chime, int64_t length_us, int64_t now_us);
-/* It has ended, or failed. */
-void chime_gate_end(struct chime_gates *gates, unsigned chime);
+/* It has ended, or failed; not heard: its zones are as silent as if it had not begun, so that another chime can sound
+ * in its place. */
+void chime_gate_end(struct chime_gates *gates, unsigned chime, bool was_heard);
 /* When there may be something to do; INT64_MAX: not before one ends or is asked for. */
 int64_t chime_gates_deadline_us(const struct chime_gates *gates);

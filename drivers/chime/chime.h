@@ -1,5 +1,6 @@
-/* Class chime: a speaker. Backends: gpio-tone (edges on a line, own real-time thread), gpio-pulse (triggers a
- * ready chime module), trace (the same edges at the same times, written to a file).
+/* Class chime: a speaker. Backends: alsa (a struck bell on HDMI, USB or I2S sound), gpio-tone (edges on a line), gpio-pulse
+ * (triggers a ready chime module), trace (the edges of gpio-tone at the same times, written to a file). Each has a real-time
+ * thread of its own.
  *
  * A chime plays one melody at a time; a request before the last report of the one before was taken is refused
  * with -EBUSY (announcing decides what waits). Nothing here waits for the sound. All functions belong to the
@@ -11,7 +12,9 @@
 
 struct chime_config {
     char id[33];
-    char driver[16]; /* gpio-tone | gpio-pulse | trace */
+    char driver[16];  /* alsa | gpio-tone | gpio-pulse | trace */
+    char device[64];  /* alsa: name of a PCM, "default:CARD=vc4hdmi0" */
+    uint16_t lead_ms; /* alsa: silence before each sound, for receivers that wake up on sound: 0..3000 */
     char chip[64];
     char line[33];
     bool is_active_low;
@@ -23,10 +26,11 @@ enum chime_result { CHIME_STARTED, CHIME_FINISHED, CHIME_FAILED };
 struct chime_report {
     uint64_t token;
     enum chime_result result;
-    int error;           /* negative errno for CHIME_FAILED */
-    int64_t at_us;       /* CLOCK_MONOTONIC: first edge (started), last edge (finished) */
-    uint32_t edges;      /* of the table, up to now */
-    uint32_t late_edges; /* more than 100 us late, or skipped for that (tone.h) */
+    int error;      /* negative errno for CHIME_FAILED */
+    int64_t at_us;  /* CLOCK_MONOTONIC: first edge or sample (started), last one (finished) */
+    uint32_t edges; /* of the table, up to now; 0 for alsa */
+    uint32_t
+        late_edges; /* more than 100 us late, or skipped for that (tone.h); alsa: times the device ran dry */
     char detail[80];
 };
 
@@ -34,18 +38,20 @@ struct chime;
 struct chime_ops {
     const char *name;
     /* Reaches the device; the line is low. 0 or -errno with a line for people in `error`: -EINVAL
-     * (configuration), as gpio_line_open(), -EOPNOTSUPP (gpio-tone: an edge costs more than 50 us), or why
-     * the file cannot be written. */
+     * (configuration), as gpio_line_open() or snd_pcm_open() (-ENOENT, -ENODEV no such device, -EBUSY another
+     * program has it), -EOPNOTSUPP (gpio-tone: an edge costs more than 50 us), or why the file cannot be
+     * written. */
     int (*open)(struct chime **chime, const struct chime_config *config, char *error, size_t error_size);
     void (*close)(struct chime *chime); /* stops the sound; the line ends low; NULL is fine */
     /* 0 (reports follow), -EBUSY, -EINVAL (volume not 1..100, or melody_defect()), -E2BIG. gpio-pulse gives
-     * its pulse whatever the melody and the volume: the module plays its own. Allocates nothing. */
+     * its pulse whatever the melody and the volume: the module plays its own. Allocates nothing. After a report
+     * of CHIME_FAILED the device is to be closed and opened again. */
     int (*play)(struct chime *chime, const struct melody *melody, unsigned volume_percent, uint64_t token);
     int (*fd)(struct chime *chime); /* readable while there are reports */
     bool (*take)(struct chime *chime, struct chime_report *report);
     bool (*is_realtime)(struct chime *chime); /* SCHED_FIFO was granted */
 };
-extern const struct chime_ops chime_gpio_tone, chime_gpio_pulse, chime_trace;
+extern const struct chime_ops chime_alsa, chime_gpio_tone, chime_gpio_pulse, chime_trace;
 const struct chime_ops *chime_backend(const char *name); /* NULL: unknown */
 
 /* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n", with the time at which the edge was made; a

@@ -126,7 +126,7 @@ BAD = [
     ("screens.0.zones", []), ("screens.0.zones", "front"), ("screens.0.format", "argb"), ("screens.0.kms", "atomic"),
     ("screens.0.diagonal_in", 4), ("screens.0.farthest_m", 0), ("screens.0.overscan", 0.2), ("screens.0.height_m", -1),
     ("screens.0.off_axis_deg", 81), ("screens.0.accept_illegible", 1),
-    ("chimes.0.driver", "alsa"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),
+    ("chimes.0.driver", "jack"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),
     ("chimes.0.chip", None), ("chimes.0.volume", 101), ("chimes.0.pulse_ms", 49), ("chimes.0.active_low", 1),
     ("chimes.1", {"id": "t", "driver": "trace"}),
     ("notices.0.level", "loud"), ("notices.0.text", None),

@@ -40,7 +40,7 @@ static bool sounds(int64_t now_us)
     if (!chime_gates_turn(&gates, now_us, &turn) || !turn.ntokens)
         return false;
     chime_gate_begin(&gates, turn.chime, SECOND, now_us);
-    chime_gate_end(&gates, turn.chime);
+    chime_gate_end(&gates, turn.chime, true);
     return true;
 }
 
@@ -112,7 +112,7 @@ static void a_request_that_grew_old_is_given_back(void **state)
     assert_true(chime_gates_turn(&gates, 10 * SECOND + 1, &turn)); /* also while it sounds */
     assert_int_equal(turn.nlate, 1);
     assert_int_equal(turn.late[0], 1);
-    chime_gate_end(&gates, 0);
+    chime_gate_end(&gates, 0, true);
     assert_int_equal(chime_gates_deadline_us(&gates), 20 * SECOND);
     assert_sounds(0, 20 * SECOND);
     assert_int_equal(turn.token[0], 2);
@@ -122,14 +122,14 @@ static void a_long_melody_holds_the_gate(void **state)
 {
     (void)state;
     chime_gate_begin(&gates, 0, SECOND, 1 * SECOND); /* shorter than the gap */
-    chime_gate_end(&gates, 0);
+    chime_gate_end(&gates, 0, true);
     ask(0, 1, 2 * SECOND);
     assert_int_equal(chime_gates_deadline_us(&gates), 5 * SECOND);
     assert_sounds(0, 5 * SECOND);
     chime_gate_begin(&gates, 0, 7 * SECOND, 9 * SECOND);
     ask(0, 2, 10 * SECOND);
     assert_silent(16 * SECOND); /* it should have ended, and has not */
-    chime_gate_end(&gates, 0);
+    chime_gate_end(&gates, 0, true);
     assert_int_equal(chime_gates_deadline_us(&gates), 16 * SECOND);
     assert_sounds(0, 16 * SECOND);
 }
@@ -212,6 +212,21 @@ static void whoever_hangs_while_it_sounds_holds_only_its_melody(void **state)
     assert_sounds(0, 5 * SECOND);
 }
 
+static void one_that_failed_unheard_leaves_its_zone_to_another(void **state)
+{
+    (void)state;
+    hang((const uint32_t[]){ 1, 3, 3, 0 });
+    chime_gate_begin(&gates, 0, SECOND, SECOND);
+    chime_gate_end(&gates, 0, false);
+    ask(1, 1, SECOND + 1);
+    assert_sounds(1, SECOND + 1);
+    chime_gate_begin(&gates, 0, SECOND, 9 * SECOND); /* both at once, one is heard */
+    chime_gate_begin(&gates, 1, SECOND, 9 * SECOND);
+    chime_gate_end(&gates, 0, false);
+    ask(2, 2, 9 * SECOND + 1);
+    assert_silent(9 * SECOND + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, hang_one)
 int main(void)
 {
@@ -226,6 +241,7 @@ int main(void)
         TEST(chimes_of_the_same_zone_sound_for_a_call_together),
         TEST(a_zone_that_heard_one_chime_hears_no_other_for_four_seconds),
         TEST(a_chime_of_many_zones_is_not_starved_by_its_neighbours),
+        TEST(one_that_failed_unheard_leaves_its_zone_to_another),
         TEST(whoever_hangs_while_it_sounds_holds_only_its_melody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void pass_time(int64_t until_us)
         day.now_us = at_us;
         if (end_us == at_us) {
             day.is_sounding[ending] = false;
-            chime_gate_end(&day.gates, ending);
+            chime_gate_end(&day.gates, ending, true);
         }
         turn_all();
     }
