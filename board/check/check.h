@@ -30,7 +30,8 @@ void check_tickets(const struct config *config, FILE *out);
  * errors: screens whose called number FAILs, unless they say "accept_illegible". A screen without diagonal_in or farthest_m
  * is not calculated. */
 int check_screens(const struct config *config, struct fonts *fonts, FILE *out);
-/* The same judgement alone: true, or false and `reason` has the first screen and what would help. A few ms a screen. */
+/* The same judgement alone: true, or false and `reason` has the first screen and what would help. Milliseconds, tens of them for
+ * many series and kinds of desks. */
 bool check_legible(const struct config *config, struct fonts *fonts, char *reason, size_t size);
 
 /* All of these, and of each bus led_bus_budget(): a warning above 28 of 32 unit loads, an error above 32. Returns the

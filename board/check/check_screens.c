@@ -64,7 +64,9 @@ static bool look(struct trial *trial, const struct config *config, unsigned inde
 /* The most panels at which the number is that large; 0: none. */
 static unsigned panels_for(struct trial *trial, const struct sight *sight, int need_px)
 {
-    for (unsigned panels = sight->sizes.panels / 2; panels > 0; panels /= 2) {
+    for (unsigned panels = ANNOUNCE_SLOTS / 2; panels > 0; panels /= 2) {
+        if (panels >= sight->sizes.panels)
+            continue;
         struct trial_sizes sizes;
         trial_measure(trial, sight->index, panels, 0, &sizes);
         if (number_px(&sizes) >= need_px)

@@ -1,5 +1,6 @@
 #include "board/check/trial.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,8 @@ struct trial {
     struct hall hall;
     struct announce announce;
     struct picture picture;
-    unsigned ndesks;
-    int16_t desk[DESKS_MAX]; /* of the screen's zones, longest label first */
+    unsigned ndesks, nkinds;
+    int16_t desk[DESKS_MAX]; /* of the screen's zones, first one of each kind */
 };
 
 struct trial *trial_create(const struct config *config, struct fonts *fonts)
@@ -31,24 +32,38 @@ void trial_destroy(struct trial *trial)
 
 /* ---- the fullest hall ------------------------------------------------------------------------ */
 
-static int width_of(struct trial *trial, const char *text)
+/* Figures have one width: desks that differ only in them, and in where an arrow points, are of one kind. */
+static bool is_same_kind(const struct config_desk *a, const struct config_desk *b)
 {
-    const struct text_style style = { .weight = WEIGHT_BOLD, .size_px = 100, .is_number = true };
-    return text_shape(trial->fonts, &style, text)->width_px;
+    const char *x = a->label, *y = b->label;
+    while (*x && (*x == *y || (isdigit((unsigned char)*x) && isdigit((unsigned char)*y)))) {
+        x++;
+        y++;
+    }
+    return *x == *y && (a->arrow == ARROW_NONE) == (b->arrow == ARROW_NONE) && a->kind == b->kind;
+}
+
+static bool is_new_kind(const struct trial *trial, int desk)
+{
+    const struct config *config = &trial->config;
+    for (unsigned i = 0; i < trial->nkinds; i++)
+        if (is_same_kind(&config->desk[trial->desk[i]], &config->desk[desk]))
+            return false;
+    return true;
 }
 
 static void find_desks(struct trial *trial)
 {
     const struct config *config = &trial->config;
-    trial->ndesks = 0;
+    trial->ndesks = trial->nkinds = 0;
     for (int i = 0; i < config->ndesks; i++) {
         if (config->desk[i].zone < 0 || !(trial->screen.zones >> config->desk[i].zone & 1))
             continue;
-        int width = width_of(trial, config->desk[i].label);
-        unsigned at = trial->ndesks++;
-        for (; at > 0 && width_of(trial, config->desk[trial->desk[at - 1]].label) < width; at--)
-            trial->desk[at] = trial->desk[at - 1];
-        trial->desk[at] = (int16_t)i;
+        trial->desk[trial->ndesks++] = (int16_t)i;
+        if (!is_new_kind(trial, i))
+            continue;
+        trial->desk[trial->ndesks - 1] = trial->desk[trial->nkinds];
+        trial->desk[trial->nkinds++] = (int16_t)i;
     }
 }
 
@@ -69,8 +84,8 @@ static void ticket_of(const struct trial *trial, unsigned series, char figure, c
         make_ticket("Ш", 3, figure, out);
 }
 
-/* Each desk has called; as many as may are featured, the others listed. */
-static void call_everyone(struct trial *trial, unsigned series)
+/* Each desk has called; `calls` of them, from place `first` of the order of kinds, are featured, and the list is full. */
+static void call_everyone(struct trial *trial, unsigned series, unsigned first, unsigned calls)
 {
     char ticket[TICKET_SIZE], other[TICKET_SIZE];
     struct hall *hall = &trial->hall;
@@ -79,9 +94,10 @@ static void call_everyone(struct trial *trial, unsigned series)
     hall_init(hall, &trial->config);
     hall->standing.ntexts = 0; /* an alert of the hall file would hide the calls */
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
-    trial->announce.most = trial->screen.panels ? trial->screen.panels : ANNOUNCE_SLOTS;
+    trial->announce.most = trial->screen.panels;
     for (unsigned i = 0; i < trial->ndesks; i++) {
-        struct hall_desk *desk = &hall->desk[trial->desk[i]];
+        int16_t index = trial->desk[(first + i) % trial->ndesks];
+        struct hall_desk *desk = &hall->desk[index];
         *desk = (struct hall_desk){ .status = DESK_OPEN,
                                     .phase = PHASE_CALLED,
                                     .lane = LANE_BOOKED,
@@ -90,7 +106,8 @@ static void call_everyone(struct trial *trial, unsigned series)
                                     .from = trial->desk[0],
                                     .seq = i + 1 };
         memcpy(desk->ticket, ticket, sizeof desk->ticket);
-        announce_call(&trial->announce, hall, trial->desk[i], i + 1, 0);
+        if (i < calls)
+            announce_call(&trial->announce, hall, index, i + 1, 0);
     }
     for (; trial->ndesks && hall->nrecent < RECENT_MAX; hall->nrecent++) {
         struct hall_call *call = &hall->recent[hall->nrecent];
@@ -166,20 +183,30 @@ static void size_of(const struct screen_config *device, struct trial_sizes *size
     sizes->height_px = is_turned ? width : height;
 }
 
+/* Every kind of desk with every series of tickets. */
+static void measure_calls(struct trial *trial, unsigned calls, struct trial_sizes *sizes)
+{
+    for (unsigned series = 0; series == 0 || series < trial->config.tickets.nseries; series++)
+        for (unsigned first = 0; first == 0 || first < trial->nkinds; first += calls) {
+            call_everyone(trial, series, first, calls);
+            measure(trial, FEED_FRESH, 0, sizes);
+        }
+}
+
 void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
                    struct trial_sizes *sizes)
 {
     const uint8_t recent = trial->config.calls.recent;
     *sizes = (struct trial_sizes){ 0 };
     trial->screen = trial->config.screen[index];
-    trial->screen.panels = panels ? (uint8_t)panels : trial->screen.panels;
+    if (panels || !trial->screen.panels)
+        trial->screen.panels = panels ? (uint8_t)panels : ANNOUNCE_SLOTS;
     trial->config.calls.recent = rows ? (uint8_t)rows : recent;
     size_of(&trial->screen.device, sizes);
     find_desks(trial);
-    for (unsigned i = 0; i == 0 || i < trial->config.tickets.nseries; i++) {
-        call_everyone(trial, i);
-        measure(trial, FEED_FRESH, 0, sizes);
-    }
+    /* Fewer calls are not always larger: two share the wall in another way than four. */
+    for (unsigned calls = 1; calls <= trial->screen.panels; calls *= 2)
+        measure_calls(trial, calls, sizes);
     sizes->panels = count_featured(&trial->announce);
     sizes->rows = count_rows(&trial->picture);
     for (uint32_t page = 1; page < trial->config.nnotices; page++)

@@ -1,6 +1,6 @@
 /* How large the texts of a screen are when the hall is at its fullest, measured in the pictures that its scene really makes:
- * every panel and row taken, the longest tickets and labels, each word of a call, each page of notices, and the walls that
- * show no calls. What is told of a hall is then what is drawn there, whatever its layout.
+ * every panel and row taken, each series of tickets at each kind of desk, each word of a call, each page of notices, and the
+ * walls that show no calls. What is told of a hall is then what is drawn there, whatever its layout.
  *
  * Tickets are those of the hall file's series; where it names none, a wide letter and three figures (TRIAL_TICKET).
  */

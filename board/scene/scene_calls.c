@@ -157,6 +157,8 @@ static void put_high_panel(const struct stage *stage, struct rect box, const str
     int nsigns = signs_of(stage, call, signs);
     if (nsigns > 0)
         sign_put(stage, type, upper, &signs[0]);
+    if (has_tail)
+        box_cut_top(&lower, h * 3 / 100);
     if (!put_desk_row(stage, &number, desk, call))
         put_foot(stage, &type, lower, call, nsigns > 1 ? &signs[1] : NULL);
     else if (nsigns > 1)

@@ -2,6 +2,7 @@
 #include "board/check/check.h"
 #include "board/check/legibility.h"
 #include "board/check/trial.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/demo_hall.h"
 
 #include <math.h>
@@ -158,6 +159,94 @@ static void the_table_has_each_text_of_the_wall(void **state)
     strcpy(config->notice[config->nnotices++].text.text[0], "Назар аударыңыз!");
     check();
     assert_says("\n  alert ");
+}
+
+/* ---- any hall -------------------------------------------------------------------------------- */
+
+static void any_letters(char *out, unsigned most)
+{
+    static const char *const letters[] = { "А", "Й", "Щ", "Ж", "Қ", "Ш", "І", "A", "7" };
+    out[0] = '\0';
+    for (unsigned i = chance_below(most + 1); i > 0; i--)
+        strcat(out, letters[chance_below(9)]);
+}
+
+static void any_hall(void)
+{
+    static const uint8_t panels[] = { 1, 2, 4, 8 };
+    static const uint16_t sizes[][2] = { { 1920, 1080 }, { 1280, 720 }, { 3840, 2160 }, { 1366, 768 } };
+    unsigned size = chance_below(4);
+    config->tickets.nseries = (uint8_t)(1 + chance_below(5));
+    config->tickets.digits = (uint8_t)(1 + chance_below(5));
+    for (unsigned i = 0; i < config->tickets.nseries; i++)
+        any_letters(config->tickets.series[i], 3);
+    for (unsigned i = 0; i < config->ndesks; i++) {
+        config->desk[i].arrow = (uint8_t)chance_below(ARROWS);
+        any_letters(config->desk[i].label, 3);
+        strcat(config->desk[i].label, chance_below(2) ? "7" : "12");
+    }
+    screen->panels = panels[chance_below(4)];
+    screen->device.width = sizes[size][0];
+    screen->device.height = sizes[size][1];
+    screen->device.rotation = chance_below(2) ? 90 : 0;
+    screen->diagonal_in = 32 + chance_below(60);
+    screen->farthest_m = 2 + chance_below(10);
+}
+
+static void any_calls(struct hall *hall, struct announce *announce)
+{
+    hall_init(hall, config);
+    announce_init(announce, config, screen->zones, 1000000);
+    announce->most = screen->panels;
+    for (unsigned i = 0, calls = 1 + chance_below(10); i < calls; i++) {
+        struct event event = { .type = EVENT_CALL, .seq = i + 1, .lane = (uint8_t)chance_below(LANES) };
+        int desk = (int)chance_below(config->ndesks);
+        memcpy(event.desk, config->desk[desk].id, sizeof event.desk);
+        memcpy(event.ticket, config->tickets.series[chance_below(config->tickets.nseries)], TICKET_SIZE);
+        for (unsigned d = 0; d < config->tickets.digits; d++)
+            sprintf(event.ticket + strlen(event.ticket), "%u", chance_below(10));
+        if (hall_apply(hall, &event, 0, &desk) > 0)
+            announce_call(announce, hall, desk, i + 1, 0);
+    }
+}
+
+/* Whoever is told that the called number can be read must never see a smaller one. */
+static void no_call_of_any_hall_is_smaller_than_was_said(void **state)
+{
+    static struct hall hall;
+    static struct announce announce;
+    static struct picture picture;
+    char reason[512];
+    unsigned refused = 0;
+    (void)state;
+    chance_state = 7;
+    for (unsigned i = 0; i < 80; i++) {
+        any_hall();
+        struct trial_sizes said_sizes;
+        struct trial *trial = trial_create(config, fonts);
+        trial_measure(trial, 0, 0, 0, &said_sizes);
+        trial_destroy(trial);
+        bool is_legible = check_legible(config, fonts, reason, sizeof reason);
+        double pitch_mm = legibility_pitch_mm(screen->diagonal_in, said_sizes.width_px, said_sizes.height_px);
+        double distance_m = legibility_distance_m(screen->farthest_m, screen->height_m);
+        int need_px = legibility_need_px(pitch_mm, distance_m, legibility_called.least_k);
+        int smallest_px = said_sizes.cap_px[ROLE_TICKET];
+        refused += !is_legible;
+        assert_int_equal(is_legible, smallest_px >= need_px && said_sizes.cap_px[ROLE_DESK] >= need_px);
+        any_calls(&hall, &announce);
+        const struct scene_input input = {
+            .config = config, .screen = screen, .hall = &hall, .announce = &announce, .truth = FEED_FRESH
+        };
+        scene_build(&picture, fonts, &input, said_sizes.width_px, said_sizes.height_px);
+        for (unsigned g = 0; g < picture.nglyphs; g++) {
+            enum text_role role = picture.glyph[g].role;
+            int size_px = glyph_size_px(picture.glyph[g].key);
+            int cap_px = size_px ? fonts_metrics(fonts, WEIGHT_BOLD, size_px).cap_px : 0;
+            if (cap_px && (role == ROLE_TICKET || role == ROLE_DESK) && cap_px < said_sizes.cap_px[role])
+                fail_msg("hall %u: %d px are drawn, %d px were said", i, cap_px, said_sizes.cap_px[role]);
+        }
+    }
+    assert_true(refused > 10 && refused < 70); /* both kinds came */
 }
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
@@ -354,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_measured_is_what_is_drawn),
         TEST(longer_tickets_and_labels_are_measured),
+        TEST(no_call_of_any_hall_is_smaller_than_was_said),
         TEST(the_table_has_each_text_of_the_wall),
         TEST(a_hall_whose_number_cannot_be_read_is_refused_unless_that_is_known),
         TEST(what_is_said_to_help_does_help),

@@ -1,7 +1,16 @@
 /* What must hold for every wall, whatever a hall is called and however many are called at once. */
+#include "protocol/utf8.h"
 #include "tests/heap_count.h"
 #include "tests/unit/scene_bench.h"
 
+/* Of the short side of a wall of 1080. Below it a text is not worth its place. */
+static const int least_units[ROLES] = {
+    [ROLE_TICKET] = 32, [ROLE_DESK] = 32,    [ROLE_ROW] = 32,    [ROLE_MISSED] = 24,
+    [ROLE_LABEL] = 12,  [ROLE_AGENCY] = 14,  [ROLE_NOTICE] = 22, [ROLE_CLOCK] = 66,
+    [ROLE_HEADER] = 22, [ROLE_MESSAGE] = 22, [ROLE_ALERT] = 20,
+};
+
+#define HALLS       1000
 #define HAIRLINE_PX 8 /* flat regions up to this are separators */
 
 static bool is_empty(struct ink a)
@@ -72,12 +81,46 @@ static void regions_stay_on_the_screen(const struct picture *p)
         assert_true(is_inside(ink_of_box(p->region[r].box), all));
 }
 
-/* Whoever judges sizes knows each text by it. */
-static void every_letter_has_a_role(const struct picture *p)
+static int base_of(const struct picture *p)
 {
+    bool is_portrait = p->height > p->width;
+    int narrow = is_portrait ? p->width : p->height, wide = is_portrait ? p->height : p->width;
+    return narrow < wide * 9 / 16 ? narrow : wide * 9 / 16;
+}
+
+/* No letter without a role, and none below the least size of its role. */
+static void letters_are_large_enough(const struct picture *p)
+{
+    for (int i = 0; i < p->nglyphs; i++) {
+        const struct placed *placed = &p->glyph[i];
+        int size_px = glyph_size_px(placed->key);
+        int least_px = least_units[placed->role] * base_of(p) / 1080;
+        if (size_px > 0 && (placed->role == ROLE_NONE || size_px < least_px))
+            fail_wall(p, "glyph %d at %d,%d, role %d: %d px of at least %d", i, placed->x, placed->y,
+                      placed->role, size_px, least_px);
+    }
+}
+
+static unsigned letters_of(const struct picture *p, enum text_role role)
+{
+    unsigned letters = 0;
     for (int i = 0; i < p->nglyphs; i++)
-        if (glyph_size_px(p->glyph[i].key) > 0 && p->glyph[i].role == ROLE_NONE)
-            fail_wall(p, "glyph %d at %d,%d says not what it is", i, p->glyph[i].x, p->glyph[i].y);
+        letters += p->glyph[i].role == role;
+    return letters;
+}
+
+/* Long names may end in an ellipsis, tickets and desks never: each letter of theirs stands. */
+static void numbers_are_whole(const struct picture *p)
+{
+    unsigned tickets = 0, desks = 0;
+    for (int i = 0; i < ANNOUNCE_SLOTS && !scene_hides_calls(&room.input); i++) {
+        const struct announce_slot *slot = &room.announce.slot[i];
+        tickets += slot->is_used ? (unsigned)utf8_count(slot->ticket) : 0;
+        desks += slot->is_used ? (unsigned)utf8_count(room.config.desk[slot->desk].label) : 0;
+    }
+    if (letters_of(p, ROLE_TICKET) != tickets || letters_of(p, ROLE_DESK) != desks)
+        fail_wall(p, "%u of %u letters of tickets, %u of %u of desks", letters_of(p, ROLE_TICKET), tickets,
+                  letters_of(p, ROLE_DESK), desks);
 }
 
 /* ---- random halls ---------------------------------------------------------------------------- */
@@ -207,6 +250,19 @@ static void any_notices(void)
     room_alert(&room, text[0], text[1], text[2]);
 }
 
+/* All that exist. */
+static const char *const views[] = { "calls" };
+
+static void any_agencies(void)
+{
+    room.config.nagencies = (uint16_t)any(9);
+    for (int i = 0; i < room.config.nagencies; i++)
+        for (int lang = 0; lang < room.config.nlangs; lang++)
+            any_text(room.config.agency[i].name.text[lang], LABEL_SIZE, 1 + any(9));
+    for (int i = 0; i < room.config.ndesks; i++)
+        room.config.desk[i].agency = (int8_t)((int)any(room.config.nagencies + 1u) - 1);
+}
+
 static void any_room(void)
 {
     static const double overscan[] = { 0, 0.025, 0.05 };
@@ -225,6 +281,7 @@ static void any_room(void)
     room.input.clock = (struct scene_clock){ 2026,         1 + (int)any(12), 1 + (int)any(28), (int)any(7),
                                              (int)any(24), (int)any(60),     any(8) > 0 };
     any_desks();
+    any_agencies();
     any_calls();
     any_lists();
     any_notices();
@@ -236,16 +293,38 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
     static const int size[][2] = { { 1920, 1080 }, { 1280, 720 }, { 1080, 1920 },
                                    { 720, 1280 },  { 1024, 768 }, { 1366, 768 },
                                    { 1280, 800 },  { 1920, 540 }, { 3840, 2160 } };
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < HALLS; i++) {
         seed = i * 7919 + 1;
         any_room();
+        strcpy(room.screen.view, views[any(sizeof views / sizeof *views)]);
         const int *s = size[i % 50 == 0 ? 8 : any(8)];
         build(&picture, s[0], s[1]);
         int dx = (int)(s[0] * room.screen.overscan), dy = (int)(s[1] * room.screen.overscan);
         regions_stay_on_the_screen(&picture);
         ink_stays_in_its_region(&picture, (struct ink){ dx, dy, s[0] - dx, s[1] - dy });
         no_ink_meets_other_ink(&picture);
-        every_letter_has_a_role(&picture);
+        letters_are_large_enough(&picture);
+        numbers_are_whole(&picture);
+    }
+}
+
+/* Tails reach to what stands below. */
+static void letters_that_hang_below_keep_their_place(void **state)
+{
+    (void)state;
+    static const char *const labels[] = { "j", "Қ", "р", "Щ1", "Й", "7" };
+    for (unsigned i = 0; i < 6 * 4; i++) {
+        room_init(&room, 2 + (int)(i & 1));
+        room_desk(&room, labels[i / 4], KIND_DESK, i & 2 ? ARROW_LEFT : ARROW_NONE);
+        for (unsigned n = 0; n < 3; n++) {
+            struct announce_slot *slot = room_call(&room, "Ж957", room.config.ndesks, n == 0);
+            slot->is_recall = true;
+            slot->from = 0;
+        }
+        for (int portrait = 0; portrait < 2; portrait++) {
+            build(&picture, portrait ? 1080 : 1920, portrait ? 1920 : 1080);
+            no_ink_meets_other_ink(&picture);
+        }
     }
 }
 
@@ -270,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_overlaps_or_leaves_its_place_in_any_hall),
+        cmocka_unit_test(letters_that_hang_below_keep_their_place),
         cmocka_unit_test(building_the_same_wall_again_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
