@@ -245,7 +245,7 @@ static void end_panels(struct board *board, const char *id)
     int desk = config_desk_index(board->config, id);
     int64_t now_us = clock_us();
     for (unsigned i = 0; desk >= 0 && i < board->config->nscreens; i++)
-        announce_end(&board->wall[i].announce, desk, "", now_us);
+        announce_correct(&board->wall[i].announce, desk, now_us);
 }
 
 /* Snapshots never sound and never feature anything new. */
@@ -275,7 +275,7 @@ static void on_snapshot(void *data, const struct state *state)
     calls_note_lacking(board);
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         struct announce *wall = &board->wall[i].announce;
-        if (!wall->slot[0].is_used && !wall->nwaiting)
+        if (announce_is_empty(wall))
             announce_restore(wall, &board->hall, now_us);
     }
     desks_update_all(board->desks, &board->hall, board->truth);

@@ -43,10 +43,20 @@ void wall_change(struct wall *wall, const struct config *config, unsigned index)
 }
 
 /* ---- what a frame carries -------------------------------------------------------------------- */
+static bool hides_calls(const struct wall *wall, const struct scene_input *input)
+{
+    return wall->test_until_us || scene_hides_calls(input);
+}
+
+bool wall_hides_calls(const struct wall *wall, const struct scene_input *input)
+{
+    return wall->state != WALL_SHOWN || hides_calls(wall, input);
+}
+
 /* The calls that this picture shows for the first time: they count as shown when it flips. */
 static void carry(struct wall *wall, const struct scene_input *input)
 {
-    bool are_hidden = wall->test_until_us || scene_hides_calls(input);
+    bool are_hidden = hides_calls(wall, input);
     for (unsigned i = 0; !are_hidden && i < ANNOUNCE_SLOTS; i++) {
         struct announce_slot *slot = &wall->announce.slot[i];
         if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)

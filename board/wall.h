@@ -107,6 +107,8 @@ void wall_tick(struct wall *wall, int64_t now_us);
 void wall_look(struct wall *wall, int64_t now_us);
 /* Display on or in stand-by, from now on, whatever is plugged in when. Costs nothing if it is so already. */
 void wall_set_power(struct wall *wall, bool is_on, int64_t now_us);
+/* Can nobody see the calls now, for whatever reason: an alert, a test picture, numbers that are not known, a screen that is away? */
+bool wall_hides_calls(const struct wall *wall, const struct scene_input *input);
 /* Paints and queues a frame if the picture differs and no flip is pending. `input` is filled but for screen
  * and announce. Nothing is painted in stand-by and away. */
 void wall_present(struct wall *wall, const struct scene_input *input, int64_t now_us);

@@ -150,6 +150,7 @@ void walls_present(struct board *board, const struct scene_input *input, int64_t
     for (unsigned i = 0; i < board->config->nscreens; i++) {
         struct wall *wall = &board->wall[i];
         wall_tick(wall, now_us);
+        wall->is_dirty |= announce_hide(&wall->announce, wall_hides_calls(wall, input), now_us);
         wall->is_dirty |= announce_tick(&wall->announce, now_us);
         wall_present(wall, input, now_us);
     }

@@ -2,19 +2,17 @@
 
 #include <string.h>
 
+/* Stands still while nobody can see the wall. */
+static int64_t seen_us(const struct announce *announce, int64_t now_us)
+{
+    return announce->is_hidden ? announce->hidden_us : now_us;
+}
+
 /* ---- places ---------------------------------------------------------------------------------- */
 
 static unsigned layout_for(unsigned panels)
 {
     return panels <= 1 ? 1 : panels <= 2 ? 2 : panels <= 4 ? 4 : ANNOUNCE_SLOTS;
-}
-
-static unsigned used_slots(const struct announce *announce)
-{
-    unsigned used = 0;
-    while (used < ANNOUNCE_SLOTS && announce->slot[used].is_used)
-        used++;
-    return used;
 }
 
 /* Places up to and including the last new panel: none of these may go. */
@@ -53,7 +51,7 @@ static bool place_call(struct announce *announce, const struct announce_slot *ca
     struct announce_slot *slot = &announce->slot[place];
     *slot = *call;
     slot->is_used = slot->is_new = true;
-    slot->until_us = now_us + announce->dwell_us;
+    slot->until_us = seen_us(announce, now_us) + announce->dwell_us;
     announce->nslots = (uint16_t)layout_for(held_slots(announce));
     cut_slots(announce, announce->nslots);
     return true;
@@ -66,7 +64,7 @@ static bool darken(struct announce *announce, int64_t now_us)
     bool is_changed = false;
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
         struct announce_slot *slot = &announce->slot[i];
-        if (!slot->is_new || slot->until_us > now_us)
+        if (!slot->is_new || slot->until_us > seen_us(announce, now_us))
             continue;
         slot->is_new = false;
         is_changed = true;
@@ -99,35 +97,104 @@ static bool seat_waiting(struct announce *announce, int64_t now_us)
     return kept < waited;
 }
 
-/* Panels that are over leave: at once from behind the last new one, all of them once nothing is new. */
-static bool dismiss(struct announce *announce)
+static bool is_too_late(const struct announce *announce, const struct announce_slot *call, int64_t now_us)
 {
-    unsigned used = used_slots(announce), kept = held_slots(announce);
-    bool is_calm = kept == 0;
-    for (unsigned i = kept; i < used; i++)
-        if (!announce->slot[i].is_over)
+    return call->is_over &&
+           (announce->is_hidden || now_us + announce->dwell_us > call->over_us + ANNOUNCE_OVER_US);
+}
+
+/* Of what is over: what nobody has seen by now, nobody needs to see any more. */
+static bool let_go(struct announce *announce, int64_t now_us)
+{
+    unsigned kept = 0;
+    bool is_changed = false;
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        if (!is_too_late(announce, &announce->waiting[i], now_us))
+            announce->waiting[kept++] = announce->waiting[i];
+    announce->nwaiting = (uint16_t)kept;
+    for (struct announce_slot *slot = announce->slot; slot < announce->slot + ANNOUNCE_SLOTS; slot++) {
+        is_changed |= announce->is_hidden && slot->is_new && slot->is_over;
+        slot->is_new &= !(announce->is_hidden && slot->is_over);
+    }
+    return is_changed;
+}
+
+/* The wall as it is when nothing is new: without empty places. */
+static void close_up(struct announce *announce)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_used)
             announce->slot[kept++] = announce->slot[i];
-    if (kept == used)
-        return false;
     cut_slots(announce, kept);
-    if (is_calm)
-        announce->nslots = (uint16_t)layout_for(kept);
-    return true;
+    announce->nslots = (uint16_t)layout_for(kept);
+}
+
+static bool has_gap(const struct announce *announce)
+{
+    bool was_empty = false, has = false;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+        has |= was_empty && announce->slot[i].is_used;
+        was_empty |= !announce->slot[i].is_used;
+    }
+    return has;
+}
+
+static bool is_dark_and_over(const struct announce_slot *slot)
+{
+    return slot->is_used && !slot->is_new && slot->is_over;
+}
+
+/* Dark panels that are over leave: at once from behind the last new one, so all of them once nothing is new. */
+static bool dismiss(struct announce *announce, int64_t now_us)
+{
+    bool is_changed = false;
+    unsigned held = held_slots(announce);
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+        struct announce_slot *slot = &announce->slot[i];
+        bool stays = i < held && !announce->is_hidden && now_us < slot->over_us + ANNOUNCE_OVER_US;
+        if (!is_dark_and_over(slot) || stays)
+            continue;
+        *slot = (struct announce_slot){ 0 };
+        is_changed = true;
+    }
+    is_changed |= held == 0 && has_gap(announce);
+    if (is_changed && held == 0)
+        close_up(announce);
+    return is_changed;
 }
 
 bool announce_tick(struct announce *announce, int64_t now_us)
 {
-    bool is_changed = darken(announce, now_us);
+    bool is_changed = let_go(announce, now_us);
+    is_changed |= darken(announce, now_us);
     is_changed |= seat_waiting(announce, now_us);
-    return dismiss(announce) || is_changed;
+    return dismiss(announce, now_us) || is_changed;
+}
+
+bool announce_hide(struct announce *announce, bool is_hidden, int64_t now_us)
+{
+    if (is_hidden == announce->is_hidden)
+        return false;
+    bool is_changed = announce_tick(announce, now_us);
+    for (struct announce_slot *slot = announce->slot; slot < announce->slot + ANNOUNCE_SLOTS; slot++)
+        if (slot->is_new && !is_hidden)
+            slot->until_us += now_us - announce->hidden_us;
+    announce->is_hidden = is_hidden;
+    announce->hidden_us = now_us;
+    return announce_tick(announce, now_us) || is_changed;
 }
 
 int64_t announce_deadline_us(const struct announce *announce)
 {
     int64_t deadline_us = INT64_MAX;
-    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
-        if (announce->slot[i].is_new && announce->slot[i].until_us < deadline_us)
-            deadline_us = announce->slot[i].until_us;
+    for (unsigned i = 0; !announce->is_hidden && i < ANNOUNCE_SLOTS; i++) {
+        const struct announce_slot *slot = &announce->slot[i];
+        int64_t at_us = slot->is_new             ? slot->until_us
+                        : is_dark_and_over(slot) ? slot->over_us + ANNOUNCE_OVER_US
+                                                 : INT64_MAX;
+        deadline_us = at_us < deadline_us ? at_us : deadline_us;
+    }
     return deadline_us;
 }
 
@@ -180,12 +247,20 @@ static bool contradicts(const struct announce_slot *known, const struct announce
     return (known->desk == call->desk) != (strcmp(known->ticket, call->ticket) == 0);
 }
 
-static void end_others(struct announce *announce, const struct announce_slot *call)
+static void end(struct announce_slot *call, int64_t now_us)
+{
+    call->over_us = call->is_over ? call->over_us : now_us;
+    call->is_over = true;
+}
+
+static void end_others(struct announce *announce, const struct announce_slot *call, int64_t now_us)
 {
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
-        announce->slot[i].is_over |= announce->slot[i].is_used && contradicts(&announce->slot[i], call);
+        if (announce->slot[i].is_used && contradicts(&announce->slot[i], call))
+            end(&announce->slot[i], now_us);
     for (unsigned i = 0; i < announce->nwaiting; i++)
-        announce->waiting[i].is_over |= contradicts(&announce->waiting[i], call);
+        if (contradicts(&announce->waiting[i], call))
+            end(&announce->waiting[i], now_us);
 }
 
 /* A dark panel that is called again is a new call: it may be given a better place. A new one is prolonged only if nobody
@@ -203,7 +278,7 @@ static bool renew(struct announce *announce, const struct announce_slot *call, i
     announce->superseded = known->token;
     *known = *call;
     known->is_used = known->is_new = is_featured;
-    known->until_us = is_featured ? now_us + announce->dwell_us : 0;
+    known->until_us = is_featured ? seen_us(announce, now_us) + announce->dwell_us : 0;
     return true;
 }
 
@@ -223,11 +298,10 @@ bool announce_call(struct announce *announce, const struct hall *hall, int desk,
         return false;
     announce_tick(announce, now_us);
     struct announce_slot call = call_of(hall, desk, token);
-    end_others(announce, &call);
-    if (renew(announce, &call, now_us))
-        return true;
-    if (announce->nwaiting > 0 || !place_call(announce, &call, now_us))
+    end_others(announce, &call, now_us);
+    if (!renew(announce, &call, now_us) && (announce->nwaiting > 0 || !place_call(announce, &call, now_us)))
         wait_in_line(announce, &call);
+    announce_tick(announce, now_us);
     return true;
 }
 
@@ -238,11 +312,29 @@ void announce_end(struct announce *announce, int desk, const char *ticket, int64
         hall_ticket(announce->config, ticket, written);
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
         if (announce->slot[i].is_used && is_call_of(&announce->slot[i], desk, written))
-            announce->slot[i].is_over = true;
+            end(&announce->slot[i], now_us);
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (is_call_of(&announce->waiting[i], desk, written))
-            announce->waiting[i].is_over = true;
+            end(&announce->waiting[i], now_us);
     announce_tick(announce, now_us);
+}
+
+void announce_correct(struct announce *announce, int desk, int64_t now_us)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < announce->nwaiting; i++)
+        if (announce->waiting[i].desk != desk)
+            announce->waiting[kept++] = announce->waiting[i];
+    announce->nwaiting = (uint16_t)kept;
+    announce_end(announce, desk, "", now_us);
+}
+
+bool announce_is_empty(const struct announce *announce)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (announce->slot[i].is_used)
+            return false;
+    return announce->nwaiting == 0;
 }
 
 /* ---- after a start --------------------------------------------------------------------------- */

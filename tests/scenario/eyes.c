@@ -49,7 +49,12 @@ static struct {
     struct board *board;
     int64_t board_since_us;
     struct view painted[SCREENS_MAX], view[SCREENS_MAX];
-    int64_t new_since_us[SCREENS_MAX][ANNOUNCE_SLOTS]; /* of view.panel */
+    int64_t new_since_us[SCREENS_MAX]
+                        [ANNOUNCE_SLOTS]; /* of view.panel; without the time in which nobody could see it */
+    struct {                              /* when calls were last hidden */
+        struct view view;
+        int64_t seen_us[ANNOUNCE_SLOTS];
+    } last[SCREENS_MAX];
     struct call call[CALLS];
     unsigned ncalls;
     struct visit visit[DESKS_MAX][VISITS];
@@ -192,13 +197,30 @@ static void check_dwell(unsigned screen, const struct view *before, const struct
     }
 }
 
+static void keep_hidden(unsigned screen, const struct view *before)
+{
+    eyes.last[screen].view = *before;
+    for (unsigned i = 0; i < before->npanels; i++)
+        eyes.last[screen].seen_us[i] = moment_us() - eyes.new_since_us[screen][i];
+}
+
+static int64_t new_since_us(unsigned screen, const struct view *before, const struct panel *panel)
+{
+    const struct view *last = &eyes.last[screen].view;
+    const struct panel *old = find(is_seen(before->sign) ? before : last, panel);
+    if (!old || !old->is_new)
+        return moment_us();
+    return is_seen(before->sign) ? eyes.new_since_us[screen][old - before->panel]
+                                 : moment_us() - eyes.last[screen].seen_us[old - last->panel];
+}
+
 static void keep_times(unsigned screen, const struct view *before, const struct view *after)
 {
     int64_t since_us[ANNOUNCE_SLOTS];
-    for (unsigned i = 0; i < after->npanels; i++) {
-        const struct panel *old = find(before, &after->panel[i]);
-        since_us[i] = old && old->is_new ? eyes.new_since_us[screen][old - before->panel] : moment_us();
-    }
+    if (is_seen(before->sign) && !is_seen(after->sign))
+        keep_hidden(screen, before);
+    for (unsigned i = 0; i < after->npanels; i++)
+        since_us[i] = new_since_us(screen, before, &after->panel[i]);
     memcpy(eyes.new_since_us[screen], since_us, after->npanels * sizeof since_us[0]);
 }
 
@@ -298,25 +320,16 @@ void eyes_truth(const struct queue_server *server)
     }
 }
 
-/* A call may have to wait for its panel, and is shown for its dwell all the same. */
-static int64_t most_late_us(unsigned screen)
-{
-    unsigned places =
-        eyes.config->screen[screen].panels ? eyes.config->screen[screen].panels : ANNOUNCE_SLOTS;
-    return (ANNOUNCE_WAITING / places + 2) * eyes.config->calls.dwell_ms * INT64_C(1000);
-}
-
 static void check_panels(unsigned screen)
 {
     const struct view *view = &eyes.view[screen];
     for (unsigned i = 0; i < view->npanels; i++) {
         const struct panel *panel = &view->panel[i];
         const struct visit *visit = visit_of(panel->desk, panel->ticket);
-        int64_t most_us = panel->is_new ? most_late_us(screen) : OVER_US;
         if (!visit)
             complain("TRUE: screen %s shows %s at desk %s, which was never called there", screen_id(screen),
                      panel->ticket, desk_id(panel->desk));
-        else if (visit->end_us != MOMENT_MAX && moment_us() - visit->end_us > most_us)
+        else if (visit->end_us != MOMENT_MAX && moment_us() - visit->end_us > OVER_US)
             complain("TRUE: screen %s shows %s at desk %s, %lld s after it was over", screen_id(screen),
                      panel->ticket, desk_id(panel->desk),
                      (long long)((moment_us() - visit->end_us) / SECOND_US));

@@ -2,9 +2,8 @@
  * claims in its receipts. Holds at all times, in every scenario:
  *
  *   SIGN     15 s after nothing can be known any more, every screen says so; 60 s after, nothing shows a number
- *   TRUE     a number on a screen or a glass belongs to a visit that was called, and that ended a minute ago at most (a new
- *            panel may have waited for its place: as long as the waiting room takes)
- *   DWELL    nobody is featured for less than calls.dwell_ms
+ *   TRUE     a number on a screen or a glass belongs to a visit that was called, and that ended a minute ago at most
+ *   DWELL    nobody is featured for less than calls.dwell_ms, in which it can be seen; alerts and the like may come between
  *   FEATURED who was called is featured on every screen of the zone, as long as they could show calls; or its
  *            receipt says that it was not
  *   CHIME    a chime begins 4 s after its last beginning, at the earliest, and never before the melody is over

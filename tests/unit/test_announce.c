@@ -308,6 +308,105 @@ static void nobody_moves_while_a_later_panel_is_new(void **state)
     assert_wall(wall, "2: 2-А2 3-А3");
 }
 
+/* ---- over, or unseen ------------------------------------------------------------------------- */
+
+static void a_call_in_line_that_is_over_too_long_is_not_featured(void **state)
+{
+    struct wall *wall = *state;
+    wall->announce.most = 1;
+    rush(wall, 9); /* the last one's turn would come after 64 s */
+    serve(wall, 8, "");
+    serve(wall, 9, "");
+    for (int i = 2; i < 8; i++)
+        pass(wall, DWELL);
+    assert_wall(wall, "1: 7*А7 +2");
+    assert_int_equal(announce_deadline_us(&wall->announce), wall->now_us + DWELL);
+    pass(wall, 4 * SECOND);
+    assert_wall(wall, "1: 7*А7 +2"); /* at 52 s there is time for a dwell */
+    pass(wall, 1);
+    assert_wall(wall, "1: 7*А7");
+}
+
+static void a_call_in_line_that_is_still_true_waits_for_ever(void **state)
+{
+    struct wall *wall = *state;
+    wall->announce.most = 1;
+    rush(wall, 11);
+    for (int i = 1; i < 11; i++)
+        pass(wall, DWELL);
+    assert_wall(wall, "1: 11*А11");
+}
+
+static void a_dark_panel_that_is_over_leaves_its_place_empty_in_the_end(void **state)
+{
+    struct wall *wall = *state;
+    call(wall, 1, "А1");
+    call(wall, 2, "А2");
+    serve(wall, 1, "");
+    for (int i = 0; i < 10; i++) {
+        pass(wall, 6 * SECOND - (i == 9));
+        recall(wall, 2);
+    }
+    assert_wall(wall, "2: 1-А1 2*А2");
+    assert_int_equal(announce_deadline_us(&wall->announce), wall->now_us + 1);
+    assert_true(pass(wall, 1));
+    assert_wall(wall, "2: 2*А2");
+    assert_true(pass(wall, DWELL));
+    assert_wall(wall, "1: 2-А2");
+}
+
+static void time_stands_still_while_nobody_can_see_the_wall(void **state)
+{
+    struct wall *wall = *state;
+    call(wall, 1, "А1");
+    pass(wall, 3 * SECOND);
+    announce_hide(&wall->announce, true, wall->now_us);
+    assert_true(announce_deadline_us(&wall->announce) == INT64_MAX);
+    pass(wall, 100 * SECOND);
+    call(wall, 2, "А2");
+    pass(wall, 100 * SECOND);
+    announce_hide(&wall->announce, false, wall->now_us);
+    assert_wall(wall, "2: 1*А1 2*А2");
+    pass(wall, 5 * SECOND - 1);
+    assert_wall(wall, "2: 1*А1 2*А2");
+    pass(wall, 1);
+    assert_wall(wall, "2: 1-А1 2*А2");
+    pass(wall, 3 * SECOND);
+    assert_wall(wall, "2: 1-А1 2-А2");
+}
+
+static void what_was_over_before_it_could_be_seen_is_not_featured(void **state)
+{
+    struct wall *wall = *state;
+    wall->announce.most = 2;
+    announce_hide(&wall->announce, true, wall->now_us);
+    rush(wall, 5);
+    pass(wall, SECOND);
+    serve(wall, 1, "");
+    call(wall, 4, "Б4");
+    announce_hide(&wall->announce, false, wall->now_us);
+    assert_wall(wall, "2: 3*А3 2*А2 +2");
+    pass(wall, DWELL);
+    assert_wall(wall, "2: 5*А5 4*Б4");
+}
+
+static void what_a_snapshot_says_to_be_over_does_not_wait(void **state)
+{
+    struct wall *wall = *state;
+    wall->announce.most = 1;
+    rush(wall, 3);
+    announce_correct(&wall->announce, 1, wall->now_us);
+    assert_wall(wall, "1: 1*А1 +1");
+    announce_correct(&wall->announce, 0, wall->now_us);
+    assert_wall(wall, "1: 1*А1 +1"); /* keeps its dwell */
+    pass(wall, DWELL);
+    assert_wall(wall, "1: 3*А3");
+    assert_false(announce_is_empty(&wall->announce));
+    announce_correct(&wall->announce, 2, wall->now_us);
+    pass(wall, DWELL);
+    assert_true(announce_is_empty(&wall->announce));
+}
+
 /* ---- after a start --------------------------------------------------------------------------- */
 
 static void after_a_start_the_newest_call_stands_dark(void **state)
@@ -367,6 +466,12 @@ int main(void)
         TEST(a_visit_that_ends_keeps_its_dwell),
         TEST(a_dark_panel_leaves_when_its_visit_ends),
         TEST(nobody_moves_while_a_later_panel_is_new),
+        TEST(a_call_in_line_that_is_over_too_long_is_not_featured),
+        TEST(a_call_in_line_that_is_still_true_waits_for_ever),
+        TEST(a_dark_panel_that_is_over_leaves_its_place_empty_in_the_end),
+        TEST(time_stands_still_while_nobody_can_see_the_wall),
+        TEST(what_was_over_before_it_could_be_seen_is_not_featured),
+        TEST(what_a_snapshot_says_to_be_over_does_not_wait),
         TEST(after_a_start_the_newest_call_stands_dark),
         TEST(an_adoption_cuts_nothing_short_that_is_still_true),
         TEST(a_served_visitor_is_not_put_back_on_the_wall),

@@ -5,6 +5,9 @@
  *   the order of calls is kept: nobody is featured before those who were called earlier, at whichever desks of the zones
  *   a recall merges with its call that waits, or that is featured while nobody waits; nobody is on the wall or in line twice
  *   lateness is bounded: a call is featured when those before it in line have been
+ *   no number is featured or stands as called for more than 60 s after that ceased to be true; who is not featured for it was
+ *   over, and by the time its turn came could not have been shown for its dwell
+ *   what nobody can see has no time: while the wall is hidden no dwell runs, and what is over by then is not featured
  *   an alert is never hidden by whatever else is announced
  *
  *   test_announce_random          100 days; KEZEK_SCHEDULES: how many, KEZEK_SEED: the first one
@@ -20,10 +23,11 @@
 struct life { /* of one call */
     int desk;
     char ticket[TICKET_SIZE];
-    uint64_t turn; /* in the order of calls; a recall that merges keeps it */
-    int64_t due_us, shown_us, dark_us;
-    int place; /* -1: waits */
-    bool is_merged, is_recall;
+    uint64_t turn;                     /* in the order of calls; a recall that merges keeps it */
+    int64_t due_us, shown_us, dark_us; /* on the wall's clock, that stands while it is hidden */
+    int64_t over_us;                   /* INT64_MAX: it is true */
+    int place;                         /* -1: waits */
+    bool is_merged, is_recall, is_let_go;
 };
 static struct day {
     struct wall *wall;
@@ -31,7 +35,9 @@ static struct day {
     struct life life[TOKENS];
     unsigned nalerts;
     bool has_alert; /* the newest one stands */
-    uint64_t merged, again;
+    bool is_hidden;
+    int64_t hidden_us, unseen_us; /* since when; in all before */
+    uint64_t merged, again, let_go, hidden;
 } day;
 
 __attribute__((format(printf, 1, 2))) static void trace(const char *format, ...)
@@ -46,14 +52,20 @@ __attribute__((format(printf, 1, 2))) static void trace(const char *format, ...)
     va_end(args);
 }
 
+/* How long the wall could be seen. */
+static int64_t wall_us(void)
+{
+    return (day.is_hidden ? day.hidden_us : day.wall->now_us) - day.unseen_us;
+}
+
 static bool is_waiting(const struct life *life)
 {
-    return !life->is_merged && life->place < 0;
+    return !life->is_merged && !life->is_let_go && life->place < 0;
 }
 
 static bool is_lit(const struct life *life)
 {
-    return !life->is_merged && life->place >= 0 && day.wall->now_us < life->dark_us;
+    return !life->is_merged && !life->is_let_go && life->place >= 0 && wall_us() < life->dark_us;
 }
 
 static bool is_of(const struct life *life, int desk, const char *ticket)
@@ -67,10 +79,27 @@ static void first_seen(uint64_t token, int place)
 {
     struct life *life = &day.life[token];
     life->place = place;
-    life->shown_us = day.wall->now_us;
+    life->shown_us = wall_us();
     life->dark_us = life->shown_us + DWELL;
     trace("token %llu is featured in place %d", (unsigned long long)token, place);
     assert_true(life->shown_us <= life->due_us);
+    assert_true(life->over_us == INT64_MAX || day.wall->now_us + DWELL <= life->over_us + ANNOUNCE_OVER_US);
+}
+
+/* Whose time has passed unseen, by the test's own books. */
+static void watch_let_go(void)
+{
+    for (uint64_t token = 1; token <= day.wall->token; token++) {
+        struct life *life = &day.life[token];
+        bool is_over = life->over_us != INT64_MAX;
+        bool is_late = is_over && day.wall->now_us + DWELL > life->over_us + ANNOUNCE_OVER_US;
+        if ((is_waiting(life) && is_late) ||
+            ((is_waiting(life) || is_lit(life)) && is_over && day.is_hidden)) {
+            life->is_let_go = true;
+            day.let_go++;
+            trace("token %llu is let go", (unsigned long long)token);
+        }
+    }
 }
 
 /* Its own panel lets a recall in line wait. */
@@ -94,22 +123,34 @@ static void watch_order(void)
     }
 }
 
+static unsigned count_used(const struct announce *announce)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        count += announce->slot[i].is_used;
+    return count;
+}
+
 static void watch_places(void)
 {
     const struct announce *announce = &day.wall->announce;
-    unsigned used = 0, lit = 0;
+    unsigned used = 0, lit = 0, timed = 0;
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
         const struct announce_slot *slot = &announce->slot[i];
-        assert_true(!slot->is_used || used == i);
-        used += slot->is_used;
+        used += slot->is_used ? i + 1 - used : 0;
         lit += slot->is_new;
+        timed += slot->is_new || (slot->is_used && slot->is_over);
+        assert_true(!slot->is_used || day.is_hidden || day.life[slot->token].over_us == INT64_MAX ||
+                    day.wall->now_us <
+                        day.life[slot->token].over_us + ANNOUNCE_OVER_US + (slot->is_new ? 1 : 0));
         if (slot->is_new && day.life[slot->token].place < 0)
             first_seen(slot->token, (int)i);
     }
     watch_order();
     assert_true(used <= announce->nslots && announce->nslots <= announce->most);
     assert_true((announce->nslots & (announce->nslots - 1)) == 0);
-    assert_true((announce_deadline_us(announce) == INT64_MAX) == (lit == 0));
+    assert_true((announce_deadline_us(announce) == INT64_MAX) == (timed == 0 || day.is_hidden));
+    assert_true(lit > 0 || used == count_used(announce)); /* no empty place among dark ones */
     assert_int_equal(announce->overflowed, 0);
 }
 
@@ -141,6 +182,7 @@ static void watch_books(void)
 
 static void watch(void)
 {
+    watch_let_go();
     watch_places();
     watch_books();
     const struct notice *alert = hall_alert(day.wall->hall);
@@ -182,6 +224,41 @@ static uint64_t to_merge(int desk, const char *ticket)
     return waits ? 0 : lit;
 }
 
+static void end_life(struct life *life)
+{
+    if (life->over_us == INT64_MAX)
+        life->over_us = day.wall->now_us;
+}
+
+/* A desk has one visitor, and a visitor one desk. */
+static void end_others(int desk, const char *ticket)
+{
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        if ((day.life[token].desk == desk) != (strcmp(day.life[token].ticket, ticket) == 0))
+            end_life(&day.life[token]);
+}
+
+static void end_visit(int desk)
+{
+    trace("desk %d: its visit came to it", desk + 1);
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        if (day.life[token].desk == desk)
+            end_life(&day.life[token]);
+    serve(day.wall, desk + 1, "");
+}
+
+static void hide(bool is_hidden)
+{
+    trace(is_hidden ? "the wall is hidden" : "the wall is seen again");
+    announce_hide(&day.wall->announce, is_hidden, day.wall->now_us);
+    if (is_hidden)
+        day.hidden_us = day.wall->now_us;
+    else
+        day.unseen_us += day.wall->now_us - day.hidden_us;
+    day.is_hidden = is_hidden;
+    day.hidden += is_hidden;
+}
+
 static void arrive(int desk, bool is_recall)
 {
     struct wall *wall = day.wall;
@@ -192,6 +269,7 @@ static void arrive(int desk, bool is_recall)
     if (!*ticket)
         return;
     unsigned ahead = wall->announce.nwaiting;
+    end_others(desk, ticket);
     uint64_t merged = is_recall ? to_merge(desk, ticket) : 0;
     if (is_recall)
         recall(wall, desk + 1);
@@ -204,12 +282,13 @@ static void arrive(int desk, bool is_recall)
     assert_int_equal(wall->announce.superseded, merged);
     if (merged) {
         *life = day.life[merged];
-        life->dark_us = life->place >= 0 ? wall->now_us + DWELL : 0;
+        life->dark_us = life->place >= 0 ? wall_us() + DWELL : 0;
         day.life[merged].is_merged = true;
         day.merged++;
     } else {
-        life->due_us = wall->now_us + (ahead / wall->announce.most + 1) * DWELL;
+        life->due_us = wall_us() + (ahead / wall->announce.most + 1) * DWELL;
     }
+    life->over_us = INT64_MAX;
     strcpy(life->ticket, ticket);
     life->is_recall = is_recall;
 }
@@ -248,7 +327,9 @@ static void something_happens(void)
     } else if (lot < .8) {
         arrive(before, true);
     } else if (lot < .9) {
-        serve(day.wall, desk + 1, "");
+        end_visit(desk);
+    } else if (lot < .93) {
+        hide(!day.is_hidden);
     } else {
         announce_notice();
     }
@@ -266,15 +347,19 @@ static void run(struct wall *wall, uint64_t seed, FILE *to)
     wall->announce.most = places[seed % 4];
     double pause = chance() * 16 / wall->announce.most; /* rush hours and quiet ones */
     for (unsigned i = 0; i < STEPS; i++) {
+        if (day.is_hidden && wall->announce.nwaiting > 40)
+            hide(false);
         pass_time(wall->now_us + (wall->announce.nwaiting > 40 ? 60 * SECOND : 0) +
                   (chance_of(.3) ? 0 : chance_up_to_us(pause)));
         something_happens();
         watch();
     }
+    if (day.is_hidden)
+        hide(false);
     pass_time(INT64_MAX - 1);
     for (uint64_t token = 1; token <= wall->token; token++) {
         const struct life *life = &day.life[token];
-        assert_true(life->is_merged || life->place >= 0);
+        assert_true(life->is_merged || life->place >= 0 || life->is_let_go);
     }
 }
 
@@ -291,17 +376,20 @@ static uint64_t present; /* the seed, for a failure inside a day */
 static void random_arrivals_lose_shorten_swap_and_delay_nothing(void **state)
 {
     uint64_t count = environment("KEZEK_SCHEDULES", 100), first = environment("KEZEK_SEED", 1);
-    uint64_t calls = 0, merged = 0, again = 0;
+    uint64_t calls = 0, merged = 0, again = 0, let_go = 0, hidden = 0;
     for (present = first; present < first + count; present++) {
         run(*state, present, NULL);
         calls += day.wall->token;
         merged += day.merged;
         again += day.again;
+        let_go += day.let_go;
+        hidden += day.hidden;
     }
-    print_message("%llu days, %llu calls (%llu at a desk whose last one was featured), %llu merged recalls\n",
+    print_message("%llu days, %llu calls (%llu at a desk whose last one was featured), %llu merged recalls, "
+                  "%llu calls over before anybody could see them, %llu times hidden\n",
                   (unsigned long long)count, (unsigned long long)calls, (unsigned long long)again,
-                  (unsigned long long)merged);
-    assert_true(merged && again); /* all of it happened */
+                  (unsigned long long)merged, (unsigned long long)let_go, (unsigned long long)hidden);
+    assert_true(merged && again && let_go && hidden); /* all of it happened */
 }
 
 static int tell_seed_and_tear_down(void **state)
