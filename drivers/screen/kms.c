@@ -29,23 +29,6 @@ static void leave_for_good(struct screen *screen, const char *why)
     snprintf(screen->reason, sizeof(screen->reason), "%s: %s", screen->config.output, why);
 }
 
-static void go_away(struct screen *screen)
-{
-    char holder[64];
-
-    if (screen->is_away)
-        return;
-    screen->is_away = true;
-    if (outputs_is_away(screen->outputs)) {
-        snprintf(screen->reason, sizeof(screen->reason),
-                 "%s: the console has it until its terminal is shown again", screen->config.output);
-        return;
-    }
-    kms_card_holder(screen->card, holder, sizeof(holder));
-    snprintf(screen->reason, sizeof(screen->reason), "%s: held by %s; stop it", screen->config.output,
-             holder[0] ? holder : "another program");
-}
-
 /* The set was refused: for good in this mode, unless the display has just been unplugged. */
 static void refuse_mode(struct screen *screen, int status)
 {
@@ -65,7 +48,8 @@ static int fail(struct screen *screen, int status)
     case -EACCES:
     case -EPERM:
         kms_card_lost(screen->card);
-        go_away(screen);
+        outputs_probe(screen->outputs); /* tells who has it */
+        screen->is_away = true;
         return -EAGAIN;
     case -EBUSY:
     case -ENOMEM: return status;
@@ -158,7 +142,7 @@ static int send(struct screen *screen)
     const int status = push_now(screen);
     const bool is_sent = status == 0 || status == -EINPROGRESS;
 
-    screen->reign = is_sent ? screen->card->reign : before;
+    screen->reign = is_sent ? kms_card_reign(screen->card) : before;
     screen->needs_set = !is_sent && (screen->needs_set || screen->task.level > LEVEL_FLIP);
     return is_sent ? 0 : status;
 }
@@ -206,7 +190,7 @@ static void restore(struct screen *screen)
 
     screen->needs_set = true;
     if (screen->frame == 0) {
-        screen->reign = screen->card->reign;
+        screen->reign = kms_card_reign(screen->card);
         if (screen->is_standby)
             send_to_sleep(screen);
         return;
@@ -241,7 +225,7 @@ static void fail_to_open(struct screen *screen)
              screen->task.error);
 }
 
-/* True: it is at nothing. */
+/* True: it is at nothing. A card that was refused is asked for again the next time. */
 static bool is_idle(struct screen *screen)
 {
     int status;
@@ -255,6 +239,7 @@ static bool is_idle(struct screen *screen)
         return true;
     switch (screen->task.kind) {
     case TASK_OPEN: fail_to_open(screen); break;
+    case TASK_TAKE: return false;
     case TASK_FRAME: fail_late(screen, status); break;
     case TASK_SLEEP: screen->is_standby = false; break;
     }
@@ -296,6 +281,21 @@ static void look_at_output(struct screen *screen)
         screen->reign = 0; /* the link may have to be trained again; in stand-by all is set when it wakes */
 }
 
+static int take_job(void *data)
+{
+    const struct screen *screen = data;
+
+    return kms_card_take(screen->card);
+}
+
+static bool is_master(struct screen *screen)
+{
+    if (kms_card_want(screen->card))
+        return true;
+    screen->task.kind = TASK_TAKE;
+    return kms_screen_work(screen, take_job) == 0;
+}
+
 static void refresh(struct screen *screen)
 {
     const uint32_t version = outputs_version(screen->outputs, screen->config.output);
@@ -308,12 +308,8 @@ static void refresh(struct screen *screen)
     }
     if (screen->is_gone)
         return;
-    if (outputs_is_away(screen->outputs) || kms_card_take(screen->card) < 0) {
-        go_away(screen);
-        return;
-    }
-    screen->is_away = false;
-    if (screen->reign != screen->card->reign)
+    screen->is_away = outputs_is_away(screen->outputs) || !is_master(screen);
+    if (!screen->is_away && screen->reign != kms_card_reign(screen->card))
         restore(screen);
 }
 
@@ -352,7 +348,7 @@ static int may_queue(struct screen *screen)
         return -ENODEV;
     if (is_stuck(screen))
         return -EAGAIN;
-    if (screen->is_queued || screen->is_working)
+    if (screen->is_queued || (screen->is_working && !screen->is_away))
         return -EBUSY;
     return screen->is_away || screen->is_standby ? -EAGAIN : 0;
 }
@@ -451,10 +447,10 @@ void kms_screen_flipped(void *data, int64_t at_us)
 
 static enum screen_state state_of(const struct screen *screen)
 {
+    if (is_stuck(screen) && !screen->is_gone)
+        return SCREEN_STUCK;
     if (screen->is_gone || screen->is_away)
         return SCREEN_AWAY;
-    if (is_stuck(screen))
-        return SCREEN_STUCK;
     if (screen->is_standby)
         return SCREEN_STANDBY;
     return screen->plug == PLUG_IN ? SCREEN_SHOWN : SCREEN_UNPLUGGED;
@@ -471,10 +467,12 @@ static void describe_hang(const struct screen *screen, char *detail, size_t size
 
 static void write_detail(const struct screen *screen, char *detail, size_t size)
 {
-    if (screen->is_gone || screen->is_away)
+    if (screen->is_gone)
         snprintf(detail, size, "%s", screen->reason);
     else if (is_stuck(screen))
         describe_hang(screen, detail, size);
+    else if (screen->is_away)
+        kms_describe_absence(screen->outputs, screen->config.output, detail, size);
     else if (screen->plug == PLUG_OUT)
         kms_describe_darkness(screen->outputs, screen->config.output, detail, size);
     else if (screen->plug == PLUG_WAKING)

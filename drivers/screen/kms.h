@@ -17,8 +17,8 @@
 
 /* ---- kms_card.c ------------------------------------------------------------------------------ */
 struct kms_card;
-/* `node` is "/dev/dri/card0". Becomes DRM master if nobody is. -ENODEV: no display card (no connectors); -ENOTSUP: no dumb
- * buffers; -EACCES: permissions, `error` names the group. Being refused mastership is no error here. */
+/* `node` is "/dev/dri/card0". Does not stay DRM master. -ENODEV: no display card (no connectors); -ENOTSUP: no dumb buffers;
+ * -EACCES: permissions, `error` names the group. */
 int kms_card_open(struct kms_card **card, const char *node, char *error, size_t error_size);
 void kms_card_close(
     struct kms_card *card); /* NULL is fine. May block in the kernel while a CRTC of it hangs. Any thread. */
@@ -26,14 +26,19 @@ void kms_card_close(
  * kernel knows, in microseconds, after a probe or mode set that is under way. For a worker. Returns how many, or -errno (-ENODEV:
  * unplugged). */
 int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, unsigned max);
-/* DRM master. 0, or -EBUSY: someone else is. Called on the loop, where it can wait for the kernel's own text console only: that
- * one sets its mode, when no program is master, with the lock of masters held (drm_client_modeset_commit). So it may be late when a
- * terminal is switched, and at no other time. */
+/* DRM master. The loop wants it, a worker takes it: 0, or -EBUSY, someone else is, or it was given away meanwhile. For a worker, since
+ * the kernel's own text console, when no program is master, sets its mode with the lock of masters held
+ * (drm_client_modeset_commit). */
 int kms_card_take(struct kms_card *card);
+/* As kms_card_reign(), and from now on it is wanted. Loop. */
+uint32_t kms_card_want(struct kms_card *card);
+/* Wanted no more. A master waits for nobody to give it away. Loop. */
 void kms_card_give(struct kms_card *card);
+/* Another number each time we became master; 0: we are not. */
+uint32_t kms_card_reign(struct kms_card *card);
 /* The kernel's number of that connector, as kms_card_read() last saw it; 0: none. */
 uint32_t kms_card_connector(const struct kms_card *card, const char *output);
-/* "Xorg (pid 812)": who has the node open and is not us; "" nobody, or it may not be known. */
+/* "Xorg (pid 812)": who has the node open and is not us; "" nobody, or it may not be known. Looks into all processes: for a worker. */
 void kms_card_holder(const struct kms_card *card, char *out, size_t size);
 
 /* ---- outputs.c, for kms.c -------------------------------------------------------------------- */

@@ -49,12 +49,16 @@ struct kms_card {
     char name[32];   /* "card0" */
     char driver[32]; /* "vc4" */
     bool is_atomic;
-    bool is_monotonic;    /* time stamps of events */
-    pthread_mutex_t lock; /* of what follows but for the tickets, which are the loop's */
+    bool is_monotonic;      /* time stamps of events */
+    pthread_mutex_t ruling; /* of workers, while one is becoming master or gives up what it borrowed */
+    /* Of what follows, but for the tickets, which are the loop's. Held for no call that waits. */
+    pthread_mutex_t lock;
     unsigned holders;
-    bool is_taken;   /* the loop wants to be master, and is */
-    bool is_refused; /* somebody else was master when last asked */
-    uint32_t reign;  /* counts how often we became master: a new reign needs a full set */
+    bool is_wanted;   /* the loop wants to be master … */
+    bool is_taken;    /* … and is */
+    bool is_borrowed; /* for as long as displays are asked */
+    bool is_refused;  /* somebody else was master when last asked */
+    uint32_t reign;   /* counts how often we became master: a new reign needs a full set */
     struct {
         char name[32];
         uint32_t id;
@@ -184,6 +188,8 @@ int kms_complain_of_absence(const struct kms_complaint *complaint, const struct 
                             const char *name);
 int kms_complain_of_holder(const struct kms_complaint *complaint, const struct kms_card *card,
                            const char *name);
+/* "HDMI-A-1: held by Xorg (pid 812); stop it", by what the list of outputs says, or that the console has it. */
+void kms_describe_absence(const struct outputs *outputs, const char *name, char *text, size_t size);
 /* "HDMI-A-1: its driver does not answer since 14:03:27; …" */
 void kms_describe_hang(const char *name, time_t since, char *text, size_t size);
 /* No display: where one is that nobody uses, or what to look at. */

@@ -71,6 +71,14 @@ static void read_driver(struct kms_card *card)
     drmFreeVersion(version);
 }
 
+/* Whoever opens the node while nobody is master, is; who was, may become it again without root. */
+static void give_up(struct kms_card *card)
+{
+    card->is_refused = !drmIsMaster(card->fd);
+    if (!card->is_refused)
+        drmDropMaster(card->fd);
+}
+
 static int examine(struct kms_card *card)
 {
     if (!has_connectors(card->fd))
@@ -94,13 +102,14 @@ int kms_card_open(struct kms_card **result, const char *node, char *error, size_
         return -ENOMEM;
     }
     pthread_mutex_init(&card->lock, NULL);
+    pthread_mutex_init(&card->ruling, NULL);
     card->holders = 1;
     snprintf(card->node, sizeof(card->node), "%s", node);
     snprintf(card->name, sizeof(card->name), "%s", slash ? slash + 1 : node);
     card->fd = open_node(node);
     status = card->fd < 0 ? card->fd : examine(card);
     if (status == 0) {
-        kms_card_take(card);
+        give_up(card);
         *result = card;
         return 0;
     }
@@ -129,6 +138,7 @@ void kms_card_close(struct kms_card *card)
         return;
     if (card->fd >= 0)
         close(card->fd);
+    pthread_mutex_destroy(&card->ruling);
     pthread_mutex_destroy(&card->lock);
     free(card);
 }
@@ -151,7 +161,11 @@ bool kms_card_is_gone(const struct kms_card *card)
  * card that was opened too early is opened again, as long as nothing of ours is in it. */
 static bool open_again(struct kms_card *card)
 {
-    const int fd = card->pipes ? -1 : open_node(card->node);
+    pthread_mutex_lock(&card->lock);
+    const bool is_used = card->pipes;
+
+    pthread_mutex_unlock(&card->lock);
+    const int fd = is_used ? -1 : open_node(card->node);
 
     if (fd < 0)
         return false;
@@ -172,26 +186,53 @@ static bool become_master(struct kms_card *card)
     return (errno == EACCES || errno == EPERM) && open_again(card);
 }
 
-int kms_card_take(struct kms_card *card)
+uint32_t kms_card_reign(struct kms_card *card)
 {
     pthread_mutex_lock(&card->lock);
-    if (!card->is_taken && become_master(card)) {
-        card->is_taken = true;
-        card->reign++;
-    }
-    card->is_refused = !card->is_taken;
+    const uint32_t reign = card->is_taken ? card->reign : 0;
+
+    pthread_mutex_unlock(&card->lock);
+    return reign;
+}
+
+uint32_t kms_card_want(struct kms_card *card)
+{
+    pthread_mutex_lock(&card->lock);
+    card->is_wanted = true;
+    pthread_mutex_unlock(&card->lock);
+    return kms_card_reign(card);
+}
+
+/* What the kernel has answered, unless the loop has given the card away meanwhile. */
+static bool enthrone(struct kms_card *card, bool is_master)
+{
+    pthread_mutex_lock(&card->lock);
+    card->is_refused = !is_master;
+    if (is_master && !card->is_wanted)
+        drmDropMaster(card->fd);
+    card->is_taken = is_master && card->is_wanted;
+    card->reign += card->is_taken;
     const bool is_taken = card->is_taken;
 
     pthread_mutex_unlock(&card->lock);
+    return is_taken;
+}
+
+int kms_card_take(struct kms_card *card)
+{
+    pthread_mutex_lock(&card->ruling);
+    const bool is_taken = kms_card_reign(card) || enthrone(card, become_master(card));
+
+    pthread_mutex_unlock(&card->ruling);
     return is_taken ? 0 : -EBUSY;
 }
 
 void kms_card_give(struct kms_card *card)
 {
     pthread_mutex_lock(&card->lock);
-    if (card->is_taken)
+    if (card->is_taken || card->is_borrowed)
         drmDropMaster(card->fd);
-    card->is_taken = false;
+    card->is_wanted = card->is_taken = card->is_borrowed = false;
     pthread_mutex_unlock(&card->lock);
 }
 
@@ -206,18 +247,27 @@ void kms_card_lost(struct kms_card *card)
 /* The kernel asks displays only for the master, and answers all others with what it knows already. */
 static void borrow(struct kms_card *card)
 {
-    pthread_mutex_lock(&card->lock);
-    if (!card->is_taken)
-        card->is_refused = !become_master(card);
-    pthread_mutex_unlock(&card->lock);
+    pthread_mutex_lock(&card->ruling);
+    if (!kms_card_reign(card)) {
+        const bool is_master = become_master(card);
+
+        pthread_mutex_lock(&card->lock);
+        card->is_borrowed = is_master;
+        card->is_refused = !is_master;
+        pthread_mutex_unlock(&card->lock);
+    }
+    pthread_mutex_unlock(&card->ruling);
 }
 
 static void give_back(struct kms_card *card)
 {
+    pthread_mutex_lock(&card->ruling);
     pthread_mutex_lock(&card->lock);
-    if (!card->is_taken && !card->is_refused)
+    if (card->is_borrowed && !card->is_taken)
         drmDropMaster(card->fd);
+    card->is_borrowed = false;
     pthread_mutex_unlock(&card->lock);
+    pthread_mutex_unlock(&card->ruling);
 }
 
 static bool is_refused(struct kms_card *card)

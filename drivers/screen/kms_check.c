@@ -77,6 +77,17 @@ void kms_describe_darkness(const struct outputs *outputs, const char *name, char
         snprintf(text, size, "%s: no display; check its cable and power", name);
 }
 
+void kms_describe_absence(const struct outputs *outputs, const char *name, char *text, size_t size)
+{
+    const struct output *output = outputs_find(outputs, name);
+
+    if (outputs_is_away(outputs))
+        snprintf(text, size, "%s: the console has it until its terminal is shown again", name);
+    else
+        snprintf(text, size, "%s: held by %s; stop it", name,
+                 output && output->held_by[0] ? output->held_by : "another program");
+}
+
 static int check_config(const struct screen_config *config, const struct kms_complaint *complaint)
 {
     if (config->rotation >= 360 || config->rotation % 90)
@@ -110,15 +121,15 @@ static int check_output(const struct outputs *outputs, const char *name,
         return complain_of_hang(complaint, workers_leaving(outputs_workers(outputs), name), name);
     if (output->is_used)
         return kms_complain(complaint, -EINVAL, "%s is in use by another screen of the hall file", name);
-    if (outputs_is_away(outputs))
-        return kms_complain(complaint, -EBUSY, "%s: the console has it until its terminal is shown again",
-                            name);
+    if (outputs_is_away(outputs) ||
+        (output->state != OUTPUT_UNPLUGGED && output->nmodes == 0 && output->held_by[0])) {
+        kms_describe_absence(outputs, name, complaint->text, complaint->size);
+        return -EBUSY; /* another program: the kernel does not ask displays for us then */
+    }
     if (output->state == OUTPUT_UNPLUGGED) {
         kms_describe_darkness(outputs, name, complaint->text, complaint->size);
         return -EAGAIN;
     }
-    if (output->nmodes == 0 && output->held_by[0]) /* the kernel does not ask displays for us then */
-        return kms_complain(complaint, -EBUSY, "%s: held by %s; stop it", name, output->held_by);
     if (output->state == OUTPUT_WAKING || output->nmodes == 0)
         return kms_complain(complaint, -EAGAIN,
                             "%s: a display without modes yet; if it stays so, check the plug", name);

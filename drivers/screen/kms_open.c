@@ -2,11 +2,11 @@
 #include "drivers/screen/kms_screen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #define FLIP_LATE_US INT64_C(500000) /* after this long the CRTC may hang */
@@ -127,12 +127,26 @@ static int choose_pipe(struct screen *screen, const struct kms_complaint *compla
     return 0;
 }
 
+/* Another file may have come in the place of the card's: only now there are its events to wait for. */
+static int take_card(struct screen *screen, const struct kms_complaint *complaint)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+
+    if (kms_card_take(screen->card) < 0)
+        return kms_complain_of_holder(complaint, screen->card, screen->config.output);
+    if (epoll_ctl(screen->fd, EPOLL_CTL_ADD, kms_card_fd(screen->card), &event) < 0)
+        return kms_complain(complaint, -errno, "%s: %s", screen->config.output, strerror(errno));
+    return 0;
+}
+
 static int open_job(void *data)
 {
     struct screen *screen = data;
     const struct kms_complaint complaint = { screen->task.error, sizeof(screen->task.error) };
-    const int status = choose_pipe(screen, &complaint);
+    int status = take_card(screen, &complaint);
 
+    if (status == 0)
+        status = choose_pipe(screen, &complaint);
     return status < 0 ? status : choose_mode(screen, &complaint);
 }
 
@@ -161,11 +175,10 @@ static int prepare(struct screen *screen, const struct kms_complaint *complaint)
         return kms_complain(complaint, -ENOMEM, "%s: no thread: %s", name, strerror(errno));
     }
     screen->card = kms_card_hold(card);
-    if (kms_card_take(card) < 0) /* may put another file in the place of the card's */
-        return kms_complain_of_holder(complaint, card, name);
-    screen->fd = fcntl(kms_card_fd(card), F_DUPFD_CLOEXEC, 0);
+    screen->fd = epoll_create1(EPOLL_CLOEXEC);
     if (screen->fd < 0)
-        return kms_complain(complaint, -errno, "%s", strerror(errno));
+        return kms_complain(complaint, -errno, "%s: %s", name, strerror(errno));
+    kms_card_want(card);
     screen->version = outputs_version(screen->outputs, name);
     return open_pipe(screen, complaint);
 }
@@ -175,6 +188,8 @@ static int close_job(void *data)
 {
     struct screen *screen = data;
 
+    if (screen->fd >= 0)
+        close(screen->fd);
     if (screen->must_stop)
         screen->pipe.api->stop(&screen->pipe);
     kms_pipe_finish(&screen->pipe);
@@ -188,8 +203,6 @@ void kms_screen_close(struct screen *screen)
 {
     if (!screen)
         return;
-    if (screen->fd >= 0)
-        close(screen->fd);
     if (!screen->worker) {
         free(screen);
         return;

@@ -10,7 +10,7 @@
 enum plug { PLUG_OUT, PLUG_WAKING, PLUG_IN };
 
 /* What a worker does for a screen. The pipe is the worker's until it has ended. */
-enum task_kind { TASK_OPEN, TASK_FRAME, TASK_SLEEP };
+enum task_kind { TASK_OPEN, TASK_TAKE, TASK_FRAME, TASK_SLEEP };
 enum level { LEVEL_FLIP, LEVEL_KEEP, LEVEL_SET }; /* how much of a frame is set; struct kms_api */
 struct task {
     enum task_kind kind;
@@ -39,9 +39,9 @@ struct screen {
     bool had_mode_set;
     bool must_stop;                 /* something of ours is on scan-out */
     struct output_mode mode, shown; /* shown: for a status while the worker has the other */
-    int fd;
-    uint32_t version; /* of the output, when it was last looked at */
-    uint32_t reign;   /* of the card, when everything was last set */
+    int fd;                         /* epoll over that of the card, of which there may be several screens */
+    uint32_t version;               /* of the output, when it was last looked at */
+    uint32_t reign;                 /* of the card, when everything was last set */
     enum plug plug;
     bool is_gone, is_away, is_standby;
     bool needs_set; /* the next frame sets everything */
@@ -52,7 +52,7 @@ struct screen {
     int64_t begun_us, queued_us; /* when the queued frame was given to the kernel, and when that returned */
     struct kms_ticket *ticket;   /* of the queued frame; NULL: it has failed, and is to be sent again */
     char note[160];              /* what differs from the hall file, as long as this mode is shown */
-    char reason[160];            /* why it is gone or away */
+    char reason[160];            /* why it is gone */
 };
 
 /* ---- kms.c ----------------------------------------------------------------------------------- */

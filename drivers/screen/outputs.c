@@ -183,7 +183,6 @@ static void open_card(struct outputs *outputs, struct card *card)
     if (error < 0)
         return;
     card->kms = reader_card(card->reader);
-    kms_card_give(card->kms);
     card->is_new = true;
     reader_read(card->reader, false, outputs->patience_us);
 }
@@ -474,13 +473,6 @@ static void give_all(struct outputs *outputs)
             kms_card_give(outputs->card[i].kms);
 }
 
-static void take_all(struct outputs *outputs)
-{
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (outputs->card[i].screens)
-            kms_card_take(outputs->card[i].kms);
-}
-
 static bool follow_terminal(struct outputs *outputs)
 {
     switch (vt_take(outputs->vt)) {
@@ -492,7 +484,6 @@ static bool follow_terminal(struct outputs *outputs)
     case VT_BACK:
         outputs->is_away = false;
         outputs->is_look_wanted = outputs->is_probe_wanted = true; /* displays may have come and gone */
-        take_all(outputs);
         return true;
     default: return false;
     }

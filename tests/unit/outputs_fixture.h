@@ -43,7 +43,7 @@ struct node {
     unsigned nconnectors;
     struct output known[CONNECTORS]; /* by the kernel */
     struct output real[CONNECTORS];  /* it knows after a probe */
-    unsigned opens, closes, gives, takes, looks, probes;
+    unsigned opens, closes, gives, looks, probes;
     bool is_probing;
 };
 
@@ -185,12 +185,6 @@ int kms_card_read(struct kms_card *card, bool is_probe, struct output *list, uns
     }
     pthread_mutex_unlock(&lock);
     return result;
-}
-
-int kms_card_take(struct kms_card *card)
-{
-    node[card->index].takes++;
-    return 0;
 }
 
 void kms_card_give(struct kms_card *card)

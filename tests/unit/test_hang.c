@@ -453,6 +453,40 @@ static void a_card_that_is_asked_for_long_does_not_stop_the_loop(void **unused)
     end_hall();
 }
 
+/* Another program had it, and the kernel draws its console now, with the lock of masters held. */
+static void a_card_that_is_late_to_be_taken_holds_nobody_else_up(void **unused)
+{
+    (void)unused;
+    for (unsigned ncards = 1; ncards <= 2; ncards++) {
+        start_hall(true, ncards);
+        show_both();
+        drm_double_usurp(bench.card[0], true);
+        drm_double_usurp(bench.card[0], false);
+        drm_double_stall(bench.card[0], CALL_SET_MASTER);
+        UNTIL(drm_double_stalled(bench.card[0], CALL_SET_MASTER));
+        all_else_goes_on(CALL_SET_MASTER, ncards == 2);
+        assert_int_equal(bench.wall[0].state, WALL_AWAY);
+        comes_back();
+        end_hall();
+    }
+}
+
+static void a_card_that_is_late_to_be_taken_is_taken_when_a_screen_is_opened(void **unused)
+{
+    (void)unused;
+    start_hall(true, 2);
+    bench.nwalls = 0;
+    UNTIL(is_plugged(0) && is_plugged(1));
+    drm_double_stall(bench.card[0], CALL_SET_MASTER);
+    bench.nwalls = WALLS;
+    UNTIL(drm_double_stalled(bench.card[0], CALL_SET_MASTER));
+    all_else_goes_on(CALL_SET_MASTER, true);
+    UNTIL(bench.wall[0].state == WALL_STUCK);
+    assert_null(drm_double_shown(bench.card[0], bench.hdmi[0]));
+    comes_back();
+    end_hall();
+}
+
 /* Both have chosen before either is entered. */
 static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void **unused)
 {
@@ -476,12 +510,12 @@ static void screens_that_are_opened_at_once_take_each_a_crtc_of_their_own(void *
 
 static void let_something_hang(unsigned index)
 {
-    static const enum double_call calls[] = { CALL_SET_CRTC, CALL_DPMS, CALL_BLOCKING, CALL_RM_FB,
-                                              CALL_GET_CONNECTOR };
+    static const enum double_call calls[] = { CALL_SET_CRTC, CALL_DPMS,          CALL_BLOCKING,
+                                              CALL_RM_FB,    CALL_GET_CONNECTOR, CALL_SET_MASTER };
     if (drm_double_crtc(bench.card[index], bench.hdmi[index]) && rand() % 2)
         drm_double_hang(bench.card[index], bench.hdmi[index]);
     else
-        drm_double_stall(bench.card[index], calls[rand() % 5]);
+        drm_double_stall(bench.card[index], calls[rand() % 6]);
 }
 
 static void let_something_fail(unsigned index)
@@ -575,6 +609,8 @@ int main(void)
         cmocka_unit_test(a_screen_is_not_opened_again_before_it_is_closed),
         cmocka_unit_test(a_card_that_does_not_answer_keeps_no_other_from_being_found),
         cmocka_unit_test(a_card_that_is_asked_for_long_does_not_stop_the_loop),
+        cmocka_unit_test(a_card_that_is_late_to_be_taken_holds_nobody_else_up),
+        cmocka_unit_test(a_card_that_is_late_to_be_taken_is_taken_when_a_screen_is_opened),
         cmocka_unit_test(screens_that_are_opened_at_once_take_each_a_crtc_of_their_own),
         cmocka_unit_test(whatever_happens_at_once_both_are_shown_when_it_is_over),
         cmocka_unit_test(a_board_that_stops_waits_for_nobody_who_hangs),

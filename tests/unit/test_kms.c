@@ -5,6 +5,8 @@
 #include "tests/unit/kms_fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
 
 /* ---- modes ----------------------------------------------------------------------------------- */
 
@@ -470,7 +472,6 @@ static void a_probe_asks_displays_also_while_no_screen_is_open(void **state)
 
     (void)state;
     assert_int_equal(kms_card_open(&reader, "/dev/dri/card0", error, sizeof(error)), 0);
-    kms_card_give(reader);
     assert_int_equal(kms_card_read(reader, false, list, 4), 1);
     assert_int_equal(hdmi->nprobes, 0);
     assert_int_equal(kms_card_read(reader, true, list, 4), 1);
@@ -478,6 +479,71 @@ static void a_probe_asks_displays_also_while_no_screen_is_open(void **state)
     assert_int_equal(card->ndrops, 2);  /* and gives the card back */
     drm_double_remove(card);
     assert_int_equal(kms_card_read(reader, true, list, 4), -ENODEV);
+    kms_card_close(reader);
+}
+
+static void *take(void *reader)
+{
+    return (void *)(intptr_t)kms_card_take(reader);
+}
+
+static void a_card_that_is_given_away_while_it_is_being_taken_is_not_kept(void **state)
+{
+    struct kms_card *reader;
+    pthread_t worker;
+    void *answer;
+    char error[200];
+
+    (void)state;
+    assert_int_equal(kms_card_open(&reader, "/dev/dri/card0", error, sizeof(error)), 0);
+    const unsigned ndrops = card->ndrops;
+
+    drm_double_stall(card, CALL_SET_MASTER);
+    assert_int_equal(kms_card_want(reader), 0);
+    assert_int_equal(pthread_create(&worker, NULL, take, reader), 0);
+    while (!drm_double_stalled(card, CALL_SET_MASTER))
+        usleep(1000);
+    kms_card_give(reader);
+    drm_double_release(card);
+    pthread_join(worker, &answer);
+    assert_int_equal((intptr_t)answer, -EBUSY);
+    assert_int_equal(kms_card_reign(reader), 0);
+    assert_int_equal(card->ndrops, ndrops + 1);
+
+    assert_int_equal(kms_card_want(reader), 0);
+    assert_int_equal(kms_card_take(reader), 0);
+    assert_true(kms_card_reign(reader) > 0);
+    kms_card_close(reader);
+}
+
+static void *probe(void *reader)
+{
+    static struct output list[4];
+
+    return (void *)(intptr_t)kms_card_read(reader, true, list, 4);
+}
+
+/* Or the console would stay dark as long. */
+static void a_card_is_given_away_also_while_its_displays_are_asked(void **state)
+{
+    struct kms_card *reader;
+    pthread_t worker;
+    void *count;
+    char error[200];
+
+    (void)state;
+    assert_int_equal(kms_card_open(&reader, "/dev/dri/card0", error, sizeof(error)), 0);
+    const unsigned ndrops = card->ndrops;
+
+    drm_double_stall(card, CALL_GET_CONNECTOR);
+    assert_int_equal(pthread_create(&worker, NULL, probe, reader), 0);
+    while (!drm_double_stalled(card, CALL_GET_CONNECTOR))
+        usleep(1000);
+    kms_card_give(reader);
+    assert_int_equal(card->ndrops, ndrops + 1);
+    drm_double_release(card);
+    pthread_join(worker, &count);
+    assert_int_equal((intptr_t)count, 1);
     kms_card_close(reader);
 }
 
@@ -513,6 +579,8 @@ int main(void)
         TEST_BOTH(a_frame_allocates_nothing),
         TEST(the_list_has_the_largest_modes_first_and_says_what_is_shown),
         TEST(a_probe_asks_displays_also_while_no_screen_is_open),
+        TEST(a_card_that_is_given_away_while_it_is_being_taken_is_not_kept),
+        TEST(a_card_is_given_away_also_while_its_displays_are_asked),
     };
 
     return cmocka_run_group_tests_name("kms", tests, NULL, NULL);

@@ -306,8 +306,14 @@ static void a_card_that_is_taken_away_is_taken_back_when_it_is_free(void **state
     drm_double_usurp(card, true);
     assert_int_equal(commit(&hall), -EAGAIN);
     assert_int_equal(look(&hall).state, SCREEN_AWAY);
-    assert_says(look(&hall).detail, "HDMI-A-1: held by ");
+    assert_says(look(&hall).detail, "HDMI-A-1: held by another program; stop it");
     assert_int_equal(begin(&hall, &back), -EAGAIN);
+
+    const pid_t pid = start_holder(); /* it is looked for where the displays are asked */
+
+    outputs_double_renew(outputs);
+    stop_holder(pid);
+    assert_says(look(&hall).detail, "HDMI-A-1: held by Xorg (pid ");
 
     drm_double_usurp(card, false);
     card->plane[0].fb_id = 1; /* the other program's last picture */

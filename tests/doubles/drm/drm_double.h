@@ -39,6 +39,7 @@ enum double_call {
     CALL_RM_FB,
     CALL_GET_CONNECTOR, /* both kinds: a probe has their lock, which commits that name a connector wait for */
     CALL_GET_PLANES,
+    CALL_SET_MASTER,
     CALLS
 };
 

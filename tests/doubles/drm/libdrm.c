@@ -84,6 +84,8 @@ int drmSetMaster(int fd)
     DOUBLE_LOCK;
     struct double_file *file = double_file(fd);
 
+    if (file)
+        double_stall(file->card, CALL_SET_MASTER);
     return file && double_become_master(file) ? 0 : -errno;
 }
 

@@ -54,8 +54,8 @@ static void open_cards(struct outputs *outputs)
         if (sscanf(entry->d_name, "card%u", &number) != 1 || number >= DOUBLE_CARDS || outputs->card[number])
             continue;
         snprintf(node, sizeof(node), "/dev/dri/%.16s", entry->d_name);
-        if (kms_card_open(&outputs->card[number], node, outputs->trouble, sizeof(outputs->trouble)) == 0)
-            kms_card_give(outputs->card[number]);
+        if (kms_card_open(&outputs->card[number], node, outputs->trouble, sizeof(outputs->trouble)) < 0)
+            outputs->card[number] = NULL;
     }
     if (dir)
         closedir(dir);
@@ -122,6 +122,11 @@ struct outputs *outputs_create(void)
     outputs->workers = workers_create(outputs, SLOWNESS);
     outputs_double_renew(outputs);
     return outputs;
+}
+
+void outputs_probe(struct outputs *outputs)
+{
+    (void)outputs; /* outputs_double_renew() */
 }
 
 struct workers *outputs_workers(const struct outputs *outputs)
