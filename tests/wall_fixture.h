@@ -50,6 +50,23 @@ static inline void room_phrases(struct config *config, int lang)
     free(text);
 }
 
+static inline void room_theme(struct config *config, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "board/themes/%s.json", name);
+    char *text = fixture_file(path);
+    cJSON *theme = cJSON_Parse(text);
+    for (unsigned i = 0; i < THEME_KEYS; i++) {
+        color value = 0;
+        const char *color_text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(theme, theme_keys[i]));
+        if (!color_text || !color_parse(color_text, &value))
+            exit(1);
+        theme_set(&config->theme, i, value);
+    }
+    cJSON_Delete(theme);
+    free(text);
+}
+
 static inline void room_desk(struct room *room, const char *label, enum desk_kind kind, enum direction arrow)
 {
     struct config_desk *desk = &room->config.desk[room->config.ndesks];
@@ -75,6 +92,7 @@ static inline void room_init(struct room *room, int nlangs)
         snprintf(config->name.text[i], LABEL_SIZE, "%s", name[i]);
         room_phrases(config, i);
     }
+    room_theme(config, "dark");
     config->nzones = 1;
     for (int i = 1; i <= 12; i++) {
         char label[8];

@@ -124,7 +124,6 @@ static void read_nothing(struct reader *reader, const struct json_at *at, const 
 /* ---- the file -------------------------------------------------------------------------------- */
 
 static const char *const protocols[] = { [MQTT_AUTO] = "auto", [MQTT_5] = "5", [MQTT_311] = "3.1.1" };
-static const char *const themes[] = { "dark" };
 
 static const struct field broker_fields[] = {
     { "urls", FIELD_CUSTOM, true, .read = read_urls },
@@ -167,7 +166,7 @@ static const struct field hall_fields[] = {
     { "board_profile", FIELD_CUSTOM, false, IN(struct config, board_profile), .read = read_board_profile },
     { "console", FIELD_OBJECT, false, FIELDS(console_fields) },
     { "calls", FIELD_OBJECT, false, FIELDS(calls_fields) },
-    { "theme", FIELD_CHOICE, false, IN(struct config, theme), NAMES(themes) },
+    { "theme", FIELD_CUSTOM, false, IN(struct config, theme), .read = read_theme },
     { "phrases", FIELD_CUSTOM, false, .read = read_phrases },
 };
 
@@ -187,6 +186,8 @@ static void read_hall(struct reader *reader)
         8000; /* no standard names one; two readings of three words and a glance for the way */
     read_fields(reader, &reader->at, reader->root, hall_fields, sizeof hall_fields / sizeof *hall_fields,
                 config);
+    if (!json_member(reader->root, "theme"))
+        read_default_theme(reader, &config->theme);
     uint32_t zones = config->nzones < 32 ? (1u << config->nzones) - 1 : UINT32_MAX;
     for (unsigned i = 0; i < config->nscreens; i++)
         config->screen[i].zones &= zones;

@@ -9,6 +9,7 @@
 #include "board/hall/dimming.h"
 #include "board/hall/hours.h"
 #include "board/scene/phrases.h"
+#include "board/scene/theme.h"
 #include "drivers/chime/chime.h"
 #include "drivers/led/led.h"
 #include "drivers/screen/screen.h"
@@ -94,7 +95,7 @@ struct config {
     char path[256];
     char hall[ID_SIZE], board[ID_SIZE];
     struct board_profile board_profile; /* the kind of computer; name "": not given */
-    uint8_t theme;                      /* 0: dark, the only one */
+    struct theme theme;
     struct label name;
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];
@@ -131,13 +132,13 @@ struct config {
     struct label phrase[PHRASES]; /* catalogue with the hall's overrides, in the hall's languages */
 };
 
-/* Where data files are: profiles and phrases. NULL (or NULL members): $KEZEK_DATADIR/profiles, /boards and /phrases if that is
- * set, else the source tree's when the program runs from its build folder, else what was installed with it. Profiles are also
- * looked for in /etc/kezek/profiles and /etc/kezek/boards, where a technician puts own ones. */
+/* Where data files are. NULL (or NULL members): $KEZEK_DATADIR/profiles, /boards, /phrases and /themes if that is set, else the source tree's when the program runs from its build folder, else what was installed with it. Profiles are also
+ * looked for in /etc/kezek/profiles, boards and themes, where a technician puts own ones. */
 struct config_paths {
     const char *profiles; /* folder of LED profiles */
     const char *boards;   /* folder of board profiles */
     const char *phrases;  /* folder of phrase catalogues */
+    const char *themes;   /* folder of themes */
 };
 
 /* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. A report without a

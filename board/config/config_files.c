@@ -117,11 +117,12 @@ static bool find_installed(char *out, size_t size)
 }
 
 static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *boards,
-                        const char *phrases)
+                        const char *phrases, const char *themes)
 {
     snprintf(reader->profiles, sizeof reader->profiles, "%.200s/%s", root, profiles);
     snprintf(reader->boards, sizeof reader->boards, "%.200s/%s", root, boards);
     snprintf(reader->phrases, sizeof reader->phrases, "%.200s/%s", root, phrases);
+    snprintf(reader->themes, sizeof reader->themes, "%.200s/%s", root, themes);
 }
 
 static void set_folder(char out[CONFIG_PATH_SIZE], const char *given)
@@ -135,16 +136,17 @@ void find_folders(struct reader *reader, const struct config_paths *paths)
     char tree[CONFIG_PATH_SIZE];
     const char *datadir = getenv("KEZEK_DATADIR");
     if (datadir && *datadir)
-        set_folders(reader, datadir, "profiles", "boards", "phrases");
+        set_folders(reader, datadir, "profiles", "boards", "phrases", "themes");
     else if (find_source_tree(tree, sizeof tree))
-        set_folders(reader, tree, "drivers/led/profiles", "board/profiles", "board/phrases");
+        set_folders(reader, tree, "drivers/led/profiles", "board/profiles", "board/phrases", "board/themes");
     else if (find_installed(tree, sizeof tree))
-        set_folders(reader, tree, "profiles", "boards", "phrases");
+        set_folders(reader, tree, "profiles", "boards", "phrases", "themes");
     else
-        set_folders(reader, KEZEK_DATADIR, "profiles", "boards", "phrases");
+        set_folders(reader, KEZEK_DATADIR, "profiles", "boards", "phrases", "themes");
     if (!paths)
         return;
     set_folder(reader->profiles, paths->profiles);
     set_folder(reader->boards, paths->boards);
     set_folder(reader->phrases, paths->phrases);
+    set_folder(reader->themes, paths->themes);
 }

@@ -12,6 +12,8 @@
 
 #define CONFIG_PATH_SIZE 256
 #define LOCAL_PROFILES   "/etc/kezek/profiles"
+#define LOCAL_THEMES     "/etc/kezek/themes"
+#define THEME_DEPTH_MAX  1 /* a base of a base is a riddle */
 
 struct reader {
     const cJSON *root;
@@ -20,7 +22,9 @@ struct reader {
     char folder[CONFIG_PATH_SIZE];       /* of the hall file; "" for the working directory */
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
-    char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE];
+    char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE],
+        themes[CONFIG_PATH_SIZE];
+    int theme_depth; /* bases above the theme that is read */
 };
 
 enum field_kind {
@@ -110,6 +114,9 @@ void read_hours(struct reader *reader, const struct json_at *at, const cJSON *va
 void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct board_profile. */
 void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* Into a struct theme, which is read only where no complaint was made. */
+void read_theme(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+void read_default_theme(struct reader *reader, struct theme *theme);
 void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Loads (once) the LED profile `name`: its index, or NONE with a complaint. */
 int read_profile(struct reader *reader, const struct json_at *at, const char *name);

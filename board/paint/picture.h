@@ -4,13 +4,12 @@
  */
 #pragma once
 
+#include "board/paint/color.h"
 #include "drivers/screen/screen.h"
 #include "fonts/text.h"
 
 #define PICTURE_REGIONS_MAX 160
 #define PICTURE_GLYPHS_MAX  3072
-
-typedef uint32_t color; /* 0x00RRGGBB */
 
 struct region {
     struct rect box;

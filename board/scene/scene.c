@@ -64,7 +64,7 @@ void scene_build(struct picture *picture, struct fonts *fonts, const struct scen
                  int height)
 {
     struct stage stage;
-    picture_init(picture, width, height, theme_night.background);
+    picture_init(picture, width, height, input->config->theme.background);
     stage_init(&stage, picture, fonts, input);
     const struct notice *alert = hall_alert(input->hall);
     if (alert)

@@ -3,25 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct theme theme_night = {
-    .background = 0x081528,
-    .panel = 0x0f2344,
-    .row = 0x0c1c37,
-    .hairline = 0x1d3a66,
-    .ink = 0xffffff,
-    .soft = 0xb9c6dc,
-    .arrow = 0x36c3dc,
-    .fresh = 0xffd400,
-    .fresh_ink = 0x0b1424,
-    .fresh_line = 0xc4a508,
-    .paper = 0xffffff,
-    .paper_ink = 0x0b1424,
-    .paper_line = 0xcfd9e8,
-    .band = 0x0b1424,
-    .band_ink = 0xffffff,
-    .band_sign = 0xffd400,
-};
-
 static int least(int a, int b)
 {
     return a < b ? a : b;
@@ -42,7 +23,7 @@ void stage_init(struct stage *stage, struct picture *picture, struct fonts *font
         .picture = picture,
         .fonts = fonts,
         .in = input,
-        .theme = &theme_night,
+        .theme = &input->config->theme,
         .unit_permille = base * 1000 / 1080,
         .cap_permille = fonts_metrics(fonts, WEIGHT_BOLD, 1000).cap_px,
         .is_portrait = is_portrait,

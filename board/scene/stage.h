@@ -1,4 +1,4 @@
-/* What the parts of a scene share: the theme, units, boxes, and text set into boxes. Internal to
+/* What the parts of a scene share: units, boxes, and text set into boxes. Internal to
  * board/scene/.
  *
  * A unit is 1/1080 of the short side of the picture (of the height of a 16:9 screen), so a size is written as
@@ -9,21 +9,6 @@
 #pragma once
 
 #include "board/scene/scene.h"
-
-/* Every colour of the wall; the contrasts are those of ink on its ground (WCAG 2.x ratio). */
-struct theme {
-    color background;
-    color panel;                        /* a featured call that is no longer new; messages */
-    color row;                          /* plates of lists */
-    color hairline;                     /* separators; carries no meaning */
-    color ink;                          /* ≥ 15 : 1 on all of the above */
-    color soft;                         /* labels, dates: ≥ 9 : 1 */
-    color arrow;                        /* directions in rows: ≥ 7 : 1 */
-    color fresh, fresh_ink, fresh_line; /* a call that is new: inverse, 12 : 1 */
-    color paper, paper_ink, paper_line; /* warning strip and alert: 18 : 1 */
-    color band, band_ink, band_sign;    /* head of an alert */
-};
-extern const struct theme theme_night;
 
 struct stage {
     struct picture *picture;

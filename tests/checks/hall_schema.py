@@ -53,7 +53,8 @@ SPAN = {"days": "mon-fri", "from": "08:00", "to": "20:00"}
 KMS = {"id": "k", "driver": "kms", "output": "DP-1"}
 
 GOOD = [
-    ("theme", "dark"),
+    ("theme", "dark"), ("theme", "contrast"), ("theme", {"base": "light", "soft": "#1a2a4A"}),
+    ("theme", read("board/themes/light.json")),
     ("board_profile", "rpi5"), ("board_profile", None),
     ("calls", {"ttl_ms": 0, "dwell_ms": 1000, "recent": 32}),
     ("console", {"listen": "[::1]:8080"}),
@@ -90,7 +91,8 @@ BAD = [
     ("board", None), ("name", None), ("name", "Hall"), ("name.ru", ""), ("name.ru", 1), ("name", {}),
     ("languages", []), ("languages", ["kk", "kk"]), ("languages", "kk"), ("languages", ["../x"]), ("languages", None),
     ("timezone", None), ("timezone", "../etc/passwd"), ("timezone", ""),
-    ("theme", "pink"),
+    ("theme", 1), ("theme", ""), ("theme", "Pink"), ("theme", {}), ("theme", {"ink": "#ffffff"}), ("theme", {"base": "dark", "ink": "white"}),
+    ("theme", {"base": "dark", "ink": 7}), ("theme", {"base": "own.json"}),
     ("broker", None), ("broker.urls", []), ("broker.urls", ["http://x"]), ("broker.urls", ["mqtt://"]),
     ("broker.urls", ["mqtt://h/p"]), ("broker.urls", ["mqtt://a"] * 5), ("broker.url", "mqtt://a"),
     ("broker.protocol", "4"), ("broker.cert_file", "hall.json"), ("broker.password_file", "hall.json"),
@@ -140,6 +142,7 @@ BAD = [
 ]
 # What only the loader can know.
 LOADER_ONLY = [
+    ("theme", "pink"), ("theme", "none.json"), ("theme", {"base": "dark", "ink": "#556677"}),
     ("languages", ["kk", "de"]), ("name.en", None), ("timezone", "Asia/Nowhere"), ("broker.ca_file", "none.pem"),
     ("zones.1.id", "front"), ("desks.0.zone", "nowhere"), ("desks.0.agency", "nobody"), ("desks.0.led.bus", "north"),
     ("board_profile", "rpi-6"), ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),
@@ -157,6 +160,7 @@ OBJECTS = [
     ("desks.0", SCHEMA["definitions"]["desk"]), ("desks.0.led", SCHEMA["definitions"]["desk"]["properties"]["led"]),
     ("screens.0", SCHEMA["definitions"]["screen"]), ("chimes.0", SCHEMA["definitions"]["chime"]),
     ("led", SCHEMA["properties"]["led"]), ("led.colours", SCHEMA["properties"]["led"]["properties"]["colours"]),
+    ("theme", SCHEMA["definitions"]["theme"]),
     ("tickets", SCHEMA["properties"]["tickets"]), ("buses.0.rs485", SCHEMA["definitions"]["bus"]["properties"]["rs485"]),
     ("notices.0", SCHEMA["definitions"]["notice"]), ("hours.0", SCHEMA["definitions"]["span"]),
 ]
@@ -168,7 +172,7 @@ SECTIONS = {
     "LED": SCHEMA["properties"]["led"], "TICKETS": SCHEMA["properties"]["tickets"],
     "DESKS": SCHEMA["definitions"]["desk"], "BUSES": SCHEMA["definitions"]["bus"], "SCREENS": SCHEMA["definitions"]["screen"],
     "CHIMES": SCHEMA["definitions"]["chime"], "NOTICES": SCHEMA["definitions"]["notice"],
-    "HOURS": SCHEMA["definitions"]["span"],
+    "HOURS": SCHEMA["definitions"]["span"], "THEME": SCHEMA["definitions"]["theme"],
 }
 
 
@@ -214,7 +218,7 @@ def manual_sections():
 
 def check_manual(checks):
     sections = manual_sections()
-    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall", "hours"}
+    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall", "hours", "theme"}
     for title, schema in SECTIONS.items():
         told = sections.get(title, {})
         keys = {k: rule for k, rule in schema["properties"].items() if schema is not SCHEMA or k not in chapters}

@@ -54,6 +54,7 @@ def a_profile_of_ones_own_works_after_a_reload():
     data = tempfile.mkdtemp(prefix="kezek-data.", dir=RAM)
     shutil.copytree(os.path.join(SOURCE, "drivers/led/profiles"), os.path.join(data, "profiles"))
     shutil.copytree(os.path.join(SOURCE, "board/profiles"), os.path.join(data, "boards"))
+    shutil.copytree(os.path.join(SOURCE, "board/themes"), os.path.join(data, "themes"))
     shutil.copytree(os.path.join(SOURCE, "board/phrases"), os.path.join(data, "phrases"))
     os.environ["KEZEK_DATADIR"] = data
     try:

@@ -14,7 +14,8 @@
 
 static struct fonts *fonts;
 static struct room room;
-static struct picture picture, other;
+static struct picture picture;
+__attribute__((unused)) static struct picture other;
 
 static inline void build(struct picture *out, int width, int height)
 {

@@ -59,7 +59,6 @@ static const struct {
       "radxa-rock3a, radxa-rock5b, rpi-zero2w, rpi3, rpi4, rpi5, x86; own ones go into /etc/kezek/boards" },
     { "\"broker\":", "\"board_profile\":4,\"broker\":",
       "board_profile: 4 is no id; write 1 to 32 of a-z 0-9 _ -" },
-    { "\"broker\":", "\"theme\":\"pink\",\"broker\":", "theme: \"pink\" is not one of dark" },
     { "\"broker\":", "\"phrases\":{\"windw\":{\"kk\":\"x\"}},\"broker\":",
       "phrases: unknown key \"windw\"; did you mean \"window\"?" },
     { "\"id\":\"kids\"", "\"id\":\"front\"", "zones[1].id: \"front\" is also the id of zones[0]" },

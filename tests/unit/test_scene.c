@@ -2,8 +2,6 @@
 #include "board/scene/stage.h"
 #include "tests/unit/scene_bench.h"
 
-#include <math.h>
-
 /* Law on languages, article 21: Kazakh left or above, letters of the same size. */
 static void kazakh_leads(const struct picture *p, enum weight weight, const char *kk, const char *ru)
 {
@@ -202,42 +200,6 @@ static void a_board_without_time_shows_no_clock(void **state)
     assert_false(is_shown(&picture, "14:05"));
 }
 
-static double luminance(color ink)
-{
-    double sum = 0;
-    static const double share[] = { 0.0722, 0.7152, 0.2126 };
-    for (int i = 0; i < 3; i++) {
-        double c = (ink >> (8 * i) & 255) / 255.0;
-        sum += share[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
-    }
-    return sum;
-}
-
-static double contrast(color a, color b)
-{
-    double la = luminance(a) + 0.05, lb = luminance(b) + 0.05;
-    return la > lb ? la / lb : lb / la;
-}
-
-static void inks_contrast_with_their_grounds(void **state)
-{
-    (void)state;
-    const struct theme *t = &theme_night;
-    const struct {
-        color ink, ground;
-        double least;
-    } rows[] = {
-        { t->ink, t->background, 15 }, { t->ink, t->panel, 15 },       { t->ink, t->row, 15 },
-        { t->soft, t->background, 9 }, { t->soft, t->panel, 9 },       { t->soft, t->row, 9 },
-        { t->arrow, t->row, 7 },       { t->fresh_ink, t->fresh, 12 }, { t->paper_ink, t->paper, 18 },
-        { t->band_ink, t->band, 18 },  { t->band_sign, t->band, 12 },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (contrast(rows[i].ink, rows[i].ground) < rows[i].least)
-            fail_msg("#%06x on #%06x is only %.1f : 1", rows[i].ink, rows[i].ground,
-                     contrast(rows[i].ink, rows[i].ground));
-}
-
 /* ---- dates and pages ------------------------------------------------------------------------- */
 
 static void dates_are_written_as_each_language_does(void **state)
@@ -348,7 +310,6 @@ int main(void)
         cmocka_unit_test(the_hall_file_may_say_how_many_rows_stand),
         cmocka_unit_test(an_alert_replaces_everything),
         cmocka_unit_test(a_board_without_time_shows_no_clock),
-        cmocka_unit_test(inks_contrast_with_their_grounds),
         cmocka_unit_test(dates_are_written_as_each_language_does),
         cmocka_unit_test(every_month_and_weekday_has_a_name),
         cmocka_unit_test(each_text_says_what_it_is),
