@@ -300,10 +300,12 @@ static void mask_row(const struct glyph *glyph, unsigned y)
 
     for (unsigned i = 0; i < glyph->stride; i += 8) {
         const uint64_t eight = eight_at(alpha + i), above = y ? eight_at(alpha + i - glyph->stride) : 0;
+        const uint64_t differs = bits_of(eight ^ above);
 
         inked[i / 64] |= bits_of(eight) << i % 64;
         solid[i / 64] |= (bits_of(~eight) ^ 0xff) << i % 64;
-        changed[i / 512] |= (uint64_t)(eight != above) << i / 8 % 64;
+        changed[i / 256] |= ((uint64_t)((differs & 0x0f) != 0) | (uint64_t)((differs & 0xf0) != 0) << 1)
+                            << i / 4 % 64;
     }
 }
 
@@ -312,7 +314,7 @@ static bool allocate(struct glyph *glyph)
 {
     glyph->stride = (uint16_t)((glyph->width + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN);
     glyph->mask_words = (uint16_t)((glyph->width + 63) / 64);
-    glyph->changed_words = (uint16_t)((glyph->width + 511) / 512);
+    glyph->changed_words = (uint16_t)((glyph->width + 255) / 256);
     uint8_t *memory = calloc(1, glyph_bytes(glyph));
 
     if (!memory)

@@ -68,7 +68,7 @@ struct glyph {
     uint16_t mask_words, changed_words; /* of a row */
     /* Valid until the next glyph_get() that has to evict; the painter fetches right before use. `inked` and
      * `solid` have a bit for each pixel of a row (the first in bit 0 of the first word): coverage above 0,
-     * coverage 255. `changed` has one for each group of eight: coverage is not that of the row above, or, in the first row, 0. */
+     * coverage 255. `changed` has one for each group of four: coverage is not that of the row above, or, in the first row, 0. */
     const uint8_t *alpha;
     const uint64_t *inked, *solid, *changed;
     /* Of width, height and coverage, 0 if empty. Equal coverage has equal numbers on every machine, whatever its fonts and

@@ -9,6 +9,7 @@ static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemset fills pixels");
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
 typedef uint16_t words16 __attribute__((vector_size(32)));
+typedef uint16_t words4 __attribute__((vector_size(8)));
 typedef uint32_t longs4 __attribute__((vector_size(16)));
 typedef uint64_t longs2 __attribute__((vector_size(16)));
 
@@ -179,52 +180,43 @@ void shades_init(struct shades *shades, color ink, color below)
     pack_rgb565(shades->packed, shades->wide, 256);
 }
 
-/* Into a register first: a line that is copied on as soon as it is composed is
- * read in wide pieces, and those wait for the narrow stores that they consist
- * of. */
+/* Into a register first: a line that is copied on as soon as it is composed is read in wide pieces, and those wait for the
+ * narrow stores that they consist of. */
 static inline void shade_four(uint32_t *line, const uint8_t *alpha, const struct shades *shades)
 {
-    const longs4 four = { shades->wide[alpha[0]], shades->wide[alpha[1]], shades->wide[alpha[2]],
-                          shades->wide[alpha[3]] };
+    const uint32_t *of = shades->wide;
+    const longs4 four = { of[alpha[0]], of[alpha[1]], of[alpha[2]], of[alpha[3]] };
 
     memcpy(line, &four, sizeof(four));
 }
 
-static inline void shade_eight(uint32_t *line, const uint8_t *alpha, const struct shades *shades)
-{
-    shade_four(line, alpha, shades);
-    shade_four(line + 4, alpha + 4, shades);
-}
-
-static inline void shade_eight_rgb565(uint16_t *packed, const uint8_t *alpha, const struct shades *shades)
+static inline void shade_four_rgb565(uint16_t *packed, const uint8_t *alpha, const struct shades *shades)
 {
     const uint16_t *of = shades->packed;
-    const words8 eight = { of[alpha[0]], of[alpha[1]], of[alpha[2]], of[alpha[3]],
-                           of[alpha[4]], of[alpha[5]], of[alpha[6]], of[alpha[7]] };
+    const words4 four = { of[alpha[0]], of[alpha[1]], of[alpha[2]], of[alpha[3]] };
 
-    memcpy(packed, &eight, sizeof(eight));
+    memcpy(packed, &four, sizeof(four));
 }
 
-/* One of `line` and `packed` is NULL: two functions of one, again. The last group
- * begins early enough to be whole. */
+/* One of `line` and `packed` is NULL: two functions of one, again. The last group begins early enough to be whole. */
 static inline void shade_any(uint32_t *line, uint16_t *packed, const uint8_t *alpha, const uint64_t *changed,
                              int width, const struct shades *shades)
 {
-    for (int i = 0; i < width && width < 8; i++)
+    const int last = width - 4;
+
+    for (int i = 0; i < width && (!changed || last < 0); i++)
         if (line)
             line[i] = shades->wide[alpha[i]];
         else
             packed[i] = shades->packed[alpha[i]];
-    for (int start = 0; start < width && width >= 8; start += 512)
-        for (uint64_t groups = changed ? *changed++ : UINT64_MAX; groups; groups &= groups - 1) {
-            const int group = start + __builtin_ctzll(groups) * 8, i = group + 8 <= width ? group : width - 8;
+    for (int start = 0; start <= last && changed; start += 256)
+        for (uint64_t groups = *changed++; groups; groups &= groups - 1) {
+            const int group = start + __builtin_ctzll(groups) * 4, i = group < last ? group : last;
 
-            if (group >= width)
-                return;
             if (line)
-                shade_eight(line + i, alpha + i, shades);
+                shade_four(line + i, alpha + i, shades);
             else
-                shade_eight_rgb565(packed + i, alpha + i, shades);
+                shade_four_rgb565(packed + i, alpha + i, shades);
         }
 }
 

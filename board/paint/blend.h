@@ -25,7 +25,7 @@ struct shades {
     uint16_t packed[256];
 };
 void shades_init(struct shades *shades, color ink, color below);
-/* `width` pixels, whatever stood there. `changed` has a bit for each group of eight of them: the others stay. NULL: all. */
+/* `width` pixels, whatever stood there. `changed` has a bit for each group of four of them: the others stay. NULL: all. */
 void shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
                const struct shades *shades);
 void shade_row_rgb565(uint16_t *packed, const uint8_t *alpha, const uint64_t *changed, int width,

@@ -60,8 +60,8 @@ static void a_shade_is_what_blending_gives(void **state)
 /* Whole groups, the last of which may begin earlier; what lies beyond stays. */
 static void groups_that_have_not_changed_keep_what_they_have(void **state)
 {
-    enum { WIDTH = 512 + 37 };
-    static const uint64_t changed[] = { 1 | 1u << 5 | UINT64_C(1) << 63, 1 << 1 | 1 << 4 };
+    enum { WIDTH = 256 + 35 };
+    static const uint64_t changed[] = { 1 | 1u << 5 | UINT64_C(1) << 63, 1 << 1 | 1 << 8 };
     static struct shades shades;
     uint8_t alpha[WIDTH];
     uint32_t line[WIDTH] = { 0 };
@@ -73,7 +73,7 @@ static void groups_that_have_not_changed_keep_what_they_have(void **state)
     shade_row(line, alpha, changed, WIDTH, &shades);
     shade_row_rgb565(packed, alpha, changed, WIDTH, &shades);
     for (int i = 0; i < WIDTH; i++) {
-        const bool is_new = (changed[i / 512] >> i / 8 % 64 & 1) || i >= WIDTH - 8;
+        const bool is_new = (changed[i / 256] >> i / 4 % 64 & 1) || i >= WIDTH - 4;
 
         assert_int_equal(line[i], is_new ? shades.wide[100] : 0);
         assert_int_equal(packed[i], is_new ? shades.packed[100] : 0);
@@ -82,7 +82,7 @@ static void groups_that_have_not_changed_keep_what_they_have(void **state)
 
 static void a_narrow_letter_stops_where_it_shall(void **state)
 {
-    static const uint64_t changed = 1;
+    static const uint64_t changed = 1 | 1 << 1;
     static struct shades shades;
     const uint8_t alpha[8] = { 9, 9, 9, 9, 9, 9, 9, 9 };
 

@@ -18,7 +18,7 @@
 #define CALL_PX    320000
 #define CLOCK_PX   1300
 #define GROUND_PX  40000 /* of a full repaint, of 2,073,600 */
-#define LOOKED_PX  140000
+#define LOOKED_PX  95000
 #define BLENDED_PX 5000
 #define RECENT     6
 #define WARM_CALLS 120
@@ -162,8 +162,8 @@ void __wrap_blend_row(uint32_t *line, const uint8_t *alpha, int eights, color in
 void __wrap_shade_row(uint32_t *line, const uint8_t *alpha, const uint64_t *changed, int width,
                       const struct shades *shades)
 {
-    for (int i = 0; changed && i < width; i += 512)
-        composed.looked += 8 * (unsigned)__builtin_popcountll(changed[i / 512]);
+    for (int i = 0; changed && i < width; i += 256)
+        composed.looked += 4 * (unsigned)__builtin_popcountll(changed[i / 256]);
     composed.looked += changed ? 0 : (unsigned)width;
     __real_shade_row(line, alpha, changed, width, shades);
 }
