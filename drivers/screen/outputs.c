@@ -1,25 +1,16 @@
-#include "drivers/screen/outputs.h"
+#include "drivers/screen/outputs_parts.h"
 
 #include "drivers/clock.h"
-#include "drivers/screen/errands.h"
-#include "drivers/screen/kms.h"
-#include "drivers/screen/reader.h"
 #include "drivers/screen/uevent.h"
-#include "drivers/screen/vt.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define FOLDER         "/dev/dri"
-#define CARD           "card"
 #define SUBSYSTEM      "drm"
-#define CARDS_MAX      8
 #define DEAF_US        INT64_C(100000)
 #define PROBE_PAUSE_US INT64_C(1000000) /* between the starts of two probes */
 #define NEVER          INT64_MAX
@@ -30,333 +21,14 @@
 static const int64_t pauses_us[] = { 2000000, 2000000, 4000000 };
 #define AGAIN (sizeof pauses_us / sizeof pauses_us[0])
 
-/* A node of the folder. One that went stays, nameless, until the last screen has left it. */
-struct card {
-    char name[32];        /* "card1"; "" it went */
-    struct kms_card *kms; /* NULL: not opened; with no name either: the slot is free */
-    struct reader *reader;
-    bool is_new; /* not read yet */
-    unsigned screens;
-    bool is_there;     /* in the folder, in this look */
-    char trouble[160]; /* why it is not open */
-};
-
-struct use {
-    char output[32];
-    struct kms_card *card;
-};
-
-/* Versions outlive the outputs, so that one that comes back is another one. */
-struct track {
-    char name[32];
-    uint32_t version;
-    bool is_changed;      /* in this look */
-    bool has_wish, is_on; /* over CEC */
-    bool is_told;         /* the worker */
-    char cec[48];         /* what came of it */
-};
-#define TRACKS_MAX (2 * OUTPUTS_MAX)
-
-struct outputs {
-    int fd, uevent_fd, timer_fd; /* fd: the epoll of all */
-    struct vt *vt;               /* NULL: no terminal of our own */
-    bool is_away;
-    struct errands *errands;
-    struct workers *workers;
-    int64_t last_us;     /* the end waits no longer; 0: it does not end yet */
-    int64_t patience_us; /* for cards to be read: at the start pictures wait for it anyway */
-    struct card card[CARDS_MAX];
-    struct use use[OUTPUTS_MAX];
-    unsigned nuses;
-    struct track track[TRACKS_MAX];
-    uint32_t versions; /* the newest one given */
-    struct output lists[2][OUTPUTS_MAX];
-    struct output *list, *next; /* the valid one, and the one in the making */
-    unsigned count, ncoming;
-    char trouble[160];
-    bool is_look_wanted, is_probe_wanted;
-    bool is_deaf; /* events wait in the socket until hear_us */
-    int64_t hear_us;
-    int64_t probe_us; /* the next probe, not before */
-    int64_t again_us; /* when silent displays are asked again; NEVER */
-    unsigned nagain;  /* how often they were, since the last event */
-};
-
-/* ---- what is known of an output by its name -------------------------------------------------- */
-
-static struct track *find_track(const struct outputs *outputs, const char *name)
-{
-    for (unsigned i = 0; i < TRACKS_MAX; i++)
-        if (strcmp(outputs->track[i].name, name) == 0)
-            return (struct track *)(uintptr_t)&outputs->track[i];
-    return NULL;
-}
-
-static const struct output *find_in(const struct output *list, unsigned count, const char *name)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(list[i].name, name) == 0)
-            return &list[i];
-    return NULL;
-}
-
-/* A name that is seen for the first time takes the place of the one that has been away for longest. */
-static struct track *make_track(struct outputs *outputs, const char *name)
-{
-    struct track *track = find_track(outputs, name), *oldest = NULL;
-    if (track)
-        return track;
-    for (unsigned i = 0; i < TRACKS_MAX; i++) {
-        track = &outputs->track[i];
-        bool is_there = find_in(outputs->next, outputs->ncoming, track->name);
-        if (!is_there && (!oldest || track->version < oldest->version))
-            oldest = track;
-    }
-    *oldest = (struct track){ 0 }; /* there is one: more names are known than a list holds */
-    snprintf(oldest->name, sizeof oldest->name, "%s", name);
-    return oldest;
-}
-
-static bool is_used(const struct outputs *outputs, const char *name)
-{
-    for (unsigned i = 0; i < outputs->nuses; i++)
-        if (strcmp(outputs->use[i].output, name) == 0)
-            return true;
-    return false;
-}
-
-/* ---- cards ----------------------------------------------------------------------------------- */
-
-/* "": a free slot. */
-static struct card *find_card(struct outputs *outputs, const char *name)
-{
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (strcmp(outputs->card[i].name, name) == 0 && (name[0] || !outputs->card[i].kms))
-            return &outputs->card[i];
-    return NULL;
-}
-
-static void let_go(struct card *card)
-{
-    reader_let_go(card->reader);
-    card->reader = NULL;
-    card->kms = NULL;
-}
-
-/* Only when no screen is in it any more. */
-static void close_card(struct card *card)
-{
-    if (!card->name[0] && !card->screens && card->kms)
-        let_go(card);
-}
-
-/* Outputs of the same names on another card are others. */
-static void lose_card(struct outputs *outputs, struct card *card)
-{
-    for (unsigned i = 0; i < outputs->count; i++)
-        if (strcmp(outputs->list[i].card, card->name) == 0)
-            outputs->list[i].card[0] = '\0';
-    card->name[0] = '\0';
-    close_card(card);
-}
-
-static bool is_there(const struct card *card)
-{
-    return card->kms && card->name[0];
-}
-
-static void read_cards(struct outputs *outputs, bool is_probe)
-{
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (is_there(&outputs->card[i]))
-            reader_read(outputs->card[i].reader, is_probe, is_probe ? 0 : outputs->patience_us);
-}
-
-static void open_card(struct outputs *outputs, struct card *card)
-{
-    char node[sizeof card->name + sizeof FOLDER];
-    snprintf(node, sizeof node, FOLDER "/%s", card->name);
-    card->trouble[0] = '\0';
-    int error = reader_open(&card->reader, outputs->workers, node, card->trouble, sizeof card->trouble);
-    if (error == -ENODEV) /* it renders only */
-        card->trouble[0] = '\0';
-    if (error < 0)
-        return;
-    card->kms = reader_card(card->reader);
-    card->is_new = true;
-    reader_read(card->reader, false, outputs->patience_us);
-}
-
-static bool is_card(const char *name)
-{
-    return strncmp(name, CARD, strlen(CARD)) == 0 && name[strlen(CARD)] >= '0' && name[strlen(CARD)] <= '9' &&
-           strlen(name) < sizeof(((struct card *)0)->name);
-}
-
-static void find_card_node(struct outputs *outputs, const char *name)
-{
-    struct card *card = find_card(outputs, name);
-    card = card ? card : find_card(outputs, "");
-    if (!card)
-        return;
-    snprintf(card->name, sizeof card->name, "%s", name);
-    card->is_there = true;
-    if (!card->kms)
-        open_card(outputs, card);
-}
-
-static void scan(struct outputs *outputs)
-{
-    DIR *folder = opendir(FOLDER);
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        outputs->card[i].is_there = false;
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (is_card(entry->d_name))
-            find_card_node(outputs, entry->d_name);
-    if (folder)
-        closedir(folder);
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (!outputs->card[i].kms && !outputs->card[i].is_there)
-            outputs->card[i] = (struct card){ 0 };
-}
-
-/* ---- HDMI-CEC ------------------------------------------------------------------------------- */
-
-static void tell(struct outputs *outputs, struct track *track)
-{
-    const struct output *output = outputs_find(outputs, track->name);
-    const struct card *card = output && output->card[0] ? find_card(outputs, output->card) : NULL;
-    track->is_told = card && card->kms;
-    if (!track->is_told)
-        return;
-    struct cec_wish wish = { .is_on = track->is_on, .connector = kms_card_connector(card->kms, track->name) };
-    snprintf(wish.output, sizeof wish.output, "%s", track->name);
-    wish.card = (unsigned)strtoul(card->name + strlen(CARD), NULL, 10);
-    errands_cec(outputs->errands, &wish);
-}
-
-/* A TV that was off at the mains, or still started, has not heard it. */
-static void tell_again(struct outputs *outputs)
-{
-    for (unsigned i = 0; i < TRACKS_MAX; i++) {
-        struct track *track = &outputs->track[i];
-        if (track->is_changed && track->has_wish && (track->cec[0] || !track->is_told))
-            tell(outputs, track);
-        track->is_changed = false;
-    }
-}
-
-/* ---- the list -------------------------------------------------------------------------------- */
-
-/* A number that no track has had. */
-static bool update_track(struct outputs *outputs, const char *name, bool is_same)
-{
-    struct track *track = find_track(outputs, name);
-    if (!is_same && track) {
-        track->version = ++outputs->versions;
-        track->is_changed = true;
-    }
-    return !is_same;
-}
-
-/* True if anything has changed that is worth a question to the screens. */
-static bool adopt(struct outputs *outputs)
-{
-    bool is_changed = false;
-    for (unsigned i = 0; i < outputs->ncoming; i++) {
-        const struct output *now = &outputs->next[i], *old = outputs_find(outputs, now->name);
-        is_changed |= update_track(outputs, now->name, old && output_is_same_display(old, now));
-        is_changed |= old && strcmp(old->held_by, now->held_by) != 0;
-    }
-    for (unsigned i = 0; i < outputs->count; i++) {
-        const char *name = outputs->list[i].name;
-        is_changed |= update_track(outputs, name, find_in(outputs->next, outputs->ncoming, name));
-    }
-    struct output *old = outputs->list;
-    outputs->list = outputs->next;
-    outputs->count = outputs->ncoming;
-    outputs->next = old;
-    return is_changed;
-}
-
-static bool renew_trouble(struct outputs *outputs)
-{
-    char trouble[sizeof outputs->trouble] = "";
-    for (unsigned i = 0; i < CARDS_MAX && !trouble[0]; i++)
-        memcpy(trouble, outputs->card[i].trouble, sizeof trouble);
-    bool is_changed = strcmp(trouble, outputs->trouble) != 0;
-    memcpy(outputs->trouble, trouble, sizeof trouble);
-    return is_changed;
-}
+/* ---- when to look, and when to ask ----------------------------------------------------------- */
 
 static void look(struct outputs *outputs)
 {
     outputs->is_look_wanted = false;
-    read_cards(outputs, false);
-    scan(outputs);
+    cards_read(outputs, false);
+    cards_scan(outputs);
 }
-
-static void list(struct outputs *outputs, const struct output *output)
-{
-    if (outputs->ncoming == OUTPUTS_MAX)
-        return;
-    struct output *entry = &outputs->next[outputs->ncoming++];
-    *entry = *output;
-    entry->is_used = is_used(outputs, entry->name);
-    snprintf(entry->cec, sizeof entry->cec, "%s", make_track(outputs, entry->name)->cec);
-}
-
-/* Where nobody has drawn since the boot, displays may never have been asked. Another card may have come in the place of one that
- * went. */
-static void list_news(struct outputs *outputs, struct card *card)
-{
-    const struct output *news;
-    int n = reader_take(card->reader, &news);
-    bool is_any_plugged = false;
-    for (int i = 0; i < n; i++) {
-        list(outputs, &news[i]);
-        is_any_plugged |= news[i].state == OUTPUT_PLUGGED;
-    }
-    outputs->is_probe_wanted |= card->is_new && !is_any_plugged;
-    card->is_new = false;
-    reader_go_on(card->reader, !outputs->is_away);
-    if (n != -ENODEV)
-        return;
-    lose_card(outputs, card);
-    outputs->is_look_wanted = true;
-}
-
-static void list_again(struct outputs *outputs, const struct card *card)
-{
-    for (unsigned i = 0; i < outputs->count; i++)
-        if (strcmp(outputs->list[i].card, card->name) == 0)
-            list(outputs, &outputs->list[i]);
-}
-
-static bool is_any(const struct outputs *outputs, bool (*is_it)(const struct reader *reader))
-{
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (is_there(&outputs->card[i]) && is_it(outputs->card[i].reader))
-            return true;
-    return false;
-}
-
-static bool take_news(struct outputs *outputs)
-{
-    outputs->ncoming = 0;
-    for (unsigned i = 0; i < CARDS_MAX; i++) {
-        struct card *card = &outputs->card[i];
-        if (is_there(card) && reader_has_news(card->reader))
-            list_news(outputs, card);
-        else if (is_there(card))
-            list_again(outputs, card);
-    }
-    bool is_changed = adopt(outputs);
-    tell_again(outputs);
-    return is_changed;
-}
-
-/* ---- when to look, and when to ask ----------------------------------------------------------- */
 
 /* While another has the screens its displays are not ours to ask; there may be new cards all the same. */
 static void start_probe(struct outputs *outputs, int64_t now_us)
@@ -364,8 +36,8 @@ static void start_probe(struct outputs *outputs, int64_t now_us)
     outputs->is_probe_wanted = false;
     outputs->probe_us = now_us + PROBE_PAUSE_US;
     if (!outputs->is_away)
-        read_cards(outputs, true);
-    scan(outputs);
+        cards_read(outputs, true);
+    cards_scan(outputs);
 }
 
 static void ask_again(struct outputs *outputs, int64_t now_us)
@@ -374,7 +46,7 @@ static void ask_again(struct outputs *outputs, int64_t now_us)
     for (unsigned i = 0; i < outputs->count; i++)
         is_any_silent |= outputs->list[i].state != OUTPUT_UNPLUGGED && !outputs->list[i].has_edid;
     bool is_asked =
-        outputs->is_probe_wanted || outputs->again_us != NEVER || is_any(outputs, reader_is_reading);
+        outputs->is_probe_wanted || outputs->again_us != NEVER || cards_any(outputs, reader_is_reading);
     if (is_any_silent && !is_asked && outputs->nagain < AGAIN)
         outputs->again_us = now_us + pauses_us[outputs->nagain++];
 }
@@ -400,11 +72,11 @@ static void arm(const struct outputs *outputs)
 
 static bool act(struct outputs *outputs, int64_t now_us)
 {
-    bool is_changed = is_any(outputs, reader_has_news) && take_news(outputs);
+    bool is_changed = cards_any(outputs, reader_has_news) && list_renew(outputs);
     if (outputs->is_look_wanted)
         look(outputs);
     is_changed |=
-        is_any(outputs, reader_has_news) && take_news(outputs); /* of cards that did not need long */
+        cards_any(outputs, reader_has_news) && list_renew(outputs); /* of cards that did not need long */
     ask_again(outputs, now_us);
     if (now_us >= outputs->again_us) {
         outputs->again_us = NEVER;
@@ -412,7 +84,7 @@ static bool act(struct outputs *outputs, int64_t now_us)
     }
     if (outputs->is_probe_wanted && now_us >= outputs->probe_us)
         start_probe(outputs, now_us);
-    is_changed |= renew_trouble(outputs);
+    is_changed |= cards_renew_trouble(outputs);
     arm(outputs);
     return is_changed;
 }
@@ -444,19 +116,6 @@ static void hear(struct outputs *outputs, int64_t now_us)
     outputs->nagain = 0;
 }
 
-/* In the list too, which is not read again for it. True if it is another result than before. */
-static bool note_cec(struct outputs *outputs, const struct errand_report *report)
-{
-    struct track *track = find_track(outputs, report->output);
-    const struct output *output = outputs_find(outputs, report->output);
-    if (!track || strcmp(track->cec, report->result) == 0)
-        return false;
-    memcpy(track->cec, report->result, sizeof track->cec);
-    if (output)
-        memcpy(outputs->list[output - outputs->list].cec, track->cec, sizeof track->cec);
-    return output;
-}
-
 static void tick(struct outputs *outputs, int64_t now_us)
 {
     uint64_t ignored;
@@ -466,19 +125,12 @@ static void tick(struct outputs *outputs, int64_t now_us)
         listen_again(outputs, true);
 }
 
-static void give_all(struct outputs *outputs)
-{
-    for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (outputs->card[i].kms)
-            kms_card_give(outputs->card[i].kms);
-}
-
 static bool follow_terminal(struct outputs *outputs)
 {
     switch (vt_take(outputs->vt)) {
     case VT_LEAVE:
         outputs->is_away = true;
-        give_all(outputs);
+        cards_give(outputs);
         vt_let_go(outputs->vt);
         return true;
     case VT_BACK:
@@ -508,75 +160,8 @@ bool outputs_dispatch(struct outputs *outputs)
             is_changed |= workers_reap(outputs->workers);
     }
     while (errands_take(outputs->errands, &report))
-        is_changed |= note_cec(outputs, &report);
+        is_changed |= list_note_cec(outputs, &report);
     return act(outputs, now_us) || is_changed;
-}
-
-/* ---- for the screens ------------------------------------------------------------------------- */
-
-struct kms_card *outputs_enter(struct outputs *outputs, const char *name)
-{
-    const struct output *output = outputs_find(outputs, name);
-    struct card *card = output ? find_card(outputs, output->card) : NULL;
-    if (!card || !card->kms || outputs->nuses == OUTPUTS_MAX)
-        return NULL;
-    card->screens++;
-    struct use *use = &outputs->use[outputs->nuses++];
-    snprintf(use->output, sizeof use->output, "%s", name);
-    use->card = card->kms;
-    outputs->list[output - outputs->list].is_used = true;
-    return card->kms;
-}
-
-static void forget_use(struct outputs *outputs, const struct kms_card *card, const char *name)
-{
-    for (unsigned i = 0; i < outputs->nuses; i++)
-        if (outputs->use[i].card == card && strcmp(outputs->use[i].output, name) == 0) {
-            outputs->use[i] = outputs->use[--outputs->nuses];
-            break;
-        }
-    const struct output *output = outputs_find(outputs, name);
-    if (output)
-        outputs->list[output - outputs->list].is_used = is_used(outputs, name);
-}
-
-void outputs_leave(struct outputs *outputs, struct kms_card *kms, const char *name)
-{
-    forget_use(outputs, kms, name);
-    for (unsigned i = 0; i < CARDS_MAX; i++) {
-        struct card *card = &outputs->card[i];
-        if (card->kms != kms || --card->screens)
-            continue;
-        kms_card_give(kms);
-        close_card(card);
-    }
-}
-
-struct workers *outputs_workers(const struct outputs *outputs)
-{
-    return outputs->workers;
-}
-
-bool outputs_is_away(const struct outputs *outputs)
-{
-    return outputs->is_away;
-}
-
-/* A wish that is heard is not repeated: whoever takes the remote control of the TV afterwards has a reason. */
-void outputs_cec(struct outputs *outputs, const char *name, bool is_on)
-{
-    struct track *track = find_track(outputs, name);
-    if (!track || !name[0] || (track->has_wish && track->is_on == is_on))
-        return;
-    track->has_wish = true;
-    track->is_on = is_on;
-    tell(outputs, track);
-}
-
-uint32_t outputs_version(const struct outputs *outputs, const char *output)
-{
-    const struct track *track = find_track(outputs, output);
-    return track && output[0] ? track->version : 0;
 }
 
 /* ---- for everybody --------------------------------------------------------------------------- */
@@ -639,13 +224,7 @@ static void close_all(struct outputs *outputs)
 {
     const int64_t until_us = outputs->last_us ? outputs->last_us : monotonic_us() + LAST_WAIT_US;
     workers_wait(outputs->workers, until_us);
-    for (unsigned i = 0; i < CARDS_MAX; i++) {
-        struct card *card = &outputs->card[i];
-        if (card->screens)
-            kms_card_give(card->kms);
-        if (card->kms)
-            let_go(card);
-    }
+    cards_close(outputs);
     errands_let_go(outputs->errands);
     workers_wait(outputs->workers, until_us);
     workers_destroy(outputs->workers);
@@ -670,19 +249,14 @@ int outputs_fd(const struct outputs *outputs)
     return outputs->fd;
 }
 
-unsigned outputs_count(const struct outputs *outputs)
+struct workers *outputs_workers(const struct outputs *outputs)
 {
-    return outputs->count;
+    return outputs->workers;
 }
 
-const struct output *outputs_at(const struct outputs *outputs, unsigned index)
+bool outputs_is_away(const struct outputs *outputs)
 {
-    return &outputs->list[index];
-}
-
-const struct output *outputs_find(const struct outputs *outputs, const char *name)
-{
-    return find_in(outputs->list, outputs->count, name);
+    return outputs->is_away;
 }
 
 const char *outputs_trouble(const struct outputs *outputs)
