@@ -35,10 +35,30 @@ static inline char *fixture_file(const char *path)
     return text;
 }
 
+static inline void room_words(const cJSON *catalogue, const char *key, int count, char (*out)[DATE_WORD_SIZE])
+{
+    for (int i = 0; i < count; i++)
+        snprintf(out[i], DATE_WORD_SIZE, "%.31s",
+                 cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(catalogue, key), i)->valuestring);
+}
+
+static inline void room_writing(struct writing *writing, const cJSON *catalogue)
+{
+    const char *direction = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(catalogue, "direction"));
+    room_words(catalogue, "months", MONTHS, writing->month);
+    room_words(catalogue, "weekdays", WEEKDAYS, writing->weekday);
+    snprintf(writing->date, DATE_SIZE, "%s",
+             cJSON_GetObjectItemCaseSensitive(catalogue, "date")->valuestring);
+    writing->is_rtl = direction && strcmp(direction, "rtl") == 0;
+}
+
+/* From board/phrases, or for languages that only tests have from tests/data/phrases. */
 static inline void room_phrases(struct config *config, int lang)
 {
     char path[64];
-    snprintf(path, sizeof path, "board/phrases/%s.json", config->lang[lang]);
+    const bool is_shipped = strstr("kk ru en", config->lang[lang]) != NULL;
+    snprintf(path, sizeof path, "%s/phrases/%s.json", is_shipped ? "board" : "tests/data",
+             config->lang[lang]);
     char *text = fixture_file(path);
     cJSON *catalogue = cJSON_Parse(text);
     for (int i = 0; i < PHRASES; i++) {
@@ -46,6 +66,7 @@ static inline void room_phrases(struct config *config, int lang)
             cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(catalogue, phrase_keys[i]));
         snprintf(config->phrase[i].text[lang], LABEL_SIZE, "%s", phrase ? phrase : "");
     }
+    room_writing(&config->writing[lang], catalogue);
     cJSON_Delete(catalogue);
     free(text);
 }

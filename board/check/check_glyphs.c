@@ -58,13 +58,14 @@ static void check_text(void *data, const char *where, const char *text)
 }
 
 /* Every month and every day of the week. */
-static void check_dates(struct glyph_check *check, const char *lang)
+static void check_dates(struct glyph_check *check, const char *lang, const struct writing *writing)
 {
-    char date[128];
+    char date[DATE_SIZE], where[32];
+    snprintf(where, sizeof where, "dates.%s", lang);
     for (int i = 0; i < 12; i++) {
         struct scene_clock clock = { .year = 2026, .month = i + 1, .day = 1, .weekday = i % 7 };
-        if (scene_date(date, sizeof date, lang, &clock) > 0)
-            check_text(check, lang, date);
+        if (scene_date(date, sizeof date, writing, &clock) > 0)
+            check_text(check, where, date);
     }
 }
 
@@ -73,7 +74,7 @@ int check_glyphs(const struct config *config, struct fonts *fonts, FILE *out)
     struct glyph_check check = { .config = config, .fonts = fonts, .out = out };
     config_each_text(config, check_text, &check);
     for (unsigned i = 0; i < config->nlangs; i++)
-        check_dates(&check, config->lang[i]);
+        check_dates(&check, config->lang[i], &config->writing[i]);
     check_text(&check, "signs of the wall", scene_signs);
     check_text(&check, "letters of tickets", ticket_letters);
     return check.missing;

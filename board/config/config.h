@@ -99,6 +99,7 @@ struct config {
     struct label name;
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];
+    struct writing writing[LANGS_MAX]; /* of each language */
     char timezone[64];
     struct hours hours; /* of screens that have none */
     uint16_t awake_minutes;

@@ -21,18 +21,6 @@ static void add_name(void *data, const char *name)
         snprintf(names->name[names->count++], ID_SIZE, "%s", name);
 }
 
-static void complain_unknown_language(struct reader *reader, const struct json_at *at, const cJSON *value)
-{
-    struct names found = { 0 };
-    const char *name[32];
-    char list[200], seen[JSON_SHOW_MAX];
-    each_json(reader->phrases, add_name, &found);
-    for (unsigned i = 0; i < found.count; i++)
-        name[i] = found.name[i];
-    json_complain(at->report, at->path, "%s has no phrases; there are %s in %s", json_show(value, seen),
-                  found.count ? joined(name, found.count, list, sizeof list) : "none", reader->phrases);
-}
-
 /* A tag becomes part of a file name. */
 static bool is_language(const cJSON *value)
 {
@@ -41,6 +29,26 @@ static bool is_language(const cJSON *value)
         return false;
     size_t length = strlen(value->valuestring);
     return length >= 2 && length < LANG_SIZE && strspn(value->valuestring, letters) == length;
+}
+
+/* Whoever makes the file needs to know what goes into it. */
+static void complain_unknown_language(struct reader *reader, const struct json_at *at, const cJSON *value)
+{
+    struct names found = { 0 };
+    const char *name[32];
+    char list[200], keys[1024], remedy[1024 + 2 * CONFIG_PATH_SIZE] = "", seen[JSON_SHOW_MAX];
+    each_json(reader->phrases, add_name, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        name[i] = found.name[i];
+    if (is_language(value))
+        snprintf(
+            remedy, sizeof remedy,
+            "; for a new one make %s.json there, with texts of %s; \"date\", \"months\" and \"weekdays\" as "
+            "the others have them; \"direction\": \"rtl\" if it begins at the right",
+            value->valuestring, joined(phrase_keys, PHRASES, keys, sizeof keys));
+    json_complain(at->report, at->path, "%s has no phrases; there are %s in %s%s", json_show(value, seen),
+                  found.count ? joined(name, found.count, list, sizeof list) : "none", reader->phrases,
+                  remedy);
 }
 
 static bool has_catalogue(const struct reader *reader, const char *lang)
@@ -76,13 +84,57 @@ static void read_language(struct reader *reader, const struct json_at *at, const
 
 /* ---- phrases --------------------------------------------------------------------------------- */
 
+/* A list of `count` words. */
+static void read_words(const struct json_at *at, const cJSON *root, const char *key, unsigned count,
+                       char (*out)[DATE_WORD_SIZE])
+{
+    char path[JSON_PATH_MAX], item_path[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
+    const struct json_at here = json_at_key(at, key, path);
+    const cJSON *list = json_array(at, root, key, true);
+    if (list && (unsigned)cJSON_GetArraySize(list) != count)
+        json_complain(at->report, here.path, "has %d items; it must have %u", cJSON_GetArraySize(list),
+                      count);
+    for (unsigned i = 0; list && i < count; i++) {
+        const cJSON *item = cJSON_GetArrayItem(list, (int)i);
+        const struct json_at there = json_at_index(&here, i, item_path);
+        if (item &&
+            (!cJSON_IsString(item) || !item->valuestring[0] || strlen(item->valuestring) >= DATE_WORD_SIZE))
+            json_complain(at->report, there.path, "%s is no word of at most %d bytes", json_show(item, seen),
+                          DATE_WORD_SIZE - 1);
+        else if (item)
+            snprintf(out[i], DATE_WORD_SIZE, "%s", item->valuestring);
+    }
+}
+
+static void read_writing(const struct json_at *at, const cJSON *root, struct writing *writing)
+{
+    static const char *const directions[] = { "ltr", "rtl" };
+    static const char *const parts[] = { "{day}", "{month}", "{year}" };
+    char path[JSON_PATH_MAX], seen[JSON_SHOW_MAX];
+    int direction = 0;
+    json_choice(at, root, "direction", false, directions, 2, &direction);
+    writing->is_rtl = direction;
+    read_words(at, root, "months", MONTHS, writing->month);
+    read_words(at, root, "weekdays", WEEKDAYS, writing->weekday);
+    if (!json_string(at, root, "date", true, writing->date, sizeof writing->date))
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        if (!strstr(writing->date, parts[i]))
+            json_complain(at->report, json_at_key(at, "date", path).path,
+                          "%s has no %s; write it like \"{weekday}, {day} {month} {year}\"",
+                          json_show_text(writing->date, seen), parts[i]);
+}
+
 static void read_catalogue(struct reader *reader, unsigned lang, const char *file, const cJSON *root)
 {
     struct json_report report = { reader->at.report->line, reader->at.report->data, file, 0 };
     struct json_at at = { &report, "" };
-    json_known_keys(&at, root, phrase_keys, PHRASES);
+    const char *keys[PHRASES + 4] = { "date", "months", "weekdays", "direction" };
+    memcpy(keys + 4, phrase_keys, sizeof phrase_keys);
+    json_known_keys(&at, root, keys, PHRASES + 4);
     for (unsigned i = 0; i < PHRASES; i++)
         json_string(&at, root, phrase_keys[i], true, reader->config->phrase[i].text[lang], LABEL_SIZE);
+    read_writing(&at, root, &reader->config->writing[lang]);
     reader->at.report->count += report.count;
 }
 

@@ -1,10 +1,12 @@
-/* The fixed words of the wall. Catalogues are data: board/phrases/LANG.json, an object of key → text; a new language is a
- * new file. A hall file may override single phrases.
+/* The fixed words of the wall, and how a language is written. Catalogues are data: board/phrases/LANG.json, an object of key →
+ * text, and of dates and direction; a new language or alphabet is a new file. A hall file may override single phrases.
  *
  * Texts are short, polite and imperative; they never contain a number, so no grammar depends on one. What a place needs is
  * noted at its key: "sign" stands in a panel beside numbers and must stay under some 25 letters.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #define PHRASE_LIST(X)                                                                                       \
     X(WINDOW, "window")                 /* sign: Терезе · Окно */                                 \
@@ -31,3 +33,15 @@
 enum phrase { PHRASE_LIST(X) PHRASES };
 #undef X
 extern const char *const phrase_keys[PHRASES];
+
+/* How a language is written, besides its words. */
+#define MONTHS         12
+#define WEEKDAYS       7
+#define DATE_WORD_SIZE 32
+#define DATE_SIZE      128
+struct writing {
+    bool is_rtl;                            /* "direction": "rtl"; lines begin at the right */
+    char month[MONTHS][DATE_WORD_SIZE];     /* "months", from January, as a date needs them (genitive) */
+    char weekday[WEEKDAYS][DATE_WORD_SIZE]; /* "weekdays", from Monday */
+    char date[DATE_SIZE]; /* "{weekday}, {day} {month} {year}" in any order; the weekday may be left out */
+};

@@ -56,5 +56,6 @@ void scene_build(struct picture *picture, struct fonts *fonts, const struct scen
 bool scene_hides_calls(const struct scene_input *input);
 /* How long the notice page `page` stays, microseconds (by the length of its text); 0: there is one page or none. */
 int64_t scene_notice_us(const struct scene_input *input);
-/* Long date of a language: kk "2026 ж. 22 қараша, жексенбі", ru "воскресенье, 22 ноября 2026 г.", en "Sunday, 22 November 2026". */
-int scene_date(char *out, size_t size, const char *lang, const struct scene_clock *clock);
+/* A date as the language's catalogue writes it: kk "2026 ж. 22 қараша, жексенбі", en "Sunday, 22 November 2026". Its length; -EINVAL
+ * without such a month or weekday; -ENOSPC. */
+int scene_date(char *out, size_t size, const struct writing *writing, const struct scene_clock *clock);

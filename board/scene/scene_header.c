@@ -9,7 +9,6 @@
 #define NAME_MIN_UNITS  22
 #define NAME_GOOD_UNITS 31 /* below this, a long name takes the place of the dates */
 #define NAME_LANGS      2  /* a third language would make the two of the law smaller */
-#define DATE_SIZE       128
 
 static int count_names(const struct stage *stage)
 {
@@ -50,7 +49,7 @@ static int dates_width(const struct stage *stage)
     for (int i = 0; i < count_names(stage); i++) {
         struct type type = date_type(stage, i);
         char text[DATE_SIZE];
-        if (scene_date(text, sizeof text, stage->in->config->lang[i], &stage->in->clock) < 0)
+        if (scene_date(text, sizeof text, &stage->in->config->writing[i], &stage->in->clock) < 0)
             return 0;
         int width = type_width(stage, &type, text);
         widest = width > widest ? width : widest;
@@ -65,7 +64,7 @@ static void put_dates(const struct stage *stage, struct rect box)
     for (int i = 0; i < n; i++) {
         struct type type = date_type(stage, i);
         char text[DATE_SIZE];
-        if (scene_date(text, sizeof text, stage->in->config->lang[i], &stage->in->clock) > 0)
+        if (scene_date(text, sizeof text, &stage->in->config->writing[i], &stage->in->clock) > 0)
             type_put(stage, &type, box_cut_top(&lines, pitch), ALIGN_RIGHT, text);
     }
 }
@@ -80,7 +79,7 @@ static void put_date_row(const struct stage *stage, struct rect box)
     for (int i = 0; i < count_names(stage); i++) {
         char text[DATE_SIZE];
         type.lang = (uint8_t)i;
-        if (scene_date(text, sizeof text, stage->in->config->lang[i], &stage->in->clock) > 0)
+        if (scene_date(text, sizeof text, &stage->in->config->writing[i], &stage->in->clock) > 0)
             type_put(stage, &type, halves[i], align[i], text);
     }
 }

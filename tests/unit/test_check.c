@@ -99,7 +99,7 @@ static void each_weight_is_checked(void **state)
     lack.cp[WEIGHT_BOLD] = 0;
     lack.cp[WEIGHT_REGULAR] = 0x43D; /* н, of every Russian day and month */
     assert_true(check_glyphs(bench->config, bench->fonts, bench->out) > 0);
-    assert_says(bench, ": ru: no regular glyph for 'н' (U+043D); ");
+    assert_says(bench, ": dates.ru: no regular glyph for 'н' (U+043D); ");
 }
 
 static void missing_glyphs_are_errors_of_the_hall(void **state)

@@ -282,6 +282,8 @@ static void a_language_without_phrases_names_those_that_exist(void **state)
     assert_null(load_with(bench, "[\"kk\",\"ru\"]", "[\"kk\",\"de\"]"));
     assert_int_equal(bench->report.count, 1);
     assert_non_null(strstr(bench->said, "languages[1]: \"de\" has no phrases; there are en, kk, ru in "));
+    assert_non_null(strstr(bench->said, "; for a new one make de.json there, with texts of window, desk, "));
+    assert_non_null(strstr(bench->said, "; \"date\", \"months\" and \"weekdays\" as "));
     assert_null(load_with(bench, "[\"kk\",\"ru\"]", "[\"kk\",\"../ru\"]"));
     assert_int_equal(bench->report.count, 1);
 }
@@ -382,7 +384,9 @@ static void a_catalogue_with_errors_is_named(void **state)
     snprintf(catalogue, sizeof catalogue, "%s/kk.json", bench->folder);
     FILE *file = fopen(catalogue, "w");
     assert_non_null(file);
-    fputs("{\"windo\": \"Терезе\"}", file);
+    fputs("{\"windo\":\"Терезе\",\"direction\":\"up\",\"months\":[\"a\"],"
+          "\"weekdays\":[\"a\",2,\"c\",\"d\",\"e\",\"f\",\"g\"],\"date\":\"{day}.{month}\"}",
+          file);
     fclose(file);
     bench->said[0] = '\0';
     bench->report = (struct json_report){ .line = hear, .data = bench };
@@ -390,6 +394,11 @@ static void a_catalogue_with_errors_is_named(void **state)
     assert_non_null(strstr(bench->said, "languages[1]: \"ru\" has no phrases; there are hall, kk in DIR"));
     assert_non_null(strstr(bench->said, "\nDIR/kk.json: unknown key \"windo\"; did you mean \"window\"?"));
     assert_non_null(strstr(bench->said, "\nDIR/kk.json: window: is missing"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: direction: \"up\" is not one of ltr, rtl"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: months: has 1 items; it must have 12"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: weekdays[1]: 2 is no word of at most 31 bytes"));
+    assert_non_null(strstr(bench->said, "\nDIR/kk.json: date: \"{day}.{month}\" has no {year}; write it like "
+                                        "\"{weekday}, {day} {month} {year}\""));
     unlink(catalogue);
 }
 
