@@ -177,6 +177,7 @@ install: all
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-net
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/themes board/themes/*.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/layouts board/layouts/*.json board/layouts/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json drivers/led/profiles/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/boards board/profiles/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json

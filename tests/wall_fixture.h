@@ -88,6 +88,24 @@ static inline void room_theme(struct config *config, const char *name)
     free(text);
 }
 
+static inline void room_complain(void *data, const char *line)
+{
+    (void)data;
+    fprintf(stderr, "%s\n", line);
+    exit(1);
+}
+
+/* Another view than `calls`. */
+static inline void room_view(struct room *room, const char *view)
+{
+    const char *root = getenv("KEZEK_SOURCE");
+    char folder[512];
+    struct json_report report = { .line = room_complain };
+    snprintf(folder, sizeof folder, "%s/board/layouts", root ? root : ".");
+    snprintf(room->screen.view, sizeof room->screen.view, "%s", view);
+    config_load_layout(&(struct config_paths){ .layouts = folder }, view, &room->screen.layout, &report);
+}
+
 static inline void room_desk(struct room *room, const char *label, enum desk_kind kind, enum direction arrow)
 {
     struct config_desk *desk = &room->config.desk[room->config.ndesks];
@@ -120,7 +138,8 @@ static inline void room_init(struct room *room, int nlangs)
         snprintf(label, sizeof label, "%d", i);
         room_desk(room, label, KIND_WINDOW, i < 8 ? ARROW_LEFT : ARROW_RIGHT);
     }
-    room->screen = (struct config_screen){ .view = "calls", .zones = 1, .overscan = 0.025 };
+    room->screen = (struct config_screen){ .zones = 1, .overscan = 0.025 };
+    room_view(room, "calls");
     room->hall.config = config;
     room->announce = (struct announce){ .config = config, .zones = 1, .nslots = 1 };
     room->input = (struct scene_input){ .config = config,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "board/config/board_profile.h"
+#include "board/config/layout.h"
 #include "board/hall/dimming.h"
 #include "board/hall/hours.h"
 #include "board/scene/phrases.h"
@@ -62,7 +63,8 @@ struct config_named {
 };
 struct config_screen {
     struct screen_config device;
-    char view[16];                            /* calls */
+    char view[ID_SIZE]; /* name of the layout */
+    struct layout layout;
     uint8_t panels;                           /* at once, at most: 1, 2, 4 or 8 */
     uint32_t zones;                           /* bit per zone */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
@@ -140,6 +142,7 @@ struct config_paths {
     const char *boards;   /* folder of board profiles */
     const char *phrases;  /* folder of phrase catalogues */
     const char *themes;   /* folder of themes */
+    const char *layouts;  /* folder of views */
 };
 
 /* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. A report without a
@@ -151,6 +154,10 @@ void config_destroy(struct config *config);
  * there is none, or it is wrong. A wrong one among all is complained about and left out. */
 unsigned config_load_profiles(const struct config_paths *paths, const char *name, struct led_profile **out,
                               unsigned max, struct json_report *report);
+
+/* The layout NAME.json of the views that are installed. False with complaints. */
+bool config_load_layout(const struct config_paths *paths, const char *name, struct layout *layout,
+                        struct json_report *report);
 
 extern const char *const pixel_format_names[PIXEL_FORMATS]; /* "xrgb8888", "rgb565" */
 

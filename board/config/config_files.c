@@ -116,19 +116,30 @@ static bool find_installed(char *out, size_t size)
     return slash && snprintf(slash, left, "/../share/kezek") < (int)left && access(out, F_OK) == 0;
 }
 
-static void set_folders(struct reader *reader, const char *root, const char *profiles, const char *boards,
-                        const char *phrases, const char *themes)
+#define FOLDER(member, installed, source)                                                                    \
+    {                                                                                                        \
+        offsetof(struct reader, member), offsetof(struct config_paths, member), installed, source            \
+    }
+static const struct {
+    size_t reader, paths;
+    const char *installed, *source;
+} folders[] = {
+    FOLDER(profiles, "profiles", "drivers/led/profiles"), FOLDER(boards, "boards", "board/profiles"),
+    FOLDER(phrases, "phrases", "board/phrases"),          FOLDER(themes, "themes", "board/themes"),
+    FOLDER(layouts, "layouts", "board/layouts"),
+};
+#define FOLDERS (sizeof folders / sizeof *folders)
+
+static char *folder_of(struct reader *reader, unsigned i)
 {
-    snprintf(reader->profiles, sizeof reader->profiles, "%.200s/%s", root, profiles);
-    snprintf(reader->boards, sizeof reader->boards, "%.200s/%s", root, boards);
-    snprintf(reader->phrases, sizeof reader->phrases, "%.200s/%s", root, phrases);
-    snprintf(reader->themes, sizeof reader->themes, "%.200s/%s", root, themes);
+    return (char *)reader + folders[i].reader;
 }
 
-static void set_folder(char out[CONFIG_PATH_SIZE], const char *given)
+static void set_folders(struct reader *reader, const char *root, bool is_source)
 {
-    if (given)
-        snprintf(out, CONFIG_PATH_SIZE, "%s", given);
+    for (unsigned i = 0; i < FOLDERS; i++)
+        snprintf(folder_of(reader, i), CONFIG_PATH_SIZE, "%.200s/%s", root,
+                 is_source ? folders[i].source : folders[i].installed);
 }
 
 void find_folders(struct reader *reader, const struct config_paths *paths)
@@ -136,17 +147,14 @@ void find_folders(struct reader *reader, const struct config_paths *paths)
     char tree[CONFIG_PATH_SIZE];
     const char *datadir = getenv("KEZEK_DATADIR");
     if (datadir && *datadir)
-        set_folders(reader, datadir, "profiles", "boards", "phrases", "themes");
+        set_folders(reader, datadir, false);
     else if (find_source_tree(tree, sizeof tree))
-        set_folders(reader, tree, "drivers/led/profiles", "board/profiles", "board/phrases", "board/themes");
-    else if (find_installed(tree, sizeof tree))
-        set_folders(reader, tree, "profiles", "boards", "phrases", "themes");
+        set_folders(reader, tree, true);
     else
-        set_folders(reader, KEZEK_DATADIR, "profiles", "boards", "phrases", "themes");
-    if (!paths)
-        return;
-    set_folder(reader->profiles, paths->profiles);
-    set_folder(reader->boards, paths->boards);
-    set_folder(reader->phrases, paths->phrases);
-    set_folder(reader->themes, paths->themes);
+        set_folders(reader, find_installed(tree, sizeof tree) ? tree : KEZEK_DATADIR, false);
+    for (unsigned i = 0; paths && i < FOLDERS; i++) {
+        const char *given = *(const char *const *)(const void *)((const char *)paths + folders[i].paths);
+        if (given)
+            snprintf(folder_of(reader, i), CONFIG_PATH_SIZE, "%s", given);
+    }
 }

@@ -107,7 +107,6 @@ const struct section section_buses = {
 static const char *const screen_drivers[] = { "kms", "memory" };
 const char *const pixel_format_names[PIXEL_FORMATS] = { "xrgb8888", "rgb565" };
 static const char *const kms_calls[KMS_CALLS] = { "auto", "legacy" };
-static const char *const views[] = { "calls" };
 
 #define SIDE_MIN_PX 240 /* a quarter of VGA, upright or not */
 #define SIDE_MAX_PX 7680
@@ -251,6 +250,8 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
         device->width = 1920;
         device->height = 1080;
     }
+    if (!cJSON_GetObjectItemCaseSensitive(item, "view"))
+        load_view(reader, at, "calls", screen);
     if (!cJSON_GetObjectItemCaseSensitive(item, "hours"))
         screen->hours = reader->config->hours;
     if (!cJSON_GetObjectItemCaseSensitive(item, "awake_minutes"))
@@ -259,7 +260,6 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
 
 static const struct config_screen screen_defaults = {
     .device = { .refresh_hz = 60, .format = PIXEL_XRGB8888 },
-    .view = "calls",
     .panels = 8,
     .zones = UINT32_MAX,
     .overscan = 0.025,
@@ -274,7 +274,7 @@ static const struct field screen_fields[] = {
     { "format", FIELD_CHOICE, false, IN(struct config_screen, device.format), NAMES(pixel_format_names) },
     { "kms", FIELD_CHOICE, false, IN(struct config_screen, device.kms), NAMES(kms_calls) },
     { "path", FIELD_PATH, false, IN(struct config_screen, device.path) },
-    { "view", FIELD_WORD, false, IN(struct config_screen, view), NAMES(views) },
+    { "view", FIELD_CUSTOM, .read = read_view },
     { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },
     { "zones", FIELD_ZONES, false, IN(struct config_screen, zones) },
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },

@@ -23,7 +23,7 @@ struct reader {
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
     char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE],
-        themes[CONFIG_PATH_SIZE];
+        themes[CONFIG_PATH_SIZE], layouts[CONFIG_PATH_SIZE];
     int theme_depth; /* bases above the theme that is read */
 };
 
@@ -117,6 +117,10 @@ void read_board_profile(struct reader *reader, const struct json_at *at, const c
 /* Into a struct theme, which is read only where no complaint was made. */
 void read_theme(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_default_theme(struct reader *reader, struct theme *theme);
+/* The layout of a screen, into a struct config_screen: by name, or also by a path that ends in .json. */
+void load_view(struct reader *reader, const struct json_at *at, const char *name,
+               struct config_screen *screen);
+void read_view(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_phrases(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Loads (once) the LED profile `name`: its index, or NONE with a complaint. */
 int read_profile(struct reader *reader, const struct json_at *at, const char *name);

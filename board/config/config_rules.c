@@ -47,6 +47,31 @@ static void rule_zones_are_shown(struct reader *reader)
                         config->zone[i].id);
 }
 
+static bool has_part(const struct layout_grid *grid, unsigned part)
+{
+    for (unsigned i = 0; i < grid->nregions; i++)
+        if (grid->region[i].part == part)
+            return true;
+    return false;
+}
+
+static void rule_desks_fit_their_view(struct reader *reader)
+{
+    const struct config *config = reader->config;
+    for (unsigned i = 0; i < config->nscreens; i++) {
+        const struct config_screen *screen = &config->screen[i];
+        unsigned count = 0;
+        for (unsigned desk = 0; desk < config->ndesks; desk++)
+            count += config->desk[desk].zone >= 0 && screen->zones >> config->desk[desk].zone & 1;
+        bool is_shown =
+            has_part(&screen->layout.landscape, PART_DESKS) || has_part(&screen->layout.portrait, PART_DESKS);
+        if (is_shown && count > LAYOUT_DESKS_MAX)
+            complain_at(reader, "screens", i, ".view",
+                        "\"%s\" shows every desk, and %u are in its zones; give it zones of at most %d",
+                        screen->view, count, LAYOUT_DESKS_MAX);
+    }
+}
+
 /* ---- devices --------------------------------------------------------------------------------- */
 
 static void rule_outputs_are_single(struct reader *reader)
@@ -148,6 +173,7 @@ static void rule_broker_pairs(struct reader *reader)
 void read_rules(struct reader *reader)
 {
     rule_zones_are_shown(reader);
+    rule_desks_fit_their_view(reader);
     rule_outputs_are_single(reader);
     rule_bus_devices_are_single(reader);
     rule_chime_lines_are_single(reader);

@@ -127,6 +127,8 @@ void scene_put_featured(const struct stage *stage, struct rect box);
 void scene_put_lists(const struct stage *stage, struct rect box);
 bool scene_has_lists(const struct stage *stage);
 bool scene_has_featured(const struct stage *stage);
+/* All desks of the screen's zones. */
+void scene_put_desks(const struct stage *stage, struct rect box);
 /* The foot reaches to the edges of the picture: `bleed`; text stays in `box`. */
 void scene_put_footer(const struct stage *stage, struct rect box, struct rect bleed);
 void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,

@@ -164,6 +164,33 @@ static void long_names(void)
                 "Запись в очередь онлайн: www.open-almaty.kz или по телефону приёмной 1308", "");
 }
 
+static void zone(void)
+{
+    static const char *const ticket[12] = { "А040", "К009", "А041", "",     "П015", "П016",
+                                            "А042", "",     "Д063", "К010", "",     "" };
+    room_view(&room, "zone");
+    for (int i = 0; i < 12; i++) {
+        struct hall_desk *desk = &room.hall.desk[i];
+        desk->status = i == 7 ? DESK_PAUSED : i == 11 ? DESK_CLOSED : DESK_OPEN;
+        desk->phase = !ticket[i][0] ? PHASE_IDLE : i % 3 == 2 ? PHASE_SERVING : PHASE_CALLED;
+        snprintf(desk->ticket, sizeof desk->ticket, "%s", ticket[i]);
+    }
+    room_call(&room, "К009", 2, true);
+    room_call(&room, "А042", 7, true);
+    room_notice(&room, "Онлайн жазылу: www.open-almaty.kz", "Запись онлайн: www.open-almaty.kz", "");
+}
+
+static void zone_of_64(void)
+{
+    zone();
+    for (int i = 13; i <= 64; i++) {
+        char label[8];
+        snprintf(label, sizeof label, "%d", i);
+        room_desk(&room, label, KIND_WINDOW, i % 2 ? ARROW_LEFT : ARROW_RIGHT);
+        room.hall.desk[i - 1] = room.hall.desk[i % 12];
+    }
+}
+
 static void named_screen(void)
 {
     snprintf(room.config.hall, ID_SIZE, "open-almaty");
@@ -210,6 +237,10 @@ static const struct {
     { "portrait-alert", alert, 720, 1280, 3, NULL, NULL },
     { "1280x1024", four, 1280, 1024, 2, NULL, NULL },
     { "4k", one_new, 3840, 2160, 2, NULL, NULL },
+    { "zone", zone, 1920, 1080, 2, NULL, NULL },
+    { "zone-portrait", zone, 1080, 1920, 2, NULL, NULL },
+    { "zone-720p", zone, 1280, 720, 3, NULL, NULL },
+    { "zone-64", zone_of_64, 1920, 1080, 2, NULL, NULL },
     { "test-grid", named_screen, 1920, 1080, 3, "grid", NULL },
     { "test-grid-portrait", turned_screen, 720, 1280, 3, "grid", NULL },
     { "test-grid-1280x1024", named_screen, 1280, 1024, 3, "grid", NULL },

@@ -56,6 +56,7 @@ def a_profile_of_ones_own_works_after_a_reload():
     shutil.copytree(os.path.join(SOURCE, "board/profiles"), os.path.join(data, "boards"))
     shutil.copytree(os.path.join(SOURCE, "board/themes"), os.path.join(data, "themes"))
     shutil.copytree(os.path.join(SOURCE, "board/phrases"), os.path.join(data, "phrases"))
+    shutil.copytree(os.path.join(SOURCE, "board/layouts"), os.path.join(data, "layouts"))
     os.environ["KEZEK_DATADIR"] = data
     try:
         hall = open_hall()

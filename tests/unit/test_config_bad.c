@@ -129,7 +129,9 @@ static const struct {
       "screens[0].output: \"HDMI-1\" is no connector; write it as the kernel names it in /sys/class/drm, "
       "like \"HDMI-A-1\" or \"DP-1\"" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"board\"",
-      "screens[0].view: \"board\" is not one of calls" },
+      "screens[0].view: there is no view \"board\"; known are calls, zone; own ones go into "
+      "/etc/kezek/layouts, "
+      "or name the path of a file that ends in .json" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[\"kids\"]",
       "zones[0]: \"front\" has desks but no screen shows it; add it to the zones of a screen" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[]",

@@ -410,6 +410,7 @@ static int start(void **unused)
     assert_true(file && fputs(hall_text, file) >= 0 && fclose(file) == 0);
     link_data("phrases", "board/phrases");
     link_data("themes", "board/themes");
+    link_data("layouts", "board/layouts");
     link_data("profiles", "drivers/led/profiles");
     setenv("KEZEK_DATADIR", folder, 1);
     setenv("KEZEK_RUNDIR", run_path, 1);

@@ -1,0 +1,37 @@
+/* Where the parts of a wall picture stand: a grid for landscape and one for portrait screens, as a view's file says
+ * (board/layouts/NAME.json, schema beside them). Plain values; all sizes are fractions, so one layout serves every screen.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define LAYOUT_TRACKS_MAX  8 /* rows, columns */
+#define LAYOUT_REGIONS_MAX 8
+#define LAYOUT_DESKS_MAX   64 /* in the part "desks": more are too small to read on any screen */
+#define LAYOUT_AUTO        0  /* a row as high as its part wants to be */
+
+#define LAYOUT_PART_LIST(X)                                                                                  \
+    X(HEADER, "header")     /* name of the hall, date and time; in an auto row */                            \
+    X(FEATURED, "featured") /* the calls of the moment, 1 to 8 panels */                                     \
+    X(LISTS, "lists")       /* who was called, and who did not come */                                       \
+    X(DESKS, "desks")       /* every desk of the screen's zones: its ticket, or what it does instead */      \
+    X(NOTICES, "notices")   /* notices, and the sign that the truth is not known; in an auto row; required */
+
+#define X(name, key) PART_##name,
+enum layout_part { LAYOUT_PART_LIST(X) LAYOUT_PARTS };
+#undef X
+extern const char *const layout_part_names[LAYOUT_PARTS];
+
+struct layout_region {
+    uint8_t part;                       /* enum layout_part; stands once at most */
+    uint8_t row, column, rows, columns; /* from 0; regions do not overlap */
+};
+struct layout_grid {
+    uint8_t nrows, ncolumns, nregions;
+    uint16_t row[LAYOUT_TRACKS_MAX];    /* permille of what the auto rows leave, or LAYOUT_AUTO */
+    uint16_t column[LAYOUT_TRACKS_MAX]; /* permille of the width; both sum up to 1000 */
+    struct layout_region region[LAYOUT_REGIONS_MAX];
+};
+struct layout {
+    struct layout_grid landscape, portrait;
+};
