@@ -478,11 +478,18 @@ static int paint(struct wall *wall, const struct scene_input *input, int64_t now
         show_again(wall, input);
         return 0;
     }
+    int64_t allowed_us = wall->test_until_us ? now_us : flash_allows_us(&wall->flash, wall->picture, now_us);
+    if (allowed_us > now_us) {
+        wall->calm_us = allowed_us;
+        wall->is_dirty = true;
+        return 0;
+    }
     error = queue(wall, &back);
     if (error < 0) {
         wall->is_dirty = wall->must_flip = true; /* the painter takes it for queued */
         return error;
     }
+    flash_note(&wall->flash, wall->picture, now_us);
     carry(wall, input);
     wall->queued_hash = picture_hash(wall->picture, wall->fonts);
     wall->must_flip = false;
@@ -511,8 +518,9 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     input.notice_page = wall->notice_page;
     turn_notice(wall, &input, now_us);
     input.notice_page = wall->notice_page;
-    if (!wall->is_dirty || wall->is_flipping)
+    if (!wall->is_dirty || wall->is_flipping || now_us < wall->calm_us)
         return;
+    wall->calm_us = 0;
     int error = paint(wall, &input, now_us);
     if (error != -EBUSY)
         wall->busy_us = 0;
@@ -546,6 +554,8 @@ int64_t wall_deadline_us(const struct wall *wall)
     if (!can_paint(wall))
         return at_us;
     at_us = min(at_us, wall->notice_until_us);
+    if (wall->calm_us)
+        at_us = min(at_us, wall->calm_us);
     if (wall->busy_us)
         at_us = min(at_us, wall->again_us);
     int64_t flip_us = wall->commit_us + (wall->is_late ? FLIP_LOST_US : patience_us(wall));
@@ -555,7 +565,7 @@ int64_t wall_deadline_us(const struct wall *wall)
 bool wall_is_owing(const struct wall *wall)
 {
     return wall->screen && wall->is_dirty && wall->is_on && wall->status.state == SCREEN_SHOWN &&
-           !wall->is_flipping && !wall->busy_us;
+           !wall->is_flipping && !wall->busy_us && !wall->calm_us;
 }
 
 int wall_snapshot(struct wall *wall, struct snapshots *snapshots, uint64_t client)

@@ -6,6 +6,8 @@
  * one frame, whose flip is the proof that it shows again. A device that once failed (a frame refused, a flip that never
  * came) is believed again at its next flip, not when it can be opened: a broken one is told of once, not at every try.
  *
+ * A wall does not flash (flash.h): a picture that would be one large step too many waits, a second at most. Test pictures do not.
+ *
  * Whatever a wall carries counts as shown only if it flips while the wall is WALL_SHOWN.
  */
 #pragma once
@@ -13,6 +15,7 @@
 #include "board/hall/announce.h"
 #include "board/hall/receipts.h"
 #include "board/loop.h"
+#include "board/paint/flash.h"
 #include "board/paint/paint.h"
 #include "board/scene/scene_test.h"
 #include "board/snapshots.h"
@@ -87,6 +90,8 @@ struct wall {
     int64_t retry_delay_us; /* after the next failure */
     uint32_t notice_page;
     int64_t notice_until_us;
+    struct flash flash;
+    int64_t calm_us; /* until then the next picture waits, so that the wall does not flash; 0: none does */
     int64_t test_until_us; /* 0: no test picture stands */
     enum test_pattern test_pattern;
     uint64_t test_frame;

@@ -8,6 +8,8 @@
  * Languages stand in the order of the hall file at one size, Kazakh above or left of Russian (law on languages, art. 21).
  * Where there is no room for all, the first two stand: the head of the wall never has more.
  *
+ * Nothing blinks, scrolls or pulses: a call that is new is told by its inverse panel, its arrow and the chime (WCAG 2.2.2).
+ *
  * What is shown, first match: an alert alone; FEED_NOTHING: "starting"; FEED_BLANK: "no connection", no numbers; else calls
  * and lists, or "please wait" when there are none. FEED_STALE with a lease puts a warning strip in the place of notices. A
  * panel depends on its own call and on announce.nslots only: it does not move for anything else.

@@ -15,6 +15,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#ifndef FAKE_WIDTH
+#define FAKE_WIDTH  64
+#define FAKE_HEIGHT 48
+#endif
+
 static struct {
     int open_error, begin_error, commit_error;
     const char *complaint;
@@ -26,7 +31,7 @@ static struct {
     unsigned back;
     uint64_t frame;
     int fd;
-    uint8_t pixels[2][64 * 48 * 4];
+    uint8_t pixels[2][FAKE_WIDTH * FAKE_HEIGHT * 4];
 } fake;
 
 static inline int fake_open(struct screen **screen, struct outputs *outputs,
@@ -63,9 +68,9 @@ static inline int fake_begin(struct screen *screen, struct screen_buffer *back)
     if (fake.status.state == SCREEN_STANDBY || fake.status.state == SCREEN_AWAY)
         return -EAGAIN;
     *back = (struct screen_buffer){ .pixels = fake.pixels[fake.back],
-                                    .stride = 64 * 4,
-                                    .width = 64,
-                                    .height = 48,
+                                    .stride = FAKE_WIDTH * 4,
+                                    .width = FAKE_WIDTH,
+                                    .height = FAKE_HEIGHT,
                                     .index = (uint8_t)fake.back };
     return fake.is_queued ? -EBUSY : 0;
 }
