@@ -34,6 +34,10 @@ int check_screens(const struct config *config, struct fonts *fonts, FILE *out);
  * many series and kinds of desks. */
 bool check_legible(const struct config *config, struct fonts *fonts, char *reason, size_t size);
 
+/* Kazakh before Russian at one size, others not larger (languages.h), in every picture of each screen when the hall is at its
+ * fullest: one line, PASS or FAIL with the first place. Returns the number of errors. Silent in a hall without Kazakh. */
+int check_languages(const struct config *config, struct fonts *fonts, FILE *out);
+
 /* All of these, and of each bus led_bus_budget(): a warning above 28 of 32 unit loads, an error above 32. Returns the
  * number of errors. */
 int check_hall(const struct config *config, struct fonts *fonts, FILE *out);

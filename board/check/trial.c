@@ -1,4 +1,5 @@
 #include "board/check/trial.h"
+#include "board/check/languages.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -143,6 +144,8 @@ static void build(struct trial *trial, enum feed_truth truth, uint32_t page, con
 static void measure(struct trial *trial, enum feed_truth truth, uint32_t page, struct trial_sizes *sizes)
 {
     build(trial, truth, page, sizes);
+    sizes->is_lawful = sizes->is_lawful && languages_hold(&trial->config, &trial->picture, sizes->unlawful,
+                                                          sizeof sizes->unlawful);
     for (unsigned i = 0; i < trial->picture.nglyphs; i++) {
         const struct placed *placed = &trial->picture.glyph[i];
         int size_px = glyph_size_px(placed->key);
@@ -197,7 +200,7 @@ void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigne
                    struct trial_sizes *sizes)
 {
     const uint8_t recent = trial->config.calls.recent;
-    *sizes = (struct trial_sizes){ 0 };
+    *sizes = (struct trial_sizes){ .is_lawful = true };
     trial->screen = trial->config.screen[index];
     if (panels || !trial->screen.panels)
         trial->screen.panels = panels ? (uint8_t)panels : ANNOUNCE_SLOTS;

@@ -21,6 +21,8 @@ struct trial_sizes {
     int cap_px[ROLES]; /* the least height of capitals; 0: no such text */
     unsigned panels;   /* calls that stood at once */
     unsigned rows;     /* lines of the list */
+    bool is_lawful;    /* languages_hold() of each picture; false: what the first did wrong */
+    char unlawful[160];
 };
 /* Screen `index` with that many panels and rows at most; 0: as the hall file says. */
 void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,

@@ -10,6 +10,7 @@
 
 #define PICTURE_REGIONS_MAX 160
 #define PICTURE_GLYPHS_MAX  3072
+#define PICTURE_LANGS       7
 
 struct region {
     struct rect box;
@@ -20,7 +21,8 @@ struct placed {
     glyph_key key;
     int16_t x, y; /* pen position on the baseline; icons: top left corner */
     color ink : 24;
-    uint32_t role : 8; /* what the text is to whoever laid it out; paints nothing, 0: none */
+    uint32_t role : 5; /* what the text is to whoever laid it out; paints nothing, 0: none */
+    uint32_t lang : 3; /* and in which of the hall's languages, PICTURE_LANGS: several in one line */
 };
 struct picture {
     int16_t width, height;

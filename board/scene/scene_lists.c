@@ -144,6 +144,7 @@ static void put_heading(const struct stage *stage, struct rect box, enum phrase 
     struct type type = {
         .weight = WEIGHT_BOLD, .size_px = stage_px(stage, 36), .role = ROLE_LABEL, .ink = stage->theme->soft
     };
+    type.is_joined = true;
     stage_join(stage, phrase, LANGS_MAX, text);
     if (type_width(stage, &type, text) > box.w) {
         stage_join(stage, phrase, 2, text);

@@ -62,6 +62,7 @@ void sign_put(const struct stage *stage, struct type type, struct rect box, cons
         { sign->phrase, LANGS_MAX }, { sign->shorter, LANGS_MAX }, { sign->phrase, 2 }, { sign->shorter, 2 }
     };
     char text[SIGN_SIZE];
+    type.is_joined = true;
     for (unsigned i = 0; i < sizeof wording / sizeof *wording; i++) {
         sign_text(stage, sign, wording[i].phrase, wording[i].nlangs, text);
         if (type_width(stage, &type, text) <= box.w)
@@ -126,6 +127,7 @@ void kind_put_line(const struct stage *stage, const struct call *call, const str
 {
     char text[JOINED_SIZE];
     struct type fitted = *type;
+    fitted.is_joined = true;
     stage_join(stage, kind_phrase(call), WORDS_MAX, text);
     if (type_width(stage, type, text) > box->w / 2)
         stage_join(stage, kind_phrase(call), 2, text);

@@ -172,8 +172,10 @@ static void put_line(const struct stage *stage, const struct type *type, const s
     struct picture *picture = stage->picture;
     unsigned first = picture->nglyphs;
     picture_line(picture, line, x, baseline_y, type->ink);
-    for (unsigned i = first; i < picture->nglyphs; i++)
-        picture->glyph[i].role = type->role;
+    for (unsigned i = first; i < picture->nglyphs; i++) {
+        picture->glyph[i].role = type->role & 31u;
+        picture->glyph[i].lang = type->is_joined ? PICTURE_LANGS : type->lang & 7u;
+    }
 }
 
 void type_put_at(const struct stage *stage, const struct type *type, int x, int baseline_y, const char *text)

@@ -51,6 +51,7 @@ struct type {
     enum weight weight;
     int size_px;
     bool is_number; /* tabular figures, slashed zero */
+    bool is_joined; /* words of several languages: stage_join() */
     uint8_t lang;   /* index of config.lang */
     uint8_t role;   /* enum text_role */
     color ink;

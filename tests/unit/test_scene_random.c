@@ -1,4 +1,5 @@
 /* What must hold for every wall, whatever a hall is called and however many are called at once. */
+#include "board/check/languages.h"
 #include "protocol/utf8.h"
 #include "tests/heap_count.h"
 #include "tests/unit/scene_bench.h"
@@ -86,6 +87,13 @@ static int base_of(const struct picture *p)
     bool is_portrait = p->height > p->width;
     int narrow = is_portrait ? p->width : p->height, wide = is_portrait ? p->height : p->width;
     return narrow < wide * 9 / 16 ? narrow : wide * 9 / 16;
+}
+
+static void languages_stand_as_the_law_asks(const struct picture *p)
+{
+    char reason[160];
+    if (!languages_hold(&room.config, p, reason, sizeof reason))
+        fail_wall(p, "%s", reason);
 }
 
 /* No letter without a role, and none below the least size of its role. */
@@ -267,8 +275,10 @@ static void any_room(void)
 {
     static const double overscan[] = { 0, 0.025, 0.05 };
     room_init(&room, 1 + (int)any(3));
-    if (any(6) == 0) /* a language without a catalogue */
+    if (any(6) == 0) { /* a language without words */
+        room.config.writing[room.config.nlangs] = room.config.writing[0];
         strcpy(room.config.lang[room.config.nlangs++], "ky");
+    }
     for (int lang = 0; lang < room.config.nlangs; lang++)
         if (any(2))
             any_text(room.config.name.text[lang], LABEL_SIZE, 1 + any(12));
@@ -303,6 +313,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
         regions_stay_on_the_screen(&picture);
         ink_stays_in_its_region(&picture, (struct ink){ dx, dy, s[0] - dx, s[1] - dy });
         no_ink_meets_other_ink(&picture);
+        languages_stand_as_the_law_asks(&picture);
         letters_are_large_enough(&picture);
         numbers_are_whole(&picture);
     }
@@ -324,6 +335,7 @@ static void letters_that_hang_below_keep_their_place(void **state)
         for (int portrait = 0; portrait < 2; portrait++) {
             build(&picture, portrait ? 1080 : 1920, portrait ? 1920 : 1080);
             no_ink_meets_other_ink(&picture);
+            languages_stand_as_the_law_asks(&picture);
         }
     }
 }
