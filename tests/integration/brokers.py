@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,84 +10,8 @@ import tempfile
 import threading
 import time
 
-from harness import (BUILD, GUARD_S, NO_PEER, SOURCE, Broker, Hall, Listener, Skipped, die_with_parent, free_port, install_node,
-                     is_open, run, wait_for)
-
-# ---- the makes --------------------------------------------------------------------------------------------------------
-
-
-class Foreign(Broker):
-    """A broker of another make."""
-    version = 4
-
-    def prepare(self):
-        pass
-
-
-class Aedes(Foreign):
-    def command(self):
-        return ["node", os.path.join(SOURCE, "tests/integration/node/aedes.js"), str(self.port)], install_node()
-
-
-def nats_server():
-    installed = shutil.which("nats-server", path=os.environ["PATH"] + ":/usr/sbin")
-    if installed:
-        return installed
-    done = subprocess.run([os.path.join(SOURCE, "tests/integration/peers/nats_install"), os.path.relpath(BUILD, SOURCE)],
-                          stdout=subprocess.PIPE, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode == NO_PEER:
-        raise Skipped(f"Debian's nats-server cannot be had: {done.stdout.strip()}")
-    done.check_returncode()
-    return os.path.join(BUILD, "nats/usr/sbin/nats-server")
-
-
-class Nats(Foreign):
-    def command(self):
-        path = os.path.join(self.folder, "nats.conf")
-        with open(path, "w") as f:
-            f.write(f'server_name: n1\nhost: 127.0.0.1\nport: {free_port()}\n'
-                    f'jetstream {{ store_dir: "{self.folder}/jetstream", max_mem: 64MB, max_file: 256MB }}\n'
-                    f'mqtt {{ host: 127.0.0.1, port: {self.port} }}\n')
-        return [nats_server(), "-c", path], None
-
-
-class Rabbit(Foreign):
-    program = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-
-    def prepare(self):
-        if not os.access(self.program, os.X_OK):
-            raise Skipped("rabbitmq-server is not installed (it would run as a service on this machine)")
-        if not os.environ.get("KEZEK_RABBITMQ"):
-            raise Skipped("takes a minute and a half; KEZEK_RABBITMQ=1 runs it")
-        self.epmd_port, amqp = free_port(), free_port()
-        for name, text in (("rabbitmq.conf", f"listeners.tcp.1 = 127.0.0.1:{amqp}\nmqtt.listeners.tcp.1 = 127.0.0.1:{self.port}\n"
-                            "mqtt.allow_anonymous = true\nmqtt.default_user = guest\nmqtt.default_pass = guest\n"),
-                           ("enabled_plugins", "[rabbitmq_mqtt].\n"),
-                           ("advanced.config", "[{kernel,[{inet_dist_use_interface,{127,0,0,1}}]}].\n")):
-            with open(os.path.join(self.folder, name), "w") as f:
-                f.write(text)
-        self.environment = dict(os.environ, ERL_EPMD_PORT=str(self.epmd_port), ERL_EPMD_ADDRESS="127.0.0.1", HOME=self.folder,
-                                RABBITMQ_NODENAME="kezek@localhost", RABBITMQ_CONF_ENV_FILE="/dev/null")
-        for variable, name in (("CONFIG_FILE", "rabbitmq.conf"), ("ADVANCED_CONFIG_FILE", "advanced.config"),
-                               ("ENABLED_PLUGINS_FILE", "enabled_plugins"), ("MNESIA_BASE", "mnesia"), ("LOG_BASE", "log")):
-            self.environment["RABBITMQ_" + variable] = os.path.join(self.folder, name)
-        self.epmd = subprocess.Popen(["epmd"], env=self.environment, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
-
-    def command(self):
-        return [self.program], self.environment
-
-    def kill(self):
-        os.killpg(self.process.pid, signal.SIGKILL)  # a shell and its node
-
-    def stop_all(self):
-        self.stop()
-        self.epmd.kill()
-        self.epmd.wait()
-
-
-class Mosquitto(Broker):
-    version = 5
-
+from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, Skipped, free_port, install_node, is_open, run, wait_for
+from makes import Aedes, Mosquitto, Nats, Rabbit
 
 # ---- the same for each ------------------------------------------------------------------------------------------------
 
@@ -151,11 +74,10 @@ def come_back(hall):
 def suite(make, protocol="auto"):
     hall = Hall(edit=lambda file: file["broker"].update(protocol=protocol), make_broker=make)
     try:
-        serve(hall, 4 if protocol == "3.1.1" else make.version)
+        serve(hall, 4 if protocol == "3.1.1" else hall.broker.version)
         come_back(hall)
     finally:
         hall.close()
-        getattr(hall.broker, "stop_all", lambda: None)()
 
 
 def mosquitto_by_mqtt_5():

@@ -119,7 +119,8 @@ class Broker:
         if isinstance(payload, str):
             payload = payload.encode()
         subprocess.run(["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, *options,
-                        *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=GUARD_S)
+                        *(["-s"] if payload else ["-n"])], input=payload, check=True, timeout=GUARD_S,
+                       stderr=subprocess.DEVNULL)
 
     def publish_bad(self, topic, payload):
         """What the schemas refuse, and they must."""
@@ -173,7 +174,10 @@ class Listener:
         self.is_ready = False
 
         def is_there():
-            self.broker.publish(self.ready, "{}")
+            try:
+                self.broker.publish(self.ready, "{}")
+            except subprocess.CalledProcessError:  # a broker that has not found itself yet
+                return False
             self.poll()
             return self.is_ready
         wait_for(what, is_there)
@@ -431,6 +435,8 @@ def run(tests):
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
             print(f"FAILED  {test.__name__}: {type(error).__name__}: {error}", flush=True)
+            if error.__context__:
+                print(f"        after {error.__context__!r}", flush=True)
     if judged["published"]:
         print(f"{judged['published']} different messages judged, {judged['bad']} of them bad on purpose")
     if skipped and not passed + failed:
