@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 
 from harness import GUARD_S, Hall, certificate, free_port, run, wait_for
@@ -73,6 +74,97 @@ def the_link_talks_tls_by_name_and_comes_back_without_any_privilege():
         hall.close()
 
 
+class ManyDoors(Hall):
+    """Its broker has more listeners, by their lines of configuration; the hall file names those that lead nowhere, not the last."""
+
+    def __init__(self, make_doors):
+        self.make_doors = make_doors
+        super().__init__(edit=self.add_doors)
+
+    def add_doors(self, file):
+        scheme, doors, more = self.make_doors(self.folder)
+        ports = [free_port() for _ in doors]
+        self.broker.stop()
+        with open(self.broker.path) as f:
+            first = f.read()
+        with open(self.broker.path, "w") as f:
+            f.write("per_listener_settings true\n" + first + "".join(
+                f"listener {port} 127.0.0.1\n{lines}\n" for port, lines in zip(ports, doors) if lines))
+        self.broker.start()
+        *leading_nowhere, self.last = [f"{scheme}://localhost:{port}" for port in ports]
+        file["broker"] = {"urls": leading_nowhere} | more
+
+    def told(self, *reasons):
+        """By the board or by its broker, each of them once every URL was tried."""
+        with open(self.broker.log, errors="replace") as f:
+            log = f.read() + self.log("board")
+        return all(reason in log for reason in reasons)
+
+    def add_the_last(self):
+        self.board.send_signal(signal.SIGTERM)
+        self.board.wait()
+        self.file["broker"]["urls"].append(self.last)
+        self.write()
+        self.start_board()
+
+
+def passes_to_the_last(make_doors, *reasons):
+    """Over every URL that leads nowhere, and only to one that is right."""
+    hall = ManyDoors(make_doors)
+    try:
+        wait_for(f"it is told: {reasons}", lambda: hall.told(*reasons))
+        assert not hall.status()["link"]["connected"], hall.status()["link"]
+        hall.add_the_last()
+        for _ in range(2):
+            hall.connected()
+            link = hall.status()["link"]
+            assert link["url"] == hall.last and link["starts"] == 1, link
+            hall.broker.stop()
+            wait_for("the loss is told", lambda: not hall.status()["link"]["connected"])
+            hall.broker.start()
+    finally:
+        hall.close()
+
+
+def doors_with_passwords(folder):
+    """Nobody at home; another password; the right one."""
+    for name in ("another", "secret"):
+        path = os.path.join(folder, name)
+        subprocess.run(["mosquitto_passwd", "-b", "-c", path + ".list", "hall-1", name], check=True, timeout=GUARD_S,
+                       stderr=subprocess.DEVNULL)
+        with open(path, "w") as f:
+            f.write(name + "\n")
+        os.chmod(path, 0o600)
+    return ("mqtt", ["", *(f"allow_anonymous false\npassword_file {folder}/{name}.list" for name in ("another", "secret"))],
+            {"username": "hall-1", "password_file": os.path.join(folder, "secret")})
+
+
+def a_dead_port_and_a_wrong_password_are_passed_over():
+    passes_to_the_last(doors_with_passwords, "Connection refused", "not authorised")
+
+
+def doors_with_certificates(folder):
+    """One that has expired, one for another name, a good one: all of one authority."""
+    keys = os.path.join(folder, "keys")
+    doors = []
+    for door, host, days in (("expired", "localhost", 0), ("elsewhere", "broker.example", 2), ("good", "localhost", 2)):
+        os.environ["DAYS"] = str(days)
+        certificate(keys, "server", host)
+        path = os.path.join(keys, door)
+        for kind in ("crt", "key"):
+            os.rename(os.path.join(keys, f"server.{kind}"), f"{path}.{kind}")
+        doors.append(f"allow_anonymous true\ncafile {keys}/ca.crt\ncertfile {path}.crt\nkeyfile {path}.key")
+    del os.environ["DAYS"]
+    wait_for("the certificate has expired", lambda: subprocess.run(
+        ["openssl", "x509", "-checkend", "0", "-noout", "-in", os.path.join(keys, "expired.crt")], timeout=GUARD_S,
+        stdout=subprocess.DEVNULL, check=False).returncode)
+    return "mqtts", doors, {"ca_file": os.path.join(keys, "ca.crt")}
+
+
+def a_certificate_that_has_expired_and_one_for_another_name_are_passed_over():
+    passes_to_the_last(doors_with_certificates, "certificate expired", "the host name of the broker's certificate")
+
+
 def the_watchdog_is_fed_without_broker_and_link_and_not_when_the_loop_stands():
     path = os.path.join(tempfile.mkdtemp(prefix="kezek-test."), "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -123,5 +215,7 @@ def page_answers(hall):
 
 run([
     the_link_talks_tls_by_name_and_comes_back_without_any_privilege,
+    a_dead_port_and_a_wrong_password_are_passed_over,
+    a_certificate_that_has_expired_and_one_for_another_name_are_passed_over,
     the_watchdog_is_fed_without_broker_and_link_and_not_when_the_loop_stands,
 ])
