@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 static int run_console(const struct config *config)
@@ -23,8 +24,17 @@ static int run_console(const struct config *config)
     return console_run(config, path);
 }
 
+/* Of the file itself: its copy in memory has another mode and no name. */
+static void warn_of_readers(const char *path)
+{
+    struct stat status;
+    if (path[0] && stat(path, &status) == 0 && status.st_mode & S_IRWXO)
+        log_warn("broker.password_file: %s: anybody on this board may use it; chmod o= %s", path, path);
+}
+
 static int run_link(struct config *config)
 {
+    warn_of_readers(config->broker.password_file);
     sandbox_take_file(config->broker.password_file, sizeof config->broker.password_file);
     sandbox_take_file(config->broker.ca_file, sizeof config->broker.ca_file);
     sandbox_take_file(config->broker.cert_file, sizeof config->broker.cert_file);

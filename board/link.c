@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define TOPIC_SIZE  128
@@ -458,12 +457,9 @@ void link_boot(char boot[9])
 /* The first line; the rest is no part of the password. */
 static int read_password(const char *path, char *password, size_t size)
 {
-    struct stat stat;
     FILE *file = fopen(path, "re");
     if (!file)
         return -errno;
-    if (fstat(fileno(file), &stat) == 0 && stat.st_mode & S_IRWXO)
-        log_warn("link: broker.password_file: %s: anybody on this board may use it; chmod o= %s", path, path);
     if (!fgets(password, (int)size, file))
         password[0] = '\0';
     fclose(file);

@@ -155,7 +155,7 @@ def a_name_server_that_does_not_answer_costs_the_board_nothing():
         assert calls > 20 and frames >= 20, (calls, frames)
         assert longest < 0.9, f"{longest} s: one time-out of the name server is 1 s"
         assert hall.status()["link"]["url"] == hall.file["broker"]["urls"][1], "the next URL is tried"
-        assert "anybody on this board may use it" in hall.log("board")
+        assert f"{password.name}: anybody on this board may use it" in hall.log("board")
     finally:
         hall.close()
         black_hole.close()

@@ -70,6 +70,7 @@ def the_link_talks_tls_by_name_and_comes_back_without_any_privilege():
         check_privileges(hall.child("link"), True)
         check_privileges(hall.child("console"), False)
         assert "sandbox" not in hall.log("board"), hall.log("board")
+        assert "anybody on this board" not in hall.log("board"), "its password file is nobody else's"
     finally:
         hall.close()
 
