@@ -69,12 +69,19 @@ static void show_on_wall(struct board *board, struct wall *wall, int desk, uint6
                         "too many calls wait for a panel; it stands in the list", true);
 }
 
+static enum chime_kind kind_of(const struct event *event)
+{
+    return event->type == EVENT_RECALL  ? CHIME_RECALL
+           : event->lane == LANE_BOOKED ? CHIME_BOOKED
+                                        : CHIME_CALL;
+}
+
 static void sound(struct board *board, const struct event *event, int desk, uint64_t token,
                   enum feed_sound verdict, int64_t received_us)
 {
     int zone = board->config->desk[desk].zone;
     if (verdict == FEED_LIVE)
-        speakers_ask(board->speakers, zone, token, event->type == EVENT_RECALL,
+        speakers_ask(board->speakers, zone, token, kind_of(event),
                      feed_sound_until_us(board->feed, event, received_us), clock_us());
     else if (verdict == FEED_MUTED)
         speakers_mute(board->speakers, zone, token);

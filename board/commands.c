@@ -117,7 +117,7 @@ static const char *melody_of(const struct board *board, const struct words *word
         return words->value;
     for (unsigned i = 0; i < board->config->nchimes; i++)
         if (strcmp(board->config->chime[i].device.id, words->target) == 0)
-            return board->config->chime[i].call;
+            return board->config->chime[i].melody[CHIME_CALL];
     return "";
 }
 
@@ -212,8 +212,8 @@ static void reply_part(struct board *board, uint64_t client, const char *name, c
     }
     if (strcmp(name, "chimes") == 0) {
         cJSON *melodies = cJSON_AddArrayToObject(reply, "melodies");
-        for (unsigned i = 0; melody_at(i); i++)
-            cJSON_AddItemToArray(melodies, cJSON_CreateString(melody_at(i)->id));
+        for (unsigned i = 0; config_melody_at(board->config, i); i++)
+            cJSON_AddItemToArray(melodies, cJSON_CreateString(config_melody_at(board->config, i)->id));
     }
     commands_reply(board, client, reply);
 }

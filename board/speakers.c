@@ -73,7 +73,7 @@ static void hand_over(struct speaker *speaker)
         if (other->config->standby_for != (int)index_of(speaker) || !other->chime)
             continue;
         for (unsigned k = 0; k < speaker->turn.ntokens; k++)
-            if (chime_gate_ask(&speakers->gates, i, speaker->turn.token[k], speaker->turn.is_recall,
+            if (chime_gate_ask(&speakers->gates, i, speaker->turn.token[k], speaker->turn.kind,
                                now_us + HAND_OVER_US, now_us))
                 receipts_expect(speakers->receipts, speaker->turn.token[k], other->name);
     }
@@ -192,15 +192,15 @@ void speakers_expect(struct speakers *speakers, int zone, uint64_t token)
     }
 }
 
-void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_recall, int64_t expires_us,
-                  int64_t now_us)
+void speakers_ask(struct speakers *speakers, int zone, uint64_t token, enum chime_kind kind,
+                  int64_t expires_us, int64_t now_us)
 {
     speakers_expect(speakers, zone, token);
     for (unsigned i = 0; i < speakers->config->nchimes; i++) {
         struct speaker *speaker = in_zone(speakers, i, zone);
         if (speaker && !speaker->chime)
             receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
-        else if (speaker && !chime_gate_ask(&speakers->gates, i, token, is_recall, expires_us, now_us))
+        else if (speaker && !chime_gate_ask(&speakers->gates, i, token, kind, expires_us, now_us))
             receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
                             "one chime sounds for more than 16 calls", true);
     }
@@ -218,7 +218,7 @@ void speakers_mute(struct speakers *speakers, int zone, uint64_t token)
 
 static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
 {
-    const struct melody *melody = melody_find(melody_id);
+    const struct melody *melody = config_melody(speaker->speakers->config, melody_id);
     if (!melody)
         return -ENOENT;
     if (!speaker->chime)
@@ -254,7 +254,7 @@ static void take_turn(struct speaker *speaker, const struct chime_turn *turn, in
     if (!turn->ntokens)
         return;
     speaker->turn = *turn;
-    int error = play(speaker, turn->is_recall ? speaker->config->recall : speaker->config->call, now_us);
+    int error = play(speaker, speaker->config->melody[turn->kind], now_us);
     if (error < 0) {
         speaker->failed++;
         hand_over(speaker);

@@ -13,8 +13,8 @@ struct speakers *speakers_create(struct loop *loop, const struct config *config,
                                  void (*on_report)(void *data), void *data);
 void speakers_destroy(struct speakers *speakers);
 /* A call of this zone asks to be heard; expires_us: later its sound is worthless. */
-void speakers_ask(struct speakers *speakers, int zone, uint64_t token, bool is_recall, int64_t expires_us,
-                  int64_t now_us);
+void speakers_ask(struct speakers *speakers, int zone, uint64_t token, enum chime_kind kind,
+                  int64_t expires_us, int64_t now_us);
 /* The call is shown silently: its receipt says so for each chime of the zone. */
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token);
 /* It is not decided yet: the receipt waits for ask or mute. */

@@ -160,6 +160,7 @@ static const struct field hall_fields[] = {
     { "buses", FIELD_SECTION, false, .section = &section_buses },
     { "desks", FIELD_SECTION, true, .section = &section_desks },
     { "screens", FIELD_SECTION, true, .section = &section_screens },
+    { "melodies", FIELD_SECTION, false, .section = &section_melodies },
     { "chimes", FIELD_SECTION, false, .section = &section_chimes },
     { "notices", FIELD_SECTION, false, .section = &section_notices },
     { "tickets", FIELD_OBJECT, false, FIELDS(ticket_fields) },

@@ -23,6 +23,7 @@
 #define SCREENS_MAX      8   /* no board of this class has more outputs */
 #define CHIMES_MAX       8   /* each is a real-time thread */
 #define HALL_NOTICES_MAX 8   /* at 5 s a page the last one comes after 40 s */
+#define MELODIES_MAX     16  /* of a hall's own: nobody tells more apart */
 #define PROFILES_MAX     16  /* board types in one hall: nobody keeps spares for so many */
 #define URLS_MAX         4   /* as MQTT_URLS_MAX */
 #define SERIES_MAX       64  /* as LED_LETTERS_MAX */
@@ -77,7 +78,7 @@ struct config_screen {
 struct config_chime {
     struct chime_config device;
     uint32_t zones;
-    char call[33], recall[33]; /* melody ids */
+    char melody[3][33]; /* by enum chime_kind: of a call, a recall, a booked call */
     uint8_t volume_percent;
     int8_t standby_for; /* silent while that chime is there; -1 none */
 };
@@ -112,11 +113,13 @@ struct config {
         uint8_t protocol; /* enum mqtt_protocol: auto 5 3.1.1 */
     } broker;
     uint16_t nagencies, nzones, ndesks, nbuses, nscreens, nchimes, nnotices, nprofiles;
+    uint16_t nmelodies;
     struct config_named agency[AGENCIES_MAX], zone[ZONES_MAX];
     struct config_desk desk[DESKS_MAX];
     struct led_bus_config bus[BUSES_MAX];
     struct config_screen screen[SCREENS_MAX];
     struct config_chime chime[CHIMES_MAX];
+    struct melody melody[MELODIES_MAX]; /* without a defect */
     struct config_notice notice[HALL_NOTICES_MAX];
     struct led_profile *profile[PROFILES_MAX]; /* owned */
     struct {
@@ -161,6 +164,10 @@ bool config_load_layout(const struct config_paths *paths, const char *name, stru
 
 extern const char *const pixel_format_names[PIXEL_FORMATS]; /* "xrgb8888", "rgb565" */
 
+/* Of the hall file, else a built-in one; NULL if there is none. */
+const struct melody *config_melody(const struct config *config, const char *id);
+/* All of them, those of the hall file first; NULL past the end. */
+const struct melody *config_melody_at(const struct config *config, unsigned index);
 /* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */
 /* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */

@@ -104,7 +104,7 @@ void require(const struct json_at *at, const cJSON *item, const char *key, const
 const char *joined(const char *const *names, unsigned count, char *out, size_t size);
 
 extern const struct section section_agencies, section_zones, section_buses, section_desks, section_screens,
-    section_chimes, section_notices;
+    section_melodies, section_chimes, section_notices;
 
 /* Also loads the catalogues of the languages; overrides come later. */
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);

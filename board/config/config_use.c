@@ -57,3 +57,19 @@ void config_each_text(const struct config *config,
     for (unsigned i = 0; i < PHRASES; i++)
         visit_label(&visit, &config->phrase[i], "phrases.%s", phrase_keys[i]);
 }
+
+/* ---- melodies -------------------------------------------------------------------------------- */
+
+const struct melody *config_melody_at(const struct config *config, unsigned index)
+{
+    return index < config->nmelodies ? &config->melody[index] : melody_at(index - config->nmelodies);
+}
+
+const struct melody *config_melody(const struct config *config, const char *id)
+{
+    const struct melody *melody;
+    for (unsigned i = 0; (melody = config_melody_at(config, i)); i++)
+        if (strcmp(melody->id, id) == 0)
+            return melody;
+    return NULL;
+}

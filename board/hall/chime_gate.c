@@ -10,7 +10,7 @@ void chime_gates_init(struct chime_gates *gates, const struct config *config)
         gates->gate[i].zones = config->chime[i].zones;
 }
 
-bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, bool is_recall,
+bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, enum chime_kind kind,
                     int64_t expires_us, int64_t now_us)
 {
     struct chime_gate *gate = &gates->gate[chime];
@@ -20,7 +20,7 @@ bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, b
     gate->waiting[at].token = token;
     gate->waiting[at].asked_us = now_us;
     gate->waiting[at].expires_us = expires_us;
-    gate->waiting[at].is_recall = is_recall;
+    gate->waiting[at].kind = (uint8_t)kind;
     return true;
 }
 
@@ -77,10 +77,11 @@ static bool take_late(struct chime_gate *gate, int64_t now_us, struct chime_turn
 
 static bool take_waiting(struct chime_gate *gate, struct chime_turn *turn)
 {
-    turn->is_recall = true;
+    turn->kind = gate->waiting[0].kind;
     for (unsigned i = 0; i < gate->nwaiting; i++) {
         turn->token[turn->ntokens++] = gate->waiting[i].token;
-        turn->is_recall &= gate->waiting[i].is_recall;
+        if (gate->waiting[i].kind != turn->kind)
+            turn->kind = CHIME_CALL;
     }
     gate->nwaiting = 0;
     return true;

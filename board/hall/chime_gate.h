@@ -14,6 +14,8 @@
 #define CHIME_GAP_US    4000000
 #define CHIME_MERGE_MAX 16
 
+enum chime_kind { CHIME_CALL, CHIME_RECALL, CHIME_BOOKED, CHIME_KINDS };
+
 struct chime_gate { /* of one chime */
     uint32_t zones;
     bool is_sounding;
@@ -21,7 +23,7 @@ struct chime_gate { /* of one chime */
     struct {
         uint64_t token;
         int64_t asked_us, expires_us;
-        bool is_recall;
+        uint8_t kind; /* enum chime_kind */
     } waiting[CHIME_MERGE_MAX];
 };
 struct chime_gates {
@@ -34,7 +36,7 @@ struct chime_gates {
 void chime_gates_init(struct chime_gates *gates, const struct config *config);
 /* Asks for sound at now_us; a request older than expires_us when its turn comes is given back as late. False: so many
  * wait already that this one is not noted; the next sound is for it all the same, but does not name its token. */
-bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, bool is_recall,
+bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, enum chime_kind kind,
                     int64_t expires_us, int64_t now_us);
 /* What is to be done at now_us, one thing after the other until it is false: either the requests of one chime that have become
  * too late, or a chime that is to sound now, with the tokens that it speaks for, in order. It sounds from chime_gate_begin() to
@@ -42,7 +44,7 @@ bool chime_gate_ask(struct chime_gates *gates, unsigned chime, uint64_t token, b
 struct chime_turn {
     unsigned chime;
     uint16_t ntokens, nlate; /* one of them is 0 */
-    bool is_recall;          /* all that it speaks for are recalls */
+    uint8_t kind;            /* of all that it speaks for; CHIME_CALL if they are of several kinds */
     uint64_t token[CHIME_MERGE_MAX], late[CHIME_MERGE_MAX];
 };
 bool chime_gates_turn(struct chime_gates *gates, int64_t now_us, struct chime_turn *turn);

@@ -2,11 +2,11 @@
 
 #include <math.h>
 
-#define DECAY_60DB_S 1.6
-#define RING_MS      1200 /* of the last note, unless it is longer: -45 dB */
-#define STROKE_S     0.003
-#define FADE_S       0.020
-#define PEAK         0.89
+#define DECAY_MS 1600 /* by 60 dB */
+#define RING_MS  1200 /* of the last note, unless it is longer: -45 dB */
+#define STROKE_S 0.003
+#define FADE_S   0.020
+#define PEAK     0.89
 
 static const struct {
     double ratio, amplitude, decay; /* to the fundamental */
@@ -17,21 +17,24 @@ static const struct {
     { 4.1, 0.07, 0.25 },
 };
 
-/* What is left of an amplitude after `s` seconds. */
-static double decayed(double s, double decay)
+/* What is left of a note's amplitude after `s` seconds; `decay` shortens it. */
+static double decayed(const struct note *note, double s, double decay)
 {
-    return pow(10, -3 * s / (DECAY_60DB_S * decay));
+    return pow(10, -3 * s * 1000 / ((note->decay_ms ? note->decay_ms : DECAY_MS) * decay));
 }
 
-/* The most that sounds at once, in strokes of the fundamental: right after a stroke, with what is left of those before. Its
- * partials are at most the sum of theirs, and decay no slower. */
+/* The most that sounds at once, in strokes of the fundamental: right after a stroke, with what is left of those before. Higher
+ * partials add their amplitudes, and decay faster. */
 static double loudest(const struct melody *melody)
 {
-    double left = 0, most = 0, sum = 0;
+    double most = 0, sum = 0;
     for (unsigned i = 0; i < melody->nnotes; i++) {
-        left += 1;
-        most = fmax(most, left);
-        left *= decayed((melody->note[i].ms + melody->note[i].pause_ms) / 1000.0, 1);
+        double sounding = 1, since_s = 0;
+        for (unsigned before = i; before-- > 0;) {
+            since_s += (melody->note[before].ms + melody->note[before].pause_ms) / 1000.0;
+            sounding += decayed(&melody->note[before], since_s, 1);
+        }
+        most = fmax(most, sounding);
     }
     for (unsigned p = 0; p < BELL_PARTIALS; p++)
         sum += partials[p].amplitude;
@@ -39,16 +42,16 @@ static double loudest(const struct melody *melody)
 }
 
 /* y[n] = 2 r cos(w) y[n-1] - r² y[n-2] from y[-1] = -sin(w) / r and y[0] = 0 is r^n sin(w n). */
-static void strike(struct bell_note *note, unsigned hz, unsigned rate_hz)
+static void strike(struct bell_note *bell, const struct note *note, unsigned rate_hz)
 {
     for (unsigned p = 0; p < BELL_PARTIALS; p++) {
-        double w = 2 * M_PI * hz * partials[p].ratio / rate_hz;
-        double r = decayed(1.0 / rate_hz, partials[p].decay);
+        double w = 2 * M_PI * note->hz * partials[p].ratio / rate_hz;
+        double r = decayed(note, 1.0 / rate_hz, partials[p].decay);
         bool is_below_nyquist = w < M_PI;
-        note->b1[p] = 2 * r * cos(w);
-        note->b2[p] = -r * r;
-        note->y1[p] = is_below_nyquist ? -partials[p].amplitude * sin(w) / r : 0;
-        note->y2[p] = is_below_nyquist ? -partials[p].amplitude * sin(2 * w) / (r * r) : 0;
+        bell->b1[p] = 2 * r * cos(w);
+        bell->b2[p] = -r * r;
+        bell->y1[p] = is_below_nyquist ? -partials[p].amplitude * sin(w) / r : 0;
+        bell->y2[p] = is_below_nyquist ? -partials[p].amplitude * sin(2 * w) / (r * r) : 0;
     }
 }
 
@@ -97,7 +100,7 @@ static double mixed(struct bell *bell)
 {
     double sum = 0;
     if (bell->nstruck < bell->melody.nnotes && bell->at == bell->start[bell->nstruck]) {
-        strike(&bell->note[bell->nstruck], bell->melody.note[bell->nstruck].hz, bell->rate_hz);
+        strike(&bell->note[bell->nstruck], &bell->melody.note[bell->nstruck], bell->rate_hz);
         bell->nstruck++;
     }
     for (unsigned i = 0; i < bell->nstruck; i++)

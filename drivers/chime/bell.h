@@ -1,7 +1,7 @@
 /* Melodies as a struck bell: notes to samples. Pure; allocates nothing.
  *
  * A note is four partials (1, 2, 3.01 and 4.1 times its frequency, the higher ones weaker and shorter) that lose equal dB in
- * equal times and ring on under the notes that follow; the last one rings out. The fundamental falls by 60 dB in 1.6 s, which
+ * equal times and ring on under the notes that follow; the last one rings out. The fundamental falls by 60 dB in the note's decay, 1.6 s where it has none, which
  * keeps three notes apart and still sounds like metal; the sound ends 1.2 s after the last stroke. Each partial is a resonator of two poles in double precision, so that
  * its pitch is exact and nothing accumulates.
  *

@@ -13,8 +13,12 @@
 static const double decay[DECAY_STEPS] = { 1.0, 0.5012, 0.2512, 0.1259 };
 
 static const struct melody melodies[] = {
-    { "gong3", 3, { { 660, 440, 30 }, { 550, 440, 30 }, { 440, 700, 0 } } },
-    { "gong1", 1, { { 660, 700, 0 } } },
+    { "gong3", 3, { { 660, 440, 30, 0 }, { 550, 440, 30, 0 }, { 440, 700, 0, 0 } } },
+    { "gong2", 2, { { 660, 440, 30, 0 }, { 550, 700, 0, 0 } } },
+    { "gong1", 1, { { 660, 700, 0, 0 } } },
+    { "soft3", 3, { { 330, 440, 30, 0 }, { 275, 440, 30, 0 }, { 220, 700, 0, 0 } } },
+    { "soft1", 1, { { 330, 700, 0, 0 } } },
+    { "test", 4, { { 220, 300, 30, 0 }, { 440, 300, 30, 0 }, { 660, 300, 30, 0 }, { 880, 600, 0, 0 } } },
 };
 
 const struct melody *melody_at(unsigned index)
@@ -47,6 +51,10 @@ static const char *note_defect(const struct note *note)
         return "a note must sound for at least 10 ms";
     if (note->ms > NOTE_MS_MAX)
         return "a note longer than 2.5 s sounds like a continuous alarm";
+    if (note->pause_ms > NOTE_PAUSE_MS_MAX)
+        return "a pause of more than 2 s is the end of a melody";
+    if (note->decay_ms && (note->decay_ms < NOTE_DECAY_MS_MIN || note->decay_ms > NOTE_DECAY_MS_MAX))
+        return "a note must die away within 200 to 4000 ms";
     return NULL;
 }
 

@@ -12,26 +12,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MELODY_NOTES_MAX 16
-#define MELODY_MS_MAX    6000  /* a chime of 10 minutes is a mistake in the file */
-#define MELODY_EDGES_MAX 16384 /* 6 s at 1365 Hz */
-#define NOTE_HZ_MIN      100
-#define NOTE_HZ_MAX      2500 /* above, age-related hearing loss hides it */
-#define NOTE_MS_MIN      10   /* at least one period of the lowest note */
-#define NOTE_MS_MAX      2500 /* longer is a continuous tone: an alarm */
+#define MELODY_NOTES_MAX  16
+#define MELODY_MS_MAX     6000  /* a chime of 10 minutes is a mistake in the file */
+#define MELODY_EDGES_MAX  16384 /* 6 s at 1365 Hz */
+#define NOTE_HZ_MIN       100
+#define NOTE_HZ_MAX       2500 /* above, age-related hearing loss hides it */
+#define NOTE_MS_MIN       10   /* at least one period of the lowest note */
+#define NOTE_PAUSE_MS_MAX 2000
+#define NOTE_DECAY_MS_MIN 200
+#define NOTE_DECAY_MS_MAX 4000
+#define NOTE_MS_MAX       2500 /* longer is a continuous tone: an alarm */
 
 struct note {
     uint16_t hz;       /* NOTE_HZ_MIN..NOTE_HZ_MAX */
     uint16_t ms;       /* sounding time, NOTE_MS_MIN..NOTE_MS_MAX */
-    uint16_t pause_ms; /* silence after it */
+    uint16_t pause_ms; /* silence after it, 0..NOTE_PAUSE_MS_MAX */
+    uint16_t
+        decay_ms; /* a bell falls by 60 dB in it, NOTE_DECAY_MS_MIN..MAX, 0: 1600; a pin has one decay for all */
 };
 struct melody {
     char id[33];
     uint8_t nnotes;
     struct note note[MELODY_NOTES_MAX];
 };
-/* gong3: 660-550-440 Hz, gong1: 660 Hz (the three-tone and one-tone gong of public-address sets). NULL for an
- * unknown id. */
+/* gong3: 660-550-440 Hz, gong2: 660-550 Hz, gong1: 660 Hz (the gongs of public-address sets); soft3, soft1: an octave lower, for
+ * where children are; test: four rising notes over two octaves. NULL for an unknown id. */
 const struct melody *melody_find(const char *id);
 const struct melody *melody_at(unsigned index); /* NULL past the end */
 

@@ -48,7 +48,7 @@ void *__wrap_realloc(void *memory, size_t size)
 }
 
 /* 20 ms of sound with a pause that is longer than the trace keeps edges back. */
-static const struct melody ping = { "ping", 2, { { 1000, 10, 60 }, { 800, 10, 0 } } };
+static const struct melody ping = { "ping", 2, { { 1000, 10, 60, 0 }, { 800, 10, 0, 0 } } };
 #define PING_EDGES 36
 
 struct bed {
@@ -174,7 +174,7 @@ static void there_is_nothing_to_read_while_nothing_plays(void **state)
 static void closing_stops_the_sound_and_leaves_the_line_low(void **state)
 {
     (void)state;
-    static const struct melody long_note = { "long", 1, { { 660, 2000, 0 } } };
+    static const struct melody long_note = { "long", 1, { { 660, 2000, 0, 0 } } };
     bed.config.pulse_ms = 1000;
     bed.ops->close(bed.chime);
     assert_int_equal(open_bed(), 0);
@@ -356,7 +356,7 @@ static void a_trace_names_its_melodies_and_alternates(void **state)
 static void a_trace_can_be_followed_while_it_plays(void **state)
 {
     (void)state;
-    static const struct melody two = { "two", 2, { { 1000, 10, 800 }, { 900, 10, 0 } } };
+    static const struct melody two = { "two", 2, { { 1000, 10, 800, 0 }, { 900, 10, 0, 0 } } };
     int level;
     assert_int_equal(bed.ops->play(bed.chime, &two, 80, 1), 0);
     assert_int_equal(next_report().result, CHIME_STARTED);

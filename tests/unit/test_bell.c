@@ -56,7 +56,8 @@ static struct melody random_melody(void)
         melody = (struct melody){ .id = "random", .nnotes = (uint8_t)(1 + rand() % MELODY_NOTES_MAX) };
         for (unsigned i = 0; i < melody.nnotes; i++)
             melody.note[i] = (struct note){ (uint16_t)(NOTE_HZ_MIN + rand() % 2400),
-                                            (uint16_t)(NOTE_MS_MIN + rand() % 600), (uint16_t)(rand() % 90) };
+                                            (uint16_t)(NOTE_MS_MIN + rand() % 600), (uint16_t)(rand() % 90),
+                                            (uint16_t)(rand() % 2 * (200 + rand() % 2000)) };
     } while (melody_defect(&melody));
     return melody;
 }
@@ -82,7 +83,7 @@ static void pitch_is_exact_from_the_lowest_to_the_highest_note(void **state)
 {
     (void)state;
     for (unsigned hz = NOTE_HZ_MIN; hz <= NOTE_HZ_MAX; hz += 240) {
-        struct melody melody = { "one", 1, { { (uint16_t)hz, 1000, 0 } } };
+        struct melody melody = { "one", 1, { { (uint16_t)hz, 1000, 0, 0 } } };
         ring(&melody, 100);
         assert_true(fabs(pitch(hz, 0, RATE) / hz - 1) < 1e-3);
     }
@@ -91,7 +92,7 @@ static void pitch_is_exact_from_the_lowest_to_the_highest_note(void **state)
 static void it_dies_away_like_metal(void **state)
 {
     (void)state;
-    struct melody melody = { "one", 1, { { 440, 2000, 0 } } };
+    struct melody melody = { "one", 1, { { 440, 2000, 0, 0 } } };
     ring(&melody, 100);
     double early = level(440, RATE / 10, RATE * 3 / 10), late = level(440, RATE * 9 / 10, RATE * 11 / 10);
     assert_true(fabs(20 * log10(early / late) - 0.8 * 60 / 1.6) < 0.5);
@@ -128,7 +129,7 @@ static void it_begins_and_ends_without_a_click(void **state)
 static void volume_is_the_amplitude(void **state)
 {
     (void)state;
-    struct melody melody = { "one", 1, { { 440, 1000, 0 } } };
+    struct melody melody = { "one", 1, { { 440, 1000, 0, 0 } } };
     ring(&melody, 100);
     double full = level(440, 0, RATE);
     ring(&melody, 50);

@@ -32,7 +32,7 @@ static int hang_one(void **state)
 
 static void ask(unsigned chime, uint64_t token, int64_t at_us)
 {
-    assert_true(chime_gate_ask(&gates, chime, token, false, NEVER, at_us));
+    assert_true(chime_gate_ask(&gates, chime, token, CHIME_CALL, NEVER, at_us));
 }
 
 static bool sounds(int64_t now_us)
@@ -67,7 +67,7 @@ static void a_first_call_sounds_at_once(void **state)
     assert_sounds(0, 5 * SECOND);
     assert_int_equal(turn.ntokens, 1);
     assert_int_equal(turn.token[0], 1);
-    assert_false(turn.is_recall);
+    assert_int_equal(turn.kind, CHIME_CALL);
 }
 
 static void calls_within_four_seconds_merge_into_the_next_chime(void **state)
@@ -75,7 +75,7 @@ static void calls_within_four_seconds_merge_into_the_next_chime(void **state)
     (void)state;
     ask(0, 1, 5 * SECOND);
     assert_sounds(0, 5 * SECOND);
-    chime_gate_ask(&gates, 0, 2, true, NEVER, 6 * SECOND);
+    chime_gate_ask(&gates, 0, 2, CHIME_RECALL, NEVER, 6 * SECOND);
     ask(0, 3, 7 * SECOND);
     assert_int_equal(chime_gates_deadline_us(&gates), 9 * SECOND);
     assert_silent(9 * SECOND - 1);
@@ -83,30 +83,43 @@ static void calls_within_four_seconds_merge_into_the_next_chime(void **state)
     assert_int_equal(turn.ntokens, 2);
     assert_int_equal(turn.token[0], 2);
     assert_int_equal(turn.token[1], 3);
-    assert_false(turn.is_recall); /* one of them is a first call */
+    assert_int_equal(turn.kind, CHIME_CALL); /* one of them is a first call */
     assert_silent(30 * SECOND);
 }
 
 static void recalls_alone_sound_as_a_recall(void **state)
 {
     (void)state;
-    chime_gate_ask(&gates, 0, 1, false, 6 * SECOND, 5 * SECOND);
-    chime_gate_ask(&gates, 0, 2, true, 20 * SECOND, 5 * SECOND);
+    chime_gate_ask(&gates, 0, 1, CHIME_CALL, 6 * SECOND, 5 * SECOND);
+    chime_gate_ask(&gates, 0, 2, CHIME_RECALL, 20 * SECOND, 5 * SECOND);
     assert_true(chime_gates_turn(&gates, 7 * SECOND, &turn)); /* the first call came too late */
     assert_int_equal(turn.nlate, 1);
     assert_int_equal(turn.late[0], 1);
     assert_int_equal(turn.ntokens, 0);
     assert_true(chime_gates_turn(&gates, 7 * SECOND, &turn));
     assert_int_equal(turn.ntokens, 1);
-    assert_true(turn.is_recall);
+    assert_int_equal(turn.kind, CHIME_RECALL);
+}
+
+static void booked_calls_alone_sound_as_booked(void **state)
+{
+    (void)state;
+    chime_gate_ask(&gates, 0, 1, CHIME_BOOKED, NEVER, 5 * SECOND);
+    chime_gate_ask(&gates, 0, 2, CHIME_BOOKED, NEVER, 5 * SECOND);
+    assert_sounds(0, 5 * SECOND);
+    assert_int_equal(turn.kind, CHIME_BOOKED);
+    chime_gate_ask(&gates, 0, 3, CHIME_BOOKED, NEVER, 6 * SECOND);
+    chime_gate_ask(&gates, 0, 4, CHIME_RECALL, NEVER, 6 * SECOND);
+    assert_sounds(0, 9 * SECOND);
+    assert_int_equal(turn.kind, CHIME_CALL); /* neither speaks for both */
 }
 
 static void a_request_that_grew_old_is_given_back(void **state)
 {
     (void)state;
     chime_gate_begin(&gates, 0, 15 * SECOND, 5 * SECOND);
-    chime_gate_ask(&gates, 0, 1, false, 10 * SECOND, 5 * SECOND);
-    chime_gate_ask(&gates, 0, 2, false, 30 * SECOND, 5 * SECOND);
+    chime_gate_ask(&gates, 0, 1, CHIME_CALL, 10 * SECOND, 5 * SECOND);
+    chime_gate_ask(&gates, 0, 2, CHIME_CALL, 30 * SECOND, 5 * SECOND);
     assert_int_equal(chime_gates_deadline_us(&gates), 10 * SECOND + 1);
     assert_silent(10 * SECOND);
     assert_true(chime_gates_turn(&gates, 10 * SECOND + 1, &turn)); /* also while it sounds */
@@ -139,7 +152,7 @@ static void a_full_gate_says_so(void **state)
     (void)state;
     for (unsigned i = 0; i < CHIME_MERGE_MAX; i++)
         ask(0, i + 1, SECOND);
-    assert_false(chime_gate_ask(&gates, 0, 99, false, NEVER, SECOND));
+    assert_false(chime_gate_ask(&gates, 0, 99, CHIME_CALL, NEVER, SECOND));
     assert_sounds(0, SECOND);
     assert_int_equal(turn.ntokens, CHIME_MERGE_MAX);
     assert_int_equal(turn.token[CHIME_MERGE_MAX - 1], CHIME_MERGE_MAX);
@@ -234,6 +247,7 @@ int main(void)
         TEST(a_first_call_sounds_at_once),
         TEST(calls_within_four_seconds_merge_into_the_next_chime),
         TEST(recalls_alone_sound_as_a_recall),
+        TEST(booked_calls_alone_sound_as_booked),
         TEST(a_request_that_grew_old_is_given_back),
         TEST(a_long_melody_holds_the_gate),
         TEST(a_full_gate_says_so),

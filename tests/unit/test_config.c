@@ -48,8 +48,8 @@ static void what_is_left_out_has_a_default(void **state)
     assert_int_equal(config->screen[0].zones, 3);
     assert_string_equal(config->screen[0].view, "calls");
     assert_int_equal(config->screen[0].panels, 8);
-    assert_string_equal(config->chime[0].call, "gong3");
-    assert_string_equal(config->chime[0].recall, "gong1");
+    assert_string_equal(config->chime[0].melody[0], "gong3");
+    assert_string_equal(config->chime[0].melody[1], "gong1");
     assert_int_equal(config->chime[0].zones, 3);
     assert_int_equal(config->calls.ttl_ms, 10000);
     assert_int_equal(config->calls.dwell_ms, 8000);
@@ -107,7 +107,7 @@ static void what_is_given_is_taken(void **state)
     assert_string_equal(config->chime[0].device.line, "18");
     assert_true(config->chime[0].device.is_active_low);
     assert_int_equal(config->chime[0].device.pulse_ms, 500);
-    assert_string_equal(config->chime[0].call, "gong1");
+    assert_string_equal(config->chime[0].melody[0], "gong1");
     assert_int_equal(config->chime[0].volume_percent, 35);
     assert_int_equal(config->chime[0].zones, 2);
     config_destroy(config);
@@ -199,6 +199,25 @@ static const char *repeat(struct many *many, int count, const char *item)
             many->used += (size_t)snprintf(many->text + many->used, sizeof many->text - many->used,
                                            *at == '#' ? "%d" : "%c", *at == '#' ? i : *at);
     return many->text;
+}
+
+static void a_hall_may_have_melodies_of_its_own(void **state)
+{
+    struct config *config = load_with(
+        *state, "\"chimes\":[",
+        "\"melodies\":[{\"id\":\"ours\",\"notes\":[{\"hz\":523,\"ms\":300,\"pause_ms\":20,\"decay_ms\":900},"
+        "{\"hz\":392,\"ms\":600}]}],\"chimes\":[{\"id\":\"own\",\"driver\":\"alsa\",\"call\":\"ours\"},");
+    assert_non_null(config);
+    const struct melody *ours = config_melody(config, "ours");
+    assert_ptr_equal(ours, config_melody_at(config, 0));
+    assert_int_equal(ours->nnotes, 2);
+    assert_memory_equal(&ours->note[0], (&(struct note){ 523, 300, 20, 900 }), sizeof(struct note));
+    assert_ptr_equal(config_melody(config, "gong3"), melody_find("gong3"));
+    assert_null(config_melody(config, "theirs"));
+    assert_string_equal(config->chime[0].melody[0], "ours");
+    assert_string_equal(config->chime[0].melody[1], "gong1");
+    assert_string_equal(config->chime[0].melody[2], "ours"); /* a booked call sounds like any other */
+    config_destroy(config);
 }
 
 static void more_than_fits_names_the_limit_and_its_reason(void **state)
@@ -345,6 +364,7 @@ int main(void)
         TEST(a_simulated_screen_can_be_turned),
         TEST(what_is_given_is_taken),
         TEST(every_text_of_the_wall_is_told_with_its_place),
+        TEST(a_hall_may_have_melodies_of_its_own),
         TEST(more_than_fits_names_the_limit_and_its_reason),
         TEST(a_bus_drives_thirty_two_boards),
         TEST(the_data_folder_of_the_environment_is_taken),

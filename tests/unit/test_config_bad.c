@@ -13,7 +13,8 @@ static const struct {
     { "\"board\":\"b\"", "\"board\":\"b\",\"bus\":[]", "unknown key \"bus\"; did you mean \"buses\"?" },
     { "\"board\":\"b\"", "\"board\":\"b\",\"xyzzy\":[]",
       "unknown key \"xyzzy\"; known are $schema, hall, board, languages, name, timezone, hours, "
-      "awake_minutes, broker, agencies, led, zones, buses, desks, screens, chimes, notices, tickets, "
+      "awake_minutes, broker, agencies, led, zones, buses, desks, screens, melodies, chimes, notices, "
+      "tickets, "
       "board_profile, "
       "console, calls, theme, "
       "phrases" },
@@ -149,7 +150,7 @@ static const struct {
     { "\"screens\":[{\"id\":\"main\",\"driver\":\"memory\",\"path\":\"main.fb\"}]", "\"screens\":[]",
       "screens: is empty; at least one is needed" },
     { "\"file\":\"chime.txt\"", "\"file\":\"chime.txt\",\"call\":\"gong9\"",
-      "chimes[0].call: \"gong9\" is no melody; known are gong3, gong1" },
+      "chimes[0].call: \"gong9\" is no melody; known are gong3, gong2, gong1, soft3, soft1, test" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"trace\"",
       "chimes[0].file: is missing; name the file for the edges" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\"",
@@ -158,6 +159,19 @@ static const struct {
       "chimes[0].chip: is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"gpio-tone\",\"line\":true",
       "chimes[0].line: true is neither a line number from 0 to 1023 nor a line name" },
+    { "\"chimes\":[", "\"melodies\":[{\"id\":\"ours\",\"notes\":[]}],\"chimes\":[",
+      "melodies[0].notes: this is not a list of 1 to 16 notes" },
+    { "\"chimes\":[", "\"melodies\":[{\"id\":\"ours\",\"notes\":[{\"hz\":20000,\"ms\":400}]}],\"chimes\":[",
+      "melodies[0].notes[0].hz: 20000 is not an integer from 100 to 2500" },
+    { "\"chimes\":[", "\"melodies\":[{\"id\":\"ours\",\"notes\":[{\"hz\":440,\"ms\":600000}]}],\"chimes\":[",
+      "melodies[0].notes[0].ms: 600000 is not an integer from 10 to 2500" },
+    { "\"chimes\":[",
+      "\"melodies\":[{\"id\":\"ours\",\"notes\":[{\"hz\":440,\"ms\":400},{\"hz\":560,\"ms\":100},{\"hz\":440,"
+      "\"ms\":400},"
+      "{\"hz\":560,\"ms\":100}]}],\"chimes\":[",
+      "melodies[0].notes: a figure that repeats sounds like an alarm signal" },
+    { "\"chimes\":[", "\"melodies\":[{\"id\":\"gong3\",\"notes\":[{\"hz\":440,\"ms\":400}]}],\"chimes\":[",
+      "melodies[0].id: \"gong3\" is a built-in melody; name it otherwise" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"alsa\",\"lead_ms\":5000",
       "chimes[0].lead_ms: 5000 is not an integer from 0 to 3000" },
     { "\"driver\":\"trace\",\"file\":\"chime.txt\"", "\"driver\":\"alsa\",\"standby_for\":\"bell\"",

@@ -22,7 +22,7 @@ static struct melody melody_of(unsigned nnotes, const uint16_t *hz, uint16_t ms,
 {
     struct melody melody = { .id = "test", .nnotes = (uint8_t)nnotes };
     for (unsigned i = 0; i < nnotes; i++)
-        melody.note[i] = (struct note){ hz[i], ms, pause_ms };
+        melody.note[i] = (struct note){ hz[i], ms, pause_ms, 0 };
     return melody;
 }
 
@@ -203,7 +203,7 @@ static const struct row rows[] = {
     { "too short", 1, { 660 }, 9, 0, "at least 10 ms" },
     { "10 minutes", 1, { 660 }, 60000, 0, "continuous" },
     { "over six seconds", 4, { 660, 550, 660, 440 }, 1500, 100, "within 6 s" },
-    { "a pause of a minute", 2, { 660, 550 }, 100, 60000, "within 6 s" },
+    { "a pause of a minute", 2, { 660, 550 }, 100, 60000, "more than 2 s" },
     { "ISO 8201 temporal-3", 3, { 520, 520, 520 }, 500, 500, "repeats" },
     { "two-tone alternating", 4, { 440, 554, 440, 554 }, 400, 0, "repeats" },
     { "a figure after an opening", 7, { 900, 440, 554, 700, 440, 554, 700 }, 200, 0, "repeats" },

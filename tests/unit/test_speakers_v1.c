@@ -43,8 +43,7 @@ static void add_chime(const char *id, unsigned line, int standby_for)
         (struct chime_config){ .driver = "gpio-pulse", .chip = "pinctrl-bcm2711", .pulse_ms = 50 };
     snprintf(chime->device.id, sizeof chime->device.id, "%s", id);
     snprintf(chime->device.line, sizeof chime->device.line, "%u", line);
-    snprintf(chime->call, sizeof chime->call, "gong3");
-    snprintf(chime->recall, sizeof chime->recall, "gong1");
+    snprintf(chime->melody[CHIME_CALL], sizeof chime->melody[0], "gong3");
 }
 
 static bool is_over(void)
@@ -103,7 +102,7 @@ static void call(void)
     static int seq;
     struct event event = { .type = EVENT_CALL, .ticket = "А042", .seq = (uint64_t)++seq };
     uint64_t token = receipts_open(&room->receipts, &event, clock_us());
-    speakers_ask(room->speakers, 0, token, false, clock_us() + 5000000, clock_us());
+    speakers_ask(room->speakers, 0, token, CHIME_CALL, clock_us() + 5000000, clock_us());
     wait_until_over();
 }
 
