@@ -122,7 +122,7 @@ static int desk_of(const struct subject *subject, unsigned number)
     const struct config *config = subject->bench->config;
     for (unsigned i = 0; i < config->ndesks; i++) {
         unsigned desk = (number * 5 + i) % config->ndesks;
-        if (subject->config->zones >> config->desk[desk].zone & 1)
+        if (config_screen_has_desk(config, subject->config, (int)desk))
             return (int)desk;
     }
     return NONE;
@@ -171,6 +171,7 @@ static void start_day(struct subject *subject)
     const struct config *config = subject->bench->config;
     hall_init(&day->hall, config);
     announce_init(&day->announce, config, subject->config->zones, config->calls.dwell_ms * INT64_C(1000));
+    day->announce.desk = subject->config->desk;
     if (subject->config->panels)
         day->announce.most = subject->config->panels;
     day->clock = (struct scene_clock){ 2026, 11, 22, 6, 10, 0, true };

@@ -51,7 +51,7 @@ static const char *obstacle(const struct board *board, const struct wall *wall, 
 
 static void show_on_wall(struct board *board, struct wall *wall, int desk, uint64_t token, int64_t now_us)
 {
-    if (!(wall->config->zones >> board->config->desk[desk].zone & 1))
+    if (!config_screen_has_desk(board->config, wall->config, desk))
         return;
     char name[ID_SIZE + 8];
     outlet_name(wall, name);

@@ -11,7 +11,7 @@ static int minute_of(const struct scene_clock *clock)
 
 static bool is_seen(const struct config_screen *screen, const struct hall *hall, int desk)
 {
-    return screen->zones >> hall->config->desk[desk].zone & 1;
+    return config_screen_has_desk(hall->config, screen, desk);
 }
 
 /* The desks know calls that 32 newer ones have pushed out of the list; the list knows those whose visit has gone on. */

@@ -52,6 +52,9 @@ enum icon {
     ICON_ARROW_DOWN_LEFT,
     ICON_ARROW_DOWN_RIGHT,
     ICON_WARNING,
+    ICON_FREE,   /* a disc with a tick */
+    ICON_PAUSE,  /* with two bars */
+    ICON_CLOSED, /* with one bar across: no entry */
     ICON_CORNER, /* quarter disc, top left; the painter mirrors it */
     ICONS
 };

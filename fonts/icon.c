@@ -3,7 +3,8 @@
 #include <math.h>
 
 #define STROKE 0.2f
-#define ARM    0.455f /* how far the arms of the head reach back and out */
+#define KAPPA  0.5522847f /* a cubic's distance for a quarter circle of radius 1 */
+#define ARM    0.455f     /* how far the arms of the head reach back and out */
 
 static void add_point(struct icon_outline *outline, float x, float y)
 {
@@ -77,14 +78,57 @@ static void warning(struct icon_outline *outline)
     add_box(outline, 0.44f, 0.75f, 0.56f, 0.86f);
 }
 
+/* The states of a desk are holes in a disc: told apart by shape, not by colour. */
+static void disc(struct icon_outline *outline)
+{
+    const float near = 0.5f * (1 - KAPPA), far = 1 - near;
+
+    add_point(outline, 0.5f, 0);
+    add_control(outline, far, 0);
+    add_control(outline, 1, near);
+    add_point(outline, 1, 0.5f);
+    add_control(outline, 1, far);
+    add_control(outline, far, 1);
+    add_point(outline, 0.5f, 1);
+    add_control(outline, near, 1);
+    add_control(outline, 0, far);
+    add_point(outline, 0, 0.5f);
+    add_control(outline, 0, near);
+    add_control(outline, near, 0);
+    end_contour(outline);
+}
+
+static void free_desk(struct icon_outline *outline)
+{
+    disc(outline);
+    add_point(outline, 0.22f, 0.53f);
+    add_point(outline, 0.32f, 0.43f);
+    add_point(outline, 0.44f, 0.55f);
+    add_point(outline, 0.68f, 0.29f);
+    add_point(outline, 0.78f, 0.39f);
+    add_point(outline, 0.44f, 0.75f);
+    end_contour(outline);
+}
+
+static void pause_desk(struct icon_outline *outline)
+{
+    disc(outline);
+    add_box(outline, 0.30f, 0.26f, 0.43f, 0.74f);
+    add_box(outline, 0.57f, 0.26f, 0.70f, 0.74f);
+}
+
+static void closed_desk(struct icon_outline *outline)
+{
+    disc(outline);
+    add_box(outline, 0.20f, 0.42f, 0.80f, 0.58f);
+}
+
 static void corner(struct icon_outline *outline)
 {
-    const float kappa = 0.5522847f; /* a cubic's distance for a quarter circle of radius 1 */
-
     add_point(outline, 1, 1);
     add_point(outline, 0, 1);
-    add_control(outline, 0, 1 - kappa);
-    add_control(outline, 1 - kappa, 0);
+    add_control(outline, 0, 1 - KAPPA);
+    add_control(outline, 1 - KAPPA, 0);
     add_point(outline, 1, 0);
     end_contour(outline);
 }
@@ -98,10 +142,13 @@ void icon_outline(enum icon icon, struct icon_outline *outline)
     };
 
     outline->npoints = outline->ncontours = 0;
-    if (icon == ICON_WARNING)
-        warning(outline);
-    else if (icon == ICON_CORNER)
-        corner(outline);
-    else if (icon < ICONS)
-        arrow(outline, eighths[icon]);
+    switch (icon) {
+    case ICON_WARNING: warning(outline); break;
+    case ICON_FREE: free_desk(outline); break;
+    case ICON_PAUSE: pause_desk(outline); break;
+    case ICON_CLOSED: closed_desk(outline); break;
+    case ICON_CORNER: corner(outline); break;
+    case ICONS: break;
+    default: arrow(outline, eighths[icon]);
+    }
 }

@@ -7,7 +7,7 @@
 
 #include "fonts/glyph.h"
 
-#define ICON_POINTS_MAX   16
+#define ICON_POINTS_MAX   20
 #define ICON_CONTOURS_MAX 3
 
 struct icon_outline {

@@ -58,7 +58,7 @@ static void find_desks(struct trial *trial)
     const struct config *config = &trial->config;
     trial->ndesks = trial->nkinds = 0;
     for (int i = 0; i < config->ndesks; i++) {
-        if (config->desk[i].zone < 0 || !(trial->screen.zones >> config->desk[i].zone & 1))
+        if (!config_screen_has_desk(config, &trial->screen, i))
             continue;
         trial->desk[trial->ndesks++] = (int16_t)i;
         if (!is_new_kind(trial, i))
@@ -96,6 +96,7 @@ static void call_everyone(struct trial *trial, unsigned series, unsigned first, 
     hall->standing.ntexts = 0; /* an alert of the hall file would hide the calls */
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
     trial->announce.most = trial->screen.panels;
+    trial->announce.desk = trial->screen.desk;
     for (unsigned i = 0; i < trial->ndesks; i++) {
         int16_t index = trial->desk[(first + i) % trial->ndesks];
         struct hall_desk *desk = &hall->desk[index];
@@ -219,6 +220,7 @@ void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigne
     measure(trial, FEED_BLANK, 0, sizes);
     hall_init(&trial->hall, &trial->config); /* with the alert of the hall file, if it has one */
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
+    trial->announce.desk = trial->screen.desk;
     measure(trial, FEED_FRESH, 0, sizes);
     trial->config.calls.recent = recent;
 }

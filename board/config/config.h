@@ -68,6 +68,7 @@ struct config_screen {
     struct layout layout;
     uint8_t panels;                           /* at once, at most: 1, 2, 4 or 8 */
     uint32_t zones;                           /* bit per zone */
+    int16_t desk;                             /* the only one that it shows, or NONE: all of its zones */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
     double off_axis_deg;                      /* of the eyes farthest aside, from the middle; 0: not given */
     bool accept_illegible;                    /* a called number that is too small is no error */
@@ -170,6 +171,8 @@ const struct melody *config_melody(const struct config *config, const char *id);
 const struct melody *config_melody_at(const struct config *config, unsigned index);
 /* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */
+/* Does the screen show calls to the desk (an index, or NONE)? */
+bool config_screen_has_desk(const struct config *config, const struct config_screen *screen, int desk);
 /* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */
 void config_each_text(const struct config *config,
                       void (*fn)(void *data, const char *where, const char *text), void *data);

@@ -132,9 +132,10 @@ static void read_region(const struct json_at *at, const cJSON *item, struct layo
 static void check_notices(const struct json_at *at, const struct layout_grid *grid)
 {
     for (unsigned i = 0; i < grid->nregions; i++)
-        if (grid->region[i].part == PART_NOTICES)
+        if (grid->region[i].part == PART_NOTICES || grid->region[i].part == PART_NOTICE)
             return;
-    json_complain(at->report, at->path, "lacks the part \"notices\": a lost connection is told there");
+    json_complain(at->report, at->path,
+                  "lacks the part \"notices\" or \"notice\": a lost connection is told there");
 }
 
 static void read_grid(const struct json_at *parent, const cJSON *root, const char *key,

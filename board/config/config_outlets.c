@@ -239,6 +239,39 @@ static void read_output(struct reader *reader, const struct json_at *at, const c
             json_show(value, seen));
 }
 
+static void read_screen_desk(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char id[ID_SIZE];
+    if (read_id(at, value, id))
+        *(int16_t *)out = (int16_t)read_ref(reader, at, "desks", id);
+}
+
+/* A screen above a desk shows that desk only, and one call at a time. */
+static void check_screen_desk(struct reader *reader, const struct json_at *at, const cJSON *item,
+                              struct config_screen *screen)
+{
+    char path[JSON_PATH_MAX];
+    unsigned before = at->report->count;
+    bool has_desk = cJSON_GetObjectItemCaseSensitive(item, "desk") != NULL;
+    bool is_shown = layout_has(&screen->layout, PART_DESK);
+    if (is_shown && !has_desk)
+        require(at, item, "desk", "the view shows one desk: give its id");
+    else if (has_desk && !is_shown && screen->layout.landscape.nregions)
+        json_complain(at->report, json_at_key(at, "desk", path).path,
+                      "the view \"%s\" has no part \"desk\"; take the view \"desk\", or \"zones\" instead",
+                      screen->view);
+    else if (has_desk && cJSON_GetObjectItemCaseSensitive(item, "zones"))
+        json_complain(at->report, json_at_key(at, "zones", path).path,
+                      "a screen of one desk shows no zones; leave this out");
+    if (at->report->count != before)
+        screen->desk = NONE;
+    if (screen->desk == NONE)
+        return;
+    const struct config_desk *desk = &reader->config->desk[screen->desk];
+    screen->zones = desk->zone == NONE ? 0 : 1u << desk->zone;
+    screen->panels = 1;
+}
+
 static void check_screen(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
     struct config_screen *screen = &reader->config->screen[index];
@@ -252,6 +285,7 @@ static void check_screen(struct reader *reader, const struct json_at *at, const 
     }
     if (!cJSON_GetObjectItemCaseSensitive(item, "view"))
         load_view(reader, at, "calls", screen);
+    check_screen_desk(reader, at, item, screen);
     if (!cJSON_GetObjectItemCaseSensitive(item, "hours"))
         screen->hours = reader->config->hours;
     if (!cJSON_GetObjectItemCaseSensitive(item, "awake_minutes"))
@@ -262,6 +296,7 @@ static const struct config_screen screen_defaults = {
     .device = { .refresh_hz = 60, .format = PIXEL_XRGB8888 },
     .panels = 8,
     .zones = UINT32_MAX,
+    .desk = NONE,
     .overscan = 0.025,
 };
 static const struct field screen_fields[] = {
@@ -277,6 +312,7 @@ static const struct field screen_fields[] = {
     { "view", FIELD_CUSTOM, .read = read_view },
     { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },
     { "zones", FIELD_ZONES, false, IN(struct config_screen, zones) },
+    { "desk", FIELD_CUSTOM, false, IN(struct config_screen, desk), .read = read_screen_desk },
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },
     { "farthest_m", FIELD_NUMBER, false, IN(struct config_screen, farthest_m), .min = 0.5, .max = 200 },

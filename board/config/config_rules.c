@@ -47,12 +47,25 @@ static void rule_zones_are_shown(struct reader *reader)
                         config->zone[i].id);
 }
 
-static bool has_part(const struct layout_grid *grid, unsigned part)
+static bool is_desk_shown(const struct config *config, int desk)
 {
-    for (unsigned i = 0; i < grid->nregions; i++)
-        if (grid->region[i].part == part)
+    for (unsigned i = 0; i < config->nscreens; i++)
+        if (config_screen_has_desk(config, &config->screen[i], desk))
             return true;
     return false;
+}
+
+/* Screens of one desk leave out the others of its zone. */
+static void rule_desks_are_shown(struct reader *reader)
+{
+    const struct config *config = reader->config;
+    for (unsigned i = 0; i < config->ndesks && config->nscreens > 0; i++) {
+        int zone = config->desk[i].zone;
+        if (zone >= 0 && has_screen(config, (unsigned)zone) && !is_desk_shown(config, (int)i))
+            complain_at(reader, "desks", i, "",
+                        "no screen shows \"%s\"; add a screen with zone \"%s\", or one with this desk",
+                        config->desk[i].id, config->zone[zone].id);
+    }
 }
 
 static void rule_desks_fit_their_view(struct reader *reader)
@@ -62,10 +75,8 @@ static void rule_desks_fit_their_view(struct reader *reader)
         const struct config_screen *screen = &config->screen[i];
         unsigned count = 0;
         for (unsigned desk = 0; desk < config->ndesks; desk++)
-            count += config->desk[desk].zone >= 0 && screen->zones >> config->desk[desk].zone & 1;
-        bool is_shown =
-            has_part(&screen->layout.landscape, PART_DESKS) || has_part(&screen->layout.portrait, PART_DESKS);
-        if (is_shown && count > LAYOUT_DESKS_MAX)
+            count += config_screen_has_desk(config, screen, (int)desk);
+        if (layout_has(&screen->layout, PART_DESKS) && count > LAYOUT_DESKS_MAX)
             complain_at(reader, "screens", i, ".view",
                         "\"%s\" shows every desk, and %u are in its zones; give it zones of at most %d",
                         screen->view, count, LAYOUT_DESKS_MAX);
@@ -173,6 +184,7 @@ static void rule_broker_pairs(struct reader *reader)
 void read_rules(struct reader *reader)
 {
     rule_zones_are_shown(reader);
+    rule_desks_are_shown(reader);
     rule_desks_fit_their_view(reader);
     rule_outputs_are_single(reader);
     rule_bus_devices_are_single(reader);

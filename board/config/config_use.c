@@ -12,6 +12,12 @@ int config_desk_index(const struct config *config, const char *id)
     return NONE;
 }
 
+bool config_screen_has_desk(const struct config *config, const struct config_screen *screen, int desk)
+{
+    int zone = desk >= 0 && desk < config->ndesks ? config->desk[desk].zone : NONE;
+    return zone >= 0 && (screen->zones >> zone & 1) != 0 && (screen->desk == NONE || screen->desk == desk);
+}
+
 /* ---- texts of the wall ----------------------------------------------------------------------- */
 
 struct visit {

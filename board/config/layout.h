@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LAYOUT_TRACKS_MAX  8 /* rows, columns */
@@ -15,6 +16,9 @@
     X(FEATURED, "featured") /* the calls of the moment, 1 to 8 panels */                                     \
     X(LISTS, "lists")       /* who was called, and who did not come */                                       \
     X(DESKS, "desks")       /* every desk of the screen's zones: its ticket, or what it does instead */      \
+    X(DESK, "desk")         /* the desk of the screen: who it is, and whom it calls */                       \
+    X(NOTICE, "notice")     /* notices as large pages, and the sign of the foot; in its place */             \
+    X(CLOCK, "clock")       /* time and date, large */                                                       \
     X(NOTICES, "notices")   /* notices, and the sign that the truth is not known; in an auto row; required */
 
 #define X(name, key) PART_##name,
@@ -35,3 +39,13 @@ struct layout_grid {
 struct layout {
     struct layout_grid landscape, portrait;
 };
+
+/* Has one of the grids that part? */
+static inline bool layout_has(const struct layout *layout, enum layout_part part)
+{
+    for (unsigned i = 0; i < LAYOUT_REGIONS_MAX; i++)
+        if ((i < layout->landscape.nregions && layout->landscape.region[i].part == part) ||
+            (i < layout->portrait.nregions && layout->portrait.region[i].part == part))
+            return true;
+    return false;
+}

@@ -203,14 +203,20 @@ int64_t announce_deadline_us(const struct announce *announce)
 void announce_init(struct announce *announce, const struct config *config, uint32_t zones, int64_t dwell_us)
 {
     *announce = (struct announce){
-        .dwell_us = dwell_us, .zones = zones, .config = config, .most = ANNOUNCE_SLOTS, .nslots = 1
+        .dwell_us = dwell_us,
+        .zones = zones,
+        .desk = NONE,
+        .config = config,
+        .most = ANNOUNCE_SLOTS,
+        .nslots = 1,
     };
 }
 
 static bool concerns(const struct announce *announce, int desk)
 {
     int zone = desk >= 0 && desk < announce->config->ndesks ? announce->config->desk[desk].zone : NONE;
-    return zone >= 0 && (announce->zones & 1u << zone) != 0;
+    bool is_mine = announce->desk == NONE || announce->desk == desk;
+    return zone >= 0 && (announce->zones & 1u << zone) != 0 && is_mine;
 }
 
 static bool is_call_of(const struct announce_slot *slot, int desk, const char *ticket)

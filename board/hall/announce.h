@@ -44,6 +44,7 @@ struct announce_slot {
 struct announce {
     int64_t dwell_us;
     uint32_t zones; /* of the screen */
+    int16_t desk;   /* the only one of the screen, or NONE (default): all of its zones; as `most` */
     const struct config *config;
     struct announce_slot slot[ANNOUNCE_SLOTS]; /* in the order of the wall */
     bool is_hidden;

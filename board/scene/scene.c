@@ -47,6 +47,9 @@ static const struct {
     [PART_FEATURED] = { scene_put_featured, scene_has_featured, true },
     [PART_LISTS] = { scene_put_lists, scene_has_lists, true },
     [PART_DESKS] = { scene_put_desks, NULL, true },
+    [PART_DESK] = { scene_put_desk, NULL, false },
+    [PART_NOTICE] = { scene_put_notice, NULL, false },
+    [PART_CLOCK] = { scene_put_clock, NULL, false },
     [PART_NOTICES] = { put_notices, NULL, false },
 };
 

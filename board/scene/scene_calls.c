@@ -10,7 +10,7 @@ struct number {
     int cap, arrow_px, gap;
 };
 
-static struct look look_of(const struct theme *theme, bool is_new)
+struct look look_of(const struct theme *theme, bool is_new)
 {
     return is_new ? (struct look){ theme->fresh, theme->fresh_ink, theme->fresh_line }
                   : (struct look){ theme->panel, theme->ink, theme->hairline };

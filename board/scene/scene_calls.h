@@ -7,6 +7,7 @@
 struct look {
     color fill, ink, line;
 };
+struct look look_of(const struct theme *theme, bool is_new);
 struct call {
     const struct announce_slot *slot;
     const struct config_desk *desk;

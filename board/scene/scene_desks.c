@@ -18,37 +18,6 @@ struct cells {
     struct ticket usual;                /* the widest ticket that is to be expected */
 };
 
-/* What a desk shows. */
-struct present {
-    char ticket[TICKET_SIZE];
-    bool is_new, is_called;
-    enum phrase word; /* if there is no ticket */
-};
-
-/* ---- whom it calls --------------------------------------------------------------------------- */
-
-/* A call that is new keeps its place for its dwell, also when the desk already calls the next. */
-static const struct announce_slot *newest_call(const struct stage *stage, int desk)
-{
-    const struct announce *announce = stage->in->announce;
-    for (int i = 0; i < ANNOUNCE_SLOTS; i++)
-        if (announce->slot[i].is_used && announce->slot[i].is_new && announce->slot[i].desk == desk)
-            return &announce->slot[i];
-    return NULL;
-}
-
-static struct present present_of(const struct stage *stage, int index)
-{
-    const struct hall_desk *desk = &stage->in->hall->desk[index];
-    const struct announce_slot *slot = newest_call(stage, index);
-    struct present present = { .is_new = slot != NULL, .is_called = slot || desk->phase == PHASE_CALLED };
-    snprintf(present.ticket, sizeof present.ticket, "%s", slot ? slot->ticket : desk->ticket);
-    present.word = desk->status == DESK_CLOSED   ? PHRASE_CLOSED
-                   : desk->status == DESK_PAUSED ? PHRASE_BREAK
-                                                 : PHRASE_FREE;
-    return present;
-}
-
 /* ---- measures -------------------------------------------------------------------------------- */
 
 static int widest_label(const struct stage *stage, const struct type *type)
@@ -136,17 +105,19 @@ static struct rect cell_of(const struct stage *stage, const struct cells *cells,
 
 /* ---- a cell ---------------------------------------------------------------------------------- */
 
+/* The languages of the law, one under the other: larger than in one line. */
 static void put_word(const struct stage *stage, const struct cells *cells, struct rect box,
-                     enum phrase phrase)
+                     const struct present *present)
 {
-    char text[JOINED_SIZE];
-    struct type type = { .weight = WEIGHT_REGULAR,
-                         .size_px = cells->type.size_px * 45 / 100,
-                         .role = ROLE_LABEL,
-                         .ink = stage->theme->soft };
-    stage_join(stage, phrase, 2, text);
-    type_fit(stage, &type, text, box.w, type.size_px / 2);
-    type_put(stage, &type, box, ALIGN_LEFT, text);
+    struct texts words = { 0 };
+    struct type type = { .weight = WEIGHT_REGULAR, .role = ROLE_LABEL, .ink = stage->theme->soft };
+    int side = cells->cap * 4 / 5;
+    picture_icon(stage->picture, present->icon, box.x, box.y + (box.h - side) / 2, side, type.ink);
+    box_cut_left(&box, side + cells->pad * 4 / 5);
+    for (int i = 0; i < stage->in->config->nlangs && i < 2; i++)
+        texts_add(&words, i, stage_phrase(stage, present->word, i));
+    type.size_px = texts_fit(stage, &type, &words, box, LEADING_TIGHT, 6, cells->type.size_px * 46 / 100);
+    texts_put(stage, &type, &words, box, LEADING_TIGHT);
 }
 
 /* A ticket of another kind than the hall file says may be too wide: it alone gets smaller. */
@@ -163,33 +134,33 @@ static void put_cell(const struct stage *stage, const struct cells *cells, struc
 {
     const struct config_desk *desk = &stage->in->config->desk[index];
     const struct theme *theme = stage->theme;
-    struct present present = present_of(stage, index);
+    struct present present = desk_present(stage, index);
     struct type type = cells->type;
     int baseline = cell.y + (cell.h + cells->cap) / 2, pad = cells->pad;
-    bool has_ticket = present.ticket[0] != '\0';
-    box_fill(stage, cell, present.is_new ? theme->fresh : theme->row, stage_px(stage, 14));
+    bool has_ticket = present.call.ticket[0] != '\0';
+    box_fill(stage, cell, present.call.is_new ? theme->fresh : theme->row, stage_px(stage, 14));
     struct rect box = box_inset(cell, pad, 0);
-    type.ink = present.is_new ? theme->fresh_ink : has_ticket ? theme->ink : theme->soft;
-    type.role = present.is_new ? ROLE_DESK : ROLE_ROW;
+    type.ink = present.call.is_new ? theme->fresh_ink : has_ticket ? theme->ink : theme->soft;
+    type.role = present.call.is_new ? ROLE_DESK : ROLE_ROW;
     type_put(stage, &type, box_cut_left(&box, cells->label), ALIGN_LEFT, desk->label);
     box_cut_left(&box, pad);
     struct rect line = box_cut_left(&box, stage_px(stage, 2));
     box_fill(stage, box_of(line.x, cell.y + cell.h / 10, line.w, cell.h - 2 * (cell.h / 10)),
-             present.is_new ? theme->fresh_line : theme->hairline, 0);
+             present.call.is_new ? theme->fresh_line : theme->hairline, 0);
     box_cut_left(&box, pad);
     if (!has_ticket) {
-        put_word(stage, cells, box, present.word);
+        put_word(stage, cells, box, &present);
         return;
     }
     enum icon icon;
     struct rect place = box_cut_right(&box, cells->arrow);
     if (present.is_called && direction_icon(desk->arrow, &icon))
         picture_icon(stage->picture, icon, place.x, baseline - (cells->cap + cells->arrow) / 2, cells->arrow,
-                     present.is_new ? theme->fresh_ink : theme->arrow);
+                     present.call.is_new ? theme->fresh_ink : theme->arrow);
     box_cut_right(&box, pad);
-    type.role = present.is_new ? ROLE_TICKET : ROLE_ROW;
-    type.ink = present.is_new ? theme->fresh_ink : present.is_called ? theme->ink : theme->soft;
-    put_ticket(stage, type, box, baseline, present.ticket);
+    type.role = present.call.is_new ? ROLE_TICKET : ROLE_ROW;
+    type.ink = present.call.is_new ? theme->fresh_ink : present.is_called ? theme->ink : theme->soft;
+    put_ticket(stage, type, box, baseline, present.call.ticket);
 }
 
 void scene_put_desks(const struct stage *stage, struct rect box)

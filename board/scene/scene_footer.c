@@ -56,6 +56,13 @@ static void lines_of_page(const struct stage *stage, int page, struct texts *lin
                 texts_add(lines, lang, config->notice[i].text.text[lang]);
 }
 
+void notice_texts(const struct stage *stage, struct texts *texts)
+{
+    int pages = count_pages(stage->in);
+    if (pages > 0)
+        lines_of_page(stage, (int)(stage->in->notice_page % (uint32_t)pages), texts);
+}
+
 int64_t scene_notice_us(const struct scene_input *input)
 {
     int pages = count_pages(input);
@@ -63,7 +70,7 @@ int64_t scene_notice_us(const struct scene_input *input)
         return 0;
     struct stage stage = { .in = input };
     struct texts lines = { 0 };
-    lines_of_page(&stage, (int)(input->notice_page % (uint32_t)pages), &lines);
+    notice_texts(&stage, &lines);
     int64_t longest = PAGE_LEAST_US;
     for (int i = 0; i < lines.count; i++) {
         int64_t us = PAGE_START_US + (int64_t)utf8_count(lines.text[i]) * PAGE_POINT_US;
@@ -115,7 +122,7 @@ static void put_lines(const struct stage *stage, const struct texts *lines, stru
     texts_put(stage, &type, &two, box, LEADING_TIGHT);
 }
 
-static void put_warning(const struct stage *stage, struct rect box, struct rect bleed)
+void scene_put_warning(const struct stage *stage, struct rect box, struct rect bleed)
 {
     char text[LANGS_MAX][2 * LABEL_SIZE + 4];
     struct texts lines = { 0 };
@@ -139,15 +146,14 @@ static void put_warning(const struct stage *stage, struct rect box, struct rect 
 void scene_put_footer(const struct stage *stage, struct rect box, struct rect bleed)
 {
     box_cut_top(&box, stage_px(stage, 10)); /* towards the middle of what is seen when nothing is cut off */
-    if (stage->in->truth == FEED_STALE && stage->in->has_lease) {
-        put_warning(stage, box, bleed);
+    if (stage_is_stale(stage)) {
+        scene_put_warning(stage, box, bleed);
         return;
     }
-    int pages = count_pages(stage->in);
     struct texts lines = { 0 };
-    if (pages == 0)
+    notice_texts(stage, &lines);
+    if (lines.count == 0)
         return;
-    lines_of_page(stage, (int)(stage->in->notice_page % (uint32_t)pages), &lines);
     struct type type = { .weight = WEIGHT_REGULAR,
                          .size_px = stage_px(stage, NOTICE_UNITS),
                          .role = ROLE_NOTICE,

@@ -67,7 +67,8 @@ void scene_put_message(const struct stage *stage, struct rect box, enum phrase h
     box_fill(stage, box, stage->theme->panel, stage_px(stage, 14));
     box = box_inset(box, pad, stage_px(stage, 28));
     if (is_warning) {
-        int side = stage_px(stage, stage->is_portrait ? 180 : 260);
+        int side = stage_px(stage, stage->is_portrait ? 180 : 260), most = box.w * 21 / 100;
+        side = side < most ? side : most;
         picture_icon(stage->picture, ICON_WARNING, box.x, box.y + (box.h - side) / 2, side,
                      stage->theme->ink);
         box_cut_left(&box, side + pad);

@@ -66,11 +66,7 @@ void stage_join(const struct stage *stage, enum phrase phrase, int nlangs, char 
 
 bool stage_has_desk(const struct stage *stage, int desk)
 {
-    const struct config *config = stage->in->config;
-    if (desk < 0 || desk >= config->ndesks)
-        return false;
-    int zone = config->desk[desk].zone;
-    return zone >= 0 && (stage->in->screen->zones >> zone & 1) != 0;
+    return config_screen_has_desk(stage->in->config, stage->in->screen, desk);
 }
 
 /* ---- boxes ----------------------------------------------------------------------------------- */

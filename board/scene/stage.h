@@ -32,6 +32,12 @@ void stage_join(const struct stage *stage, enum phrase phrase, int nlangs, char 
 /* Is the desk in a zone of this screen? */
 bool stage_has_desk(const struct stage *stage, int desk);
 
+/* Does the wall have to say that it may be out of date? */
+static inline bool stage_is_stale(const struct stage *stage)
+{
+    return stage->in->truth == FEED_STALE && stage->in->has_lease;
+}
+
 /* ---- boxes: a cut returns the piece and leaves the rest --------------------------------------------------
  */
 struct rect box_of(int x, int y, int w, int h);
@@ -121,10 +127,20 @@ bool ticket_has_tail(const char *text);
 /* Arrow towards the desk; false if it has none. */
 bool direction_icon(int direction, enum icon *icon);
 
+/* ---- a desk now ------------------------------------------------------------------------------ */
+struct present {
+    struct announce_slot call; /* ticket "" if there is none; is_new: within its dwell */
+    bool is_called;            /* else its visitor is there */
+    enum phrase word;          /* what it does if there is no ticket: free, break, closed */
+    enum icon icon;            /* the same as a sign */
+};
+struct present desk_present(const struct stage *stage, int desk);
+
 /* ---- parts of a scene ------------------------------------------------------------------------------------
  */
 void scene_put_header(const struct stage *stage, struct rect box);
 void scene_put_featured(const struct stage *stage, struct rect box);
+void scene_put_desk(const struct stage *stage, struct rect box);
 void scene_put_lists(const struct stage *stage, struct rect box);
 bool scene_has_lists(const struct stage *stage);
 bool scene_has_featured(const struct stage *stage);
@@ -136,4 +152,10 @@ void scene_put_message(const struct stage *stage, struct rect box, enum phrase h
                        bool is_warning);
 void scene_put_alert(const struct stage *stage, const struct notice *alert);
 /* The text of a notice in language `lang`, "" if it has none. */
+/* The sign that the truth is not known: the ground `bleed` and the words in `box`. */
+void scene_put_warning(const struct stage *stage, struct rect box, struct rect bleed);
+void scene_put_notice(const struct stage *stage, struct rect box);
+void scene_put_clock(const struct stage *stage, struct rect box);
+/* The notice whose page it is, in the hall's languages; none if there is none. */
+void notice_texts(const struct stage *stage, struct texts *texts);
 const char *notice_in(const struct stage *stage, const struct notice *notice, int lang);

@@ -36,7 +36,7 @@ BAD = [
     ("landscape.regions.1.row", 1, 'landscape.regions[1]: "featured" takes what there is; its rows need fractions', False),
     ("landscape.regions.0.row", 2, 'landscape.regions[0]: "header" has a height of its own; put it into one row that is "auto"', False),
     ("landscape.regions.3.part", "desks", 'landscape.regions[3]: "desks" takes what there is', True),
-    ("landscape.regions.3", None, 'landscape: lacks the part "notices": a lost connection is told there', True),
+    ("landscape.regions.3", None, 'landscape: lacks the part "notices" or "notice": a lost connection is told there', True),
     ("", [], "an array is no layout", True),
     ("", "{", "line 1, column 2", None),
 ]
@@ -70,6 +70,8 @@ def loader_says(layout, folder):
         file.write(layout if isinstance(layout, str) else json.dumps(layout))
     hall = read("board/halls/open-almaty.json")
     hall["screens"][0] = {"id": "main", "driver": "memory", "view": "own.json"}
+    if '"part": "desk"' in json.dumps(layout):
+        hall["screens"][0]["desk"] = hall["desks"][0]["id"]
     with open(os.path.join(folder, "hall.json"), "w", encoding="utf-8") as file:
         json.dump(hall, file)
     run = subprocess.run([KEZEKCTL, "check", os.path.join(folder, "hall.json")], capture_output=True, text=True, timeout=60, check=False)

@@ -29,6 +29,8 @@ static struct picture picture;
 static bool is_exact;
 static char folder[512];
 
+#include "tests/golden/views.h"
+
 /* ---- states ----------------------------------------------------------------------------------------------
  */
 
@@ -241,6 +243,25 @@ static const struct {
     { "zone-portrait", zone, 1080, 1920, 2, NULL, NULL },
     { "zone-720p", zone, 1280, 720, 3, NULL, NULL },
     { "zone-64", zone_of_64, 1920, 1080, 2, NULL, NULL },
+    { "desk", desk_new, 1920, 1080, 2, NULL, NULL },
+    { "desk-passed", desk_passed, 1920, 1080, 3, NULL, NULL },
+    { "desk-serving", desk_serving, 1280, 720, 2, NULL, NULL },
+    { "desk-free", desk_free, 1280, 720, 2, NULL, NULL },
+    { "desk-break", desk_break, 1280, 720, 3, NULL, NULL },
+    { "desk-closed", desk_closed, 1280, 720, 2, NULL, NULL },
+    { "desk-starting", desk_starting, 1280, 720, 2, NULL, NULL },
+    { "desk-stale", desk_stale, 1280, 720, 2, NULL, NULL },
+    { "desk-blank", desk_blank, 1280, 720, 2, NULL, NULL },
+    { "desk-portrait", desk_new, 1080, 1920, 2, NULL, NULL },
+    { "desk-portrait-break", desk_break, 720, 1280, 2, NULL, NULL },
+    { "desk-portrait-blank", desk_blank, 720, 1280, 2, NULL, NULL },
+    { "info", info, 1920, 1080, 2, NULL, NULL },
+    { "info-languages", info, 1280, 720, 3, NULL, NULL },
+    { "info-empty", info_empty, 1280, 720, 2, NULL, NULL },
+    { "info-stale", info_stale, 1280, 720, 2, NULL, NULL },
+    { "info-blank", info_blank, 1280, 720, 2, NULL, NULL },
+    { "info-portrait", info, 1080, 1920, 2, NULL, NULL },
+    { "info-portrait-stale", info_stale, 720, 1280, 3, NULL, NULL },
     { "test-grid", named_screen, 1920, 1080, 3, "grid", NULL },
     { "test-grid-portrait", turned_screen, 720, 1280, 3, "grid", NULL },
     { "test-grid-1280x1024", named_screen, 1280, 1024, 3, "grid", NULL },

@@ -130,11 +130,22 @@ static const struct {
       "screens[0].output: \"HDMI-1\" is no connector; write it as the kernel names it in /sys/class/drm, "
       "like \"HDMI-A-1\" or \"DP-1\"" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"board\"",
-      "screens[0].view: there is no view \"board\"; known are calls, zone; own ones go into "
+      "screens[0].view: there is no view \"board\"; known are calls, desk, info, zone; own ones go into "
       "/etc/kezek/layouts, "
       "or name the path of a file that ends in .json" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[\"kids\"]",
       "zones[0]: \"front\" has desks but no screen shows it; add it to the zones of a screen" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"desk\"",
+      "screens[0].desk: is missing; the view shows one desk: give its id" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"zone\",\"desk\":\"1\"",
+      "screens[0].desk: the view \"zone\" has no part \"desk\"; take the view \"desk\", or \"zones\" "
+      "instead" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"desk\",\"desk\":\"1\",\"zones\":[\"front\"]",
+      "screens[0].zones: a screen of one desk shows no zones; leave this out" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"desk\",\"desk\":\"99\"",
+      "screens[0].desk: \"99\" is not in desks; known are 1, 2" },
+    { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"view\":\"desk\",\"desk\":3",
+      "screens[0].desk: 3 is no id; write 1 to 32 of a-z 0-9 _ -" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"zones\":[]",
       "screens[0].zones: an empty list is not a list of zone ids; leave the key out for all zones" },
     { "\"driver\":\"memory\"", "\"driver\":\"memory\",\"diagonal_in\":\"55\"",

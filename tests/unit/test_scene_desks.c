@@ -89,9 +89,15 @@ static void what_a_desk_does_is_said_in_words(void **state)
     room.hall.desk[1].status = DESK_PAUSED;
     room.hall.desk[2].status = DESK_CLOSED;
     build(&picture, 1920, 1080);
-    find(&picture, 0, WEIGHT_REGULAR, false, "Бос · Свободно");
-    find(&picture, 0, WEIGHT_REGULAR, false, "Үзіліс · Перерыв");
-    find(&picture, 0, WEIGHT_REGULAR, false, "Жабық · Закрыто");
+    static const char *const word[][2] = { { "Бос", "Свободно" },
+                                           { "Үзіліс", "Перерыв" },
+                                           { "Жабық", "Закрыто" } };
+    for (int i = 0; i < 3; i++) {
+        struct found kk = find(&picture, 0, WEIGHT_REGULAR, false, word[i][0]);
+        struct found ru = find(&picture, 1, WEIGHT_REGULAR, false, word[i][1]);
+        assert_true(kk.y < ru.y);
+        assert_int_equal(kk.size_px, ru.size_px);
+    }
 }
 
 static bool do_touch(struct rect a, struct rect b)

@@ -34,6 +34,7 @@ static int set_up(void **unused)
     config->desk[0] = (struct config_desk){ .id = "1", .label = "1", .zone = 0, .agency = NONE, .bus = NONE };
     config->desk[1] = (struct config_desk){ .id = "2", .label = "2", .zone = 1, .agency = NONE, .bus = NONE };
     config->screen[0].zones = 1;
+    config->screen[0].desk = NONE;
     config->screen[0].awake_minutes = 15;
     config->screen[0].hours = (struct hours){ 1, { { 0x7f, 480, 1200 } } };
     hall_init(&bench.hall, config);
