@@ -174,7 +174,7 @@ demo:
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/kezekd
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/kezekctl $(B)/kezek-sim
-	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-net
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-link $(B)/kezek-console
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/themes board/themes/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/layouts board/layouts/*.json board/layouts/README.md

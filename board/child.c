@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define DELAY_MIN_US     200000
@@ -44,7 +45,7 @@ static int parcel_fd(const struct config *config)
     return fd;
 }
 
-struct config *child_config(void)
+static struct config *child_config(void)
 {
     struct parcel *parcel = mmap(NULL, sizeof *parcel, PROT_READ, MAP_SHARED, CHILD_FD_CONFIG, 0);
     if (parcel == MAP_FAILED)
@@ -67,12 +68,32 @@ struct config *child_config(void)
     return config;
 }
 
+int child_main(int argc, char **argv, const char *name, int (*run)(struct config *config))
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("kezek-%s " KEZEK_VERSION "\n", name) < 0;
+    if (fcntl(CHILD_FD_CONFIG, F_GETFD) < 0) {
+        fprintf(stderr, "kezek-%s is a part of kezekd, which starts it; it is not started by hand\n", name);
+        return EX_USAGE;
+    }
+    log_open(name, LOG_LEVEL_INFO);
+    struct config *config = child_config();
+    if (!config) {
+        log_error("kezekd and kezek-%s are not of the same build; restart the service", name);
+        return EX_SOFTWARE;
+    }
+    int status = run(config);
+    free(config);
+    return status;
+}
+
 struct programs {
-    char beside[PATH_MAX], installed[PATH_MAX];
+    char name[32];
+    char beside[PATH_MAX], installed[PATH_MAX], built_for[PATH_MAX];
 };
 
 /* Between fork and exec: only async-signal-safe calls, the board has threads. */
-static _Noreturn void become(const struct programs *programs, const char *name, int socket_fd, int config_fd)
+static _Noreturn void become(struct programs *programs, int socket_fd, int config_fd)
 {
     int parked_config = fcntl(config_fd, F_DUPFD, FD_ABOVE);
     int parked_socket = socket_fd >= 0 ? fcntl(socket_fd, F_DUPFD, FD_ABOVE) : -1;
@@ -85,38 +106,39 @@ static _Noreturn void become(const struct programs *programs, const char *name, 
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    char *argv[] = { "kezek-net", (char *)(uintptr_t)name, NULL };
+    char *argv[] = { programs->name, NULL };
     execv(programs->beside, argv);
     execv(programs->installed, argv);
-    execv(KEZEK_LIBEXECDIR "/kezek-net", argv);
+    execv(programs->built_for, argv);
     _exit(127);
 }
 
 /* Beside our own program file: so a source tree's board never runs an installed link. Else from PREFIX/sbin into
  * PREFIX/libexec, wherever that was moved. */
-static void find_programs(struct programs *programs)
+static void find_programs(struct programs *programs, const char *name)
 {
-    static const char beside[] = "kezek-net", installed[] = "../libexec/kezek/kezek-net";
-    char *path = programs->beside;
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof installed);
-    path[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(path, '/');
-    size_t head = slash ? (size_t)(slash + 1 - path) : 0;
-    memcpy(programs->installed, path, head);
-    memcpy(path + head, beside, sizeof beside);
-    memcpy(programs->installed + head, installed, sizeof installed);
+    char folder[PATH_MAX - 64];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(folder, '/');
+    *(slash ? slash + 1 : folder) = '\0';
+    snprintf(programs->name, sizeof programs->name, "kezek-%s", name);
+    snprintf(programs->beside, sizeof programs->beside, "%s%s", folder, programs->name);
+    snprintf(programs->installed, sizeof programs->installed, "%s../libexec/kezek/%s", folder,
+             programs->name);
+    snprintf(programs->built_for, sizeof programs->built_for, KEZEK_LIBEXECDIR "/%s", programs->name);
 }
 
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us)
 {
     struct programs programs;
-    find_programs(&programs);
+    find_programs(&programs, child->name);
     int config_fd = parcel_fd(config);
     if (config_fd < 0)
         return config_fd;
     pid_t pid = fork();
     if (pid == 0)
-        become(&programs, child->name, fd, config_fd);
+        become(&programs, fd, config_fd);
     int error = pid < 0 ? -errno : 0;
     close(config_fd);
     if (error)

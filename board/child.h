@@ -1,4 +1,4 @@
-/* Child processes of the service (link, console): started from our own program file, restarted with back-off
+/* Child processes of the service (link, console): programs of their own, kezek-link and kezek-console, restarted with back-off
  * when they die.
  *
  * A child gets the checked configuration as a sealed memory file on descriptor 4, so that it needs no file
@@ -16,7 +16,7 @@
 #define CHILD_FD_CONFIG 4
 
 struct child {
-    const char *name; /* argv[1] of kezek-net: "link", "console" */
+    const char *name; /* of kezek-NAME: "link", "console" */
     pid_t pid;        /* 0: not running */
     int64_t delay_us; /* back-off: 0.2 s doubling to 10 s, reset after a minute of life */
     int64_t started_us;
@@ -24,7 +24,7 @@ struct child {
     uint64_t starts;
 };
 
-/* Forks and executes kezek-net. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
+/* Forks and executes kezek-NAME. `fd` is passed as CHILD_FD_SOCKET (-1: none) and stays the caller's. 0
  * or -errno. */
 int child_start(struct child *child, const struct config *config, int fd, int64_t now_us);
 /* The child died (status of waitpid). Logs why, but not each time that it dies again within a minute of its start;
@@ -36,6 +36,6 @@ void child_tick(struct child *child, int64_t now_us);
 int64_t child_deadline_us(const struct child *child);
 void child_stop(struct child *child); /* SIGTERM, waits up to 2 s, then SIGKILL */
 
-/* In the child: the configuration from CHILD_FD_CONFIG. NULL when it does not fit this program file (it was
- * replaced while the service ran). LED profiles stay behind: their pointers are NULL. */
-struct config *child_config(void);
+/* main() of kezek-NAME: runs it with the configuration from CHILD_FD_CONFIG, unless that does not fit this program file (it was
+ * replaced while the service ran) or there is none (started by hand). LED profiles stay behind: their pointers are NULL. */
+int child_main(int argc, char **argv, const char *name, int (*run)(struct config *config));

@@ -1,4 +1,4 @@
-/* kezekd: the service. It is the board process; it starts the others (kezek-net_main.c). */
+/* kezekd: the service. It is the board process; it starts the others (kezek-link_main.c, kezek-console_main.c). */
 #include "board/bench.h"
 #include "board/board.h"
 #include "board/check/check.h"

@@ -301,7 +301,7 @@ class Hall:
 
     def child(self, name):
         """The process id of "link" or "console"; None: it does not run."""
-        return next((pid for pid in children(self.board.pid) if name in cmdline(pid)), None)
+        return next((pid for pid in children(self.board.pid) if cmdline(pid)[:1] == [f"kezek-{name}"]), None)
 
     def connected(self):
         wait_for("link is connected", lambda: self.status()["link"]["connected"])

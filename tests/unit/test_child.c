@@ -96,7 +96,7 @@ static void one_that_dies_again_and_again_is_told_once_and_when_it_stays(void **
               "test: link: ended by its sandbox; starts again in 0.2 s\n");
 }
 
-/* There is no kezek-net beside a test. */
+/* There is no kezek-link beside a test. */
 static void one_that_cannot_be_executed_ends_by_itself(void **unused)
 {
     (void)unused;
