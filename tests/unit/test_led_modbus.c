@@ -504,11 +504,50 @@ static void silences_end_on_time(void **state)
 
 #define EACH(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
+static int64_t waiting_us(void)
+{
+    struct led_bus_status status;
+    led_modbus.bus_status(f.three.bus, &status);
+    return status.waiting_us;
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* It waits half a second for each board that does not answer; what is wanted meanwhile it cannot take. */
+static void a_worker_that_takes_nothing_says_since_when(void **state)
+{
+    (void)state;
+    bool is_seen = false;
+    for (unsigned i = 0; i < 3; i++)
+        led_line_call(&f.line, cut_power, &i);
+    f.three.config.adapter_latency_ms = 500;
+    open_bus();
+    for (uint64_t token = 1; !is_seen && token <= 50; token++) {
+        int64_t before_us = now_us();
+        want(0, token % 2 ? "1" : "2", token);
+        int64_t since_us = waiting_us(), after_us = now_us();
+        usleep(20000);
+        is_seen = since_us >= before_us && since_us <= after_us && waiting_us() == since_us;
+    }
+    assert_true(is_seen);
+    for (unsigned i = 0; i < 3; i++)
+        led_line_call(&f.line, give_power, &i);
+    want(0, "7", 99);
+    assert_int_equal(final_of(99).certainty, LED_LIT);
+    assert_int_equal(waiting_us(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(silences_end_on_time),
         EACH(the_glass_shows_what_is_reported),
+        EACH(a_worker_that_takes_nothing_says_since_when),
         EACH(a_dead_unit_fails_alone),
         EACH(a_unit_that_lost_power_is_initialised_again),
         EACH(an_exception_is_reported_with_its_register),
