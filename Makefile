@@ -14,7 +14,7 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 
 # ---- what is found on this machine ---------------------------------------------------------------------------------
-PKGS  := libmosquitto libmodbus libgpiod alsa freetype2 harfbuzz libcjson libmicrohttpd libpng libdrm libseccomp
+PKGS  := libmosquitto libmodbus libgpiod alsa freetype2 harfbuzz fribidi libcjson libmicrohttpd libpng libdrm libseccomp
 GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo v2 || echo v1)
 
 CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' -DKEZEK_DATADIR='"$(DATADIR)"' -DKEZEK_LIBEXECDIR='"$(LIBEXECDIR)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))

@@ -1,4 +1,5 @@
 #include "fonts/text.h"
+#include "fonts/bidi.h"
 #include "fonts/face.h"
 
 #include <stdio.h>
@@ -10,8 +11,9 @@
 
 /* Shaping happens in 1/64000 of the em, so that one result scales to every size: exact for 1000 units (Noto),
  * within 1/128000 for 2048 (DejaVu). */
-#define EM_UNITS      64000
-#define CODEPOINTS    TEXT_GLYPHS_MAX
+#define EM_UNITS   64000
+#define CODEPOINTS TEXT_GLYPHS_MAX
+_Static_assert(CODEPOINTS <= BIDI_MAX, "a line is longer than what bidi_levels() takes");
 #define LINE_KEY_MAX  256 /* bytes of a text that is found again; longer ones are shaped anew */
 #define WORD_KEY_MAX  104
 #define WORDS_MAX     1024
@@ -46,7 +48,7 @@ struct ink {
 };
 
 struct run_glyph {
-    uint32_t index, cluster;
+    uint32_t index;
     uint8_t face;
     int32_t x_units, y_units;
 };
@@ -120,6 +122,7 @@ struct letters {
     uint32_t cp[CODEPOINTS];
     uint8_t face[CODEPOINTS];
     hb_script_t script[CODEPOINTS];
+    uint8_t level[CODEPOINTS]; /* odd: runs to the left */
 };
 
 /* At most `bytes` of the text. */
@@ -139,6 +142,7 @@ static void decode(const char *text, size_t bytes, struct letters *letters)
             letters->is_cut = true;
             return;
         }
+        letters->level[letters->count] = 0;
         letters->cp[letters->count++] = cp < ' ' ? ' ' : cp;
     }
 }
@@ -194,7 +198,6 @@ static void append_shaped(struct run *run, hb_buffer_t *buffer, uint8_t face)
     for (unsigned i = 0; i < count; i++)
         append(run,
                &(struct run_glyph){ .index = info[i].codepoint,
-                                    .cluster = info[i].cluster,
                                     .face = face,
                                     .x_units = run->width_units + at[i].x_offset,
                                     .y_units = at[i].y_offset },
@@ -220,12 +223,35 @@ static void shape_piece(struct shaper *shaper, const struct text_style *style, c
 
     hb_buffer_clear_contents(buffer);
     hb_buffer_add_codepoints(buffer, letters->cp, (int)letters->count, start, (int)count);
-    /* Left to right always: a line that would run the other way is not a language of the hall. */
-    hb_buffer_set_direction(buffer, HB_DIRECTION_LTR);
+    hb_buffer_set_direction(buffer, letters->level[start] & 1 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
     hb_buffer_set_script(buffer, letters->script[start]);
     hb_buffer_set_language(buffer, language(shaper, style->lang));
     hb_shape(shaper->font[style->weight][face], buffer, number, style->is_number ? 2 : 0);
     append_shaped(&shaper->run, buffer, face);
+}
+
+/* A stretch of one face, script and direction. */
+struct pieces {
+    unsigned count;
+    unsigned start[CODEPOINTS + 1]; /* and the end of the last */
+    uint8_t level[CODEPOINTS];
+};
+
+static bool is_alike(const struct letters *letters, unsigned a, unsigned b)
+{
+    return letters->face[a] == letters->face[b] && letters->script[a] == letters->script[b] &&
+           letters->level[a] == letters->level[b];
+}
+
+static void split(const struct letters *letters, struct pieces *pieces)
+{
+    pieces->count = 0;
+    for (unsigned i = 0; i < letters->count; i++)
+        if (i == 0 || !is_alike(letters, i - 1, i)) {
+            pieces->level[pieces->count] = letters->level[i];
+            pieces->start[pieces->count++] = i;
+        }
+    pieces->start[pieces->count] = letters->count;
 }
 
 /* The result is shaper->run. */
@@ -234,19 +260,22 @@ static const struct run *shape(struct fonts *fonts, const struct text_style *sty
 {
     struct shaper *shaper = fonts_shaper(fonts);
     struct letters letters;
+    struct pieces pieces;
+    unsigned order[CODEPOINTS];
 
     decode(text, bytes, &letters);
     choose_faces(fonts, style->weight, &letters);
     choose_scripts(&letters);
+    bidi_levels(letters.cp, letters.count, style->is_rtl, letters.level);
+    split(&letters, &pieces);
+    bidi_order(pieces.level, pieces.count, order);
     shaper->run.count = 0;
     shaper->run.width_units = 0;
     shaper->run.is_cut = letters.is_cut;
-    for (unsigned start = 0, i = 1; start < letters.count; i++) {
-        if (i < letters.count && letters.face[i] == letters.face[start] &&
-            letters.script[i] == letters.script[start])
-            continue;
-        shape_piece(shaper, style, &letters, start, i - start);
-        start = i;
+    for (unsigned i = 0; i < pieces.count; i++) {
+        const unsigned start = pieces.start[order[i]];
+
+        shape_piece(shaper, style, &letters, start, pieces.start[order[i] + 1] - start);
     }
     return &shaper->run;
 }
@@ -321,7 +350,7 @@ static uint32_t hash_text(const struct text_style *style, const char *text, size
 static bool is_same_style(const struct text_style *a, const struct text_style *b)
 {
     return a->weight == b->weight && a->size_px == b->size_px && a->is_number == b->is_number &&
-           strcmp(a->lang, b->lang) == 0;
+           a->is_rtl == b->is_rtl && strcmp(a->lang, b->lang) == 0;
 }
 
 static uint16_t find_line(const struct shaper *shaper, const struct text_style *style, uint32_t hash,

@@ -13,6 +13,7 @@ struct text_style {
     int size_px;    /* em size, 6..1200 */
     char lang[9];   /* BCP 47: kk, ru, en */
     bool is_number; /* tabular figures, slashed zero */
+    bool is_rtl;    /* a language that runs to the left: so does the line, whatever it begins with */
 };
 
 struct text_line {

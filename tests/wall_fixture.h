@@ -115,6 +115,14 @@ static inline void room_desk(struct room *room, const char *label, enum desk_kin
     snprintf(desk->label, sizeof desk->label, "%s", label);
 }
 
+/* Another language of the hall, in the place of the one at `index`. */
+static inline void room_language(struct room *room, int index, const char *lang, const char *name)
+{
+    snprintf(room->config.lang[index], LANG_SIZE, "%s", lang);
+    snprintf(room->config.name.text[index], LABEL_SIZE, "%s", name);
+    room_phrases(&room->config, index);
+}
+
 /* The reception of the reference hall, Sunday 22 November 2026, 14:05, twelve windows, nothing called. */
 static inline void room_init(struct room *room, int nlangs)
 {

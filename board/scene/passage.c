@@ -175,7 +175,7 @@ int passage_put(const struct stage *stage, const struct type *type, struct rect 
         unsigned end = words.word[span.end - 1].at + words.word[span.end - 1].length;
         char line[NOTICE_SIZE];
         copy(line, text + at, end - at);
-        type_put(stage, type, box_of(box.x, top, box.w, step), ALIGN_LEFT, line);
+        type_put(stage, type, box_of(box.x, top, box.w, step), ALIGN_START, line);
     }
     return top - box.y;
 }

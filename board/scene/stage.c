@@ -127,12 +127,24 @@ void box_fill(const struct stage *stage, struct rect box, color fill, int radius
 
 /* ---- one line -------------------------------------------------------------------------------- */
 
-const struct text_line *type_shape(const struct stage *stage, const struct type *type, const char *text)
+static bool is_rtl(const struct stage *stage, const struct type *type)
+{
+    return stage->in->config->writing[type->lang].is_rtl;
+}
+
+static struct text_style style_of(const struct stage *stage, const struct type *type)
 {
     struct text_style style = { .weight = type->weight,
                                 .size_px = type->size_px,
-                                .is_number = type->is_number };
+                                .is_number = type->is_number,
+                                .is_rtl = is_rtl(stage, type) };
     memcpy(style.lang, stage->in->config->lang[type->lang], sizeof style.lang);
+    return style;
+}
+
+const struct text_line *type_shape(const struct stage *stage, const struct type *type, const char *text)
+{
+    const struct text_style style = style_of(stage, type);
     return text_shape(stage->fonts, &style, text);
 }
 
@@ -202,7 +214,16 @@ void type_put(const struct stage *stage, const struct type *type, struct rect bo
     const struct text_line *line = type_shape(stage, type, text);
     int baseline = box.y + (box.h + type_cap(stage, type)) / 2;
     int ink = line->ink_right_px - line->ink_left_px;
-    if (ink > box.w) {
+    char cut[1][TEXT_LINE_BYTES];
+    if (align == ALIGN_START)
+        align = is_rtl(stage, type) ? ALIGN_RIGHT : ALIGN_LEFT;
+    if (ink > box.w && is_rtl(stage, type)) { /* the end of the text is on the left, and goes first */
+        struct text_style style = style_of(stage, type);
+        text_break(stage->fonts, &style, text, box.w, cut, 1);
+        line = type_shape(stage, type, cut[0]);
+        ink = line->ink_right_px - line->ink_left_px;
+        align = ALIGN_RIGHT;
+    } else if (ink > box.w) {
         put_cut(stage, type, box.x, baseline, box.w, text);
         return;
     }

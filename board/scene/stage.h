@@ -52,7 +52,7 @@ void box_fill(const struct stage *stage, struct rect box, color fill, int radius
 
 /* ---- one line of text ------------------------------------------------------------------------------------
  */
-enum align { ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT };
+enum align { ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT, ALIGN_START /* where lines of the language begin */ };
 struct type {
     enum weight weight;
     int size_px;
@@ -89,7 +89,7 @@ int passage_fit(const struct stage *stage, const struct type *type, const char *
  * does not fit. */
 int passage_height(const struct stage *stage, const struct type *type, const char *text, struct rect box,
                    int leading);
-/* Sets it from the top of the box, left-aligned; what does not fit in height is cut with an ellipsis. Returns
+/* Sets it from the top of the box, lines beginning at its left, or right in a language that runs to the left; what does not fit in height is cut with an ellipsis. Returns
  * the height. */
 int passage_put(const struct stage *stage, const struct type *type, struct rect box, int leading,
                 const char *text);

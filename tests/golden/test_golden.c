@@ -193,6 +193,27 @@ static void zone_of_64(void)
     }
 }
 
+static void other_languages(void)
+{
+    room_language(&room, 0, "kk-Latn", "«Open Almaty» qoğamdyq qabyldau bölmesı");
+    room_language(&room, 1, "ar", "قاعة استقبال «Open Almaty»");
+}
+
+static void two_alphabets(void)
+{
+    other_languages();
+    room_call(&room, "А042", 7, true)->is_recall = true;
+    fill_list();
+    snprintf(room.config.notice[0].text.text[0], LABEL_SIZE, "Telefon: 1308");
+    snprintf(room.config.notice[0].text.text[1], LABEL_SIZE, "هاتف الاستقبال 1308 (Open Almaty)");
+}
+
+static void blank_alphabets(void)
+{
+    other_languages();
+    room.input.truth = FEED_BLANK;
+}
+
 static void named_screen(void)
 {
     snprintf(room.config.hall, ID_SIZE, "open-almaty");
@@ -237,6 +258,8 @@ static const struct {
     { "portrait-4", four, 720, 1280, 3, NULL, NULL },
     { "portrait-stale", stale, 720, 1280, 2, NULL, NULL },
     { "portrait-alert", alert, 720, 1280, 3, NULL, NULL },
+    { "alphabets", two_alphabets, 1280, 720, 2, NULL, NULL },
+    { "alphabets-blank", blank_alphabets, 1280, 720, 2, NULL, NULL },
     { "1280x1024", four, 1280, 1024, 2, NULL, NULL },
     { "4k", one_new, 3840, 2160, 2, NULL, NULL },
     { "zone", zone, 1920, 1080, 2, NULL, NULL },
