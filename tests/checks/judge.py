@@ -48,8 +48,9 @@ def names_members(schema):
 
 
 def closed(schema, is_whole=True):
-    """A copy that refuses members without a name. Parts of a schema (allOf, then …) speak of the same object as the whole."""
-    out = dict(schema)
+    """A copy that refuses members without a name, which takes JSON Schema 2020-12. Parts of a schema (allOf, then …) speak of the
+    same object as the whole."""
+    out = {{"dependencies": "dependentRequired"}.get(key, key): part for key, part in schema.items()}
     for key, part in schema.items():
         if key == "properties":
             out[key] = {name: closed(value) for name, value in part.items()}
@@ -66,17 +67,15 @@ def closed(schema, is_whole=True):
 
 @functools.lru_cache(None)
 def validators(name):
-    """As a reader judges, and as a writer is judged besides."""
+    """As a reader judges, and as a writer is judged."""
     schema = whole(name)
     return jsonschema.Draft7Validator(schema), jsonschema.Draft202012Validator(closed(schema))
 
 
 def complaint(name, message, is_written=True):
     """What is wrong with a message by the schema of this file name; None: nothing."""
-    for validator in validators(name)[:2 if is_written else 1]:
-        for error in validator.iter_errors(message):
-            return f"{'/'.join(map(str, error.absolute_path)) or '.'}: {error.message}"[:160]
-    return None
+    error = next(validators(name)[is_written].iter_errors(message), None)
+    return error and f"{'/'.join(map(str, error.absolute_path)) or '.'}: {error.message}"[:160]
 
 
 def members(pairs):
