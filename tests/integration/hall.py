@@ -2,10 +2,13 @@
 """The main job, end to end, on real programs: a call goes from MQTT to wall, LED board and chime, and comes back as a receipt."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import sys
 import time
+import urllib.error
 
 from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, children, cmdline, free_port, install_node, run, wait_for
 
@@ -177,6 +180,27 @@ def the_demo_page_answers_a_newcomer_in_a_browser():
         hall.connected()
         hall.boards_answer()
         use_page("page.js", environment, hall.page, "demo-page.png")
+    finally:
+        hall.close()
+
+
+def the_demo_page_takes_every_order_that_its_manual_shows():
+    sys.path.insert(0, os.path.join(SOURCE, "tests/checks"))
+    import snippets  # pylint: disable=import-outside-toplevel
+    hall = Hall(with_sim=True)
+    try:
+        hall.fresh()
+        hall.boards_answer()
+        taken = 0
+        for snippet in snippets.snippets(os.path.join(SOURCE, "board/man/kezek-sim.1.scd")):
+            *_, path = re.findall(r"/api/\w+", snippet.before)
+            try:
+                hall.page_post(path, snippet.value)
+            except urllib.error.HTTPError as refusal:
+                raise AssertionError(f"line {snippet.line}: {path} {snippet.text}: {refusal.read().decode()}") from None
+            taken += 1
+        assert taken > 5, taken
+        print(f"        {taken} orders")
     finally:
         hall.close()
 
@@ -686,6 +710,7 @@ run([
     bad_messages_are_refused_one_by_one_and_stop_nothing,
     a_publisher_of_another_make_is_understood,
     the_demo_page_answers_a_newcomer_in_a_browser,
+    the_demo_page_takes_every_order_that_its_manual_shows,
     the_console_page_tells_and_does_what_a_technician_wants,
     the_link_comes_back_when_it_is_killed,
     receipts_wait_for_a_link_that_starts_again,
