@@ -4,6 +4,7 @@
 #include "protocol/record.h"
 #include "tests/scenario/eyes.h"
 #include "tests/scenario/moment.h"
+#include "tests/scenario/said.h"
 #include "tests/scenario/verdict.h"
 
 #include <errno.h>
@@ -68,8 +69,10 @@ static void post(void *data, int64_t now_us)
             office.post.at_us = now_us + RETRY_US;
             return;
         }
-        if (office.fd >= 0 && error == 0 && letter->record.kind == RECORD_MESSAGE &&
-            letter->record.message.kind == MESSAGE_EVENT)
+        bool is_said = office.fd >= 0 && error == 0 && letter->record.kind == RECORD_MESSAGE;
+        if (is_said)
+            said_by_server(&letter->record.message);
+        if (is_said && letter->record.message.kind == MESSAGE_EVENT)
             eyes_called(&letter->record.message.event);
         office.letters = letter->next;
         if (!office.letters)
@@ -179,6 +182,7 @@ static void answer(const struct record_publish *publish)
 {
     struct hello hello;
     char error[160];
+    said_by_board(publish);
     if (publish->topic == PUBLISH_RECEIPT)
         eyes_receipt(publish->text, publish->length);
     if (publish->topic != PUBLISH_HELLO || !office.has_broker)
@@ -395,6 +399,7 @@ void office_begin(const struct config *config, int64_t wall_ms, uint64_t seed)
 {
     char epoch[EPOCH_SIZE];
     memset(&office, 0, sizeof office);
+    said_begin(config);
     office.config = config;
     office.random = seed;
     office.wall_ms = wall_ms;
@@ -420,6 +425,7 @@ void office_begin(const struct config *config, int64_t wall_ms, uint64_t seed)
 void office_end(void)
 {
     moment_turned = NULL;
+    said_end();
     forget_letters();
     if (office.fd >= 0)
         close(office.fd);
