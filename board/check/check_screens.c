@@ -113,12 +113,12 @@ static void say_number(struct trial *trial, const struct sight *sight, int k, ch
 static void help_number(struct trial *trial, const struct sight *sight, FILE *out)
 {
     char text[256];
-    enum verdict verdict = verdict_of(sight, ROLE_TICKET, number_px(&sight->sizes));
-    if (verdict == VERDICT_FAIL) {
+    int cap_px = number_px(&sight->sizes);
+    if (cap_px && verdict_of(sight, ROLE_TICKET, cap_px) == VERDICT_FAIL) {
         say_number(trial, sight, legibility_called.least_k, text, sizeof text);
         fprintf(out, "  called number: for WARN %s\n", text);
     }
-    if (verdict != VERDICT_PASS) {
+    if (cap_px && verdict_of(sight, ROLE_TICKET, cap_px) != VERDICT_PASS) {
         say_number(trial, sight, legibility_called.good_k, text, sizeof text);
         fprintf(out, "  called number: for PASS %s\n", text);
     }
@@ -186,9 +186,12 @@ static void print_table(const struct sight *sight, FILE *out)
             "at most");
     for (enum text_role role = ROLE_TICKET; role < ROLES; role++)
         print_role(sight, role, out);
-    fprintf(out, "  that is with %u call%s at once and %u row%s in the list; ADA 703.5.5 asks for %d px\n",
-            sight->sizes.panels, sight->sizes.panels == 1 ? "" : "s", sight->sizes.rows,
-            sight->sizes.rows == 1 ? "" : "s",
+    fprintf(out, "  that is when the hall is at its fullest");
+    if (sight->sizes.cap_px[ROLE_TICKET])
+        fprintf(out, ", %u call%s at once", sight->sizes.panels, sight->sizes.panels == 1 ? "" : "s");
+    if (sight->sizes.rows)
+        fprintf(out, ", %u row%s in the list", sight->sizes.rows, sight->sizes.rows == 1 ? "" : "s");
+    fprintf(out, "; ADA 703.5.5 asks for %d px\n",
             legibility_ada_px(sight->pitch_mm, sight->distance_m, sight->screen->height_m));
     print_aside(sight, out);
 }

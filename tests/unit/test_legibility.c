@@ -151,7 +151,8 @@ static void the_table_has_each_text_of_the_wall(void **state)
     (void)state;
     assert_int_equal(check(), 0);
     assert_says("screen main: calls, 1920x1080, 55 in, 0.634 mm a pixel, 10.1 m from the farthest eyes\n");
-    assert_says("with 4 calls at once and 5 rows in the list; ADA 703.5.5 asks for ");
+    assert_says(
+        "when the hall is at its fullest, 4 calls at once, 5 rows in the list; ADA 703.5.5 asks for ");
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(rows[i]);
     assert_false(says("alert"));
@@ -301,6 +302,34 @@ static void what_is_said_to_help_does_help(void **state)
     }
 }
 
+/* Each of the views that are installed; one without calls has no number to be refused for. */
+static void every_view_is_measured(void **state)
+{
+    static const struct {
+        const char *view;
+        enum text_role roles[4];
+    } rows[] = { { "zone", { ROLE_TICKET, ROLE_DESK, ROLE_ROW, ROLE_CLOCK } },
+                 { "desk", { ROLE_TICKET, ROLE_DESK, ROLE_AGENCY, ROLE_LABEL } },
+                 { "info", { ROLE_ROW, ROLE_NOTICE, ROLE_CLOCK, ROLE_HEADER } } };
+    struct json_report report = { .line = complain };
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct trial_sizes sizes;
+        snprintf(screen->view, sizeof screen->view, "%s", rows[i].view);
+        assert_true(config_load_layout(NULL, rows[i].view, &screen->layout, &report));
+        screen->desk = strcmp(rows[i].view, "desk") == 0 ? 2 : NONE;
+        struct trial *trial = trial_create(config, fonts);
+        trial_measure(trial, 0, 0, 0, &sizes);
+        trial_destroy(trial);
+        for (unsigned r = 0; r < 4; r++)
+            assert_true(sizes.cap_px[rows[i].roles[r]] > 0);
+    }
+    assert_int_equal(check(), 0);
+    assert_false(says("called number"));
+    assert_false(says("at once"));
+    assert_says("4 rows in the list; ADA ");
+}
+
 static void fewer_rows_are_advised_where_they_help(void **state)
 {
     (void)state;
@@ -447,6 +476,7 @@ int main(void)
         TEST(the_table_has_each_text_of_the_wall),
         TEST(a_hall_whose_number_cannot_be_read_is_refused_unless_that_is_known),
         TEST(what_is_said_to_help_does_help),
+        TEST(every_view_is_measured),
         TEST(fewer_rows_are_advised_where_they_help),
         TEST(letters_seen_from_aside_count_as_smaller),
         TEST(a_screen_without_measures_is_said_to_be_unchecked),
