@@ -1,7 +1,7 @@
 /* The colours of the wall: a plain value, from board/themes/NAME.json or the hall file.
  *
  * A theme is taken only if every ink can be read on every ground that it stands on: theme_pairs. Whoever sets text or an icon in a
- * new pair of colours adds it there; tests/unit/test_theme finds pairs of built scenes that are not.
+ * new pair of colours adds it there; tests/unit/test_scene_random finds pairs that are not there, and those that nobody sets.
  */
 #pragma once
 

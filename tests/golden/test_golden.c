@@ -302,11 +302,17 @@ static const struct {
     { "called-light", one_dark, 1280, 720, 3, NULL, "light" },
     { "stale-light", stale, 1280, 720, 2, NULL, "light" },
     { "blank-light", blank, 1280, 720, 3, NULL, "light" },
+    { "zone-light", zone, 1280, 720, 3, NULL, "light" },
+    { "desk-light", desk_new, 1280, 720, 2, NULL, "light" },
+    { "info-light", info, 1280, 720, 2, NULL, "light" },
     { "alert-light", alert, 1280, 720, 3, NULL, "light" },
     { "calls-contrast", two, 1280, 720, 2, NULL, "contrast" },
     { "called-contrast", one_dark, 1280, 720, 3, NULL, "contrast" },
     { "stale-contrast", stale, 1280, 720, 2, NULL, "contrast" },
     { "blank-contrast", blank, 1280, 720, 3, NULL, "contrast" },
+    { "zone-contrast", zone, 1280, 720, 3, NULL, "contrast" },
+    { "desk-contrast", desk_break, 1280, 720, 2, NULL, "contrast" },
+    { "info-contrast", info, 1280, 720, 2, NULL, "contrast" },
     { "alert-contrast", alert, 1280, 720, 3, NULL, "contrast" },
 };
 

@@ -89,6 +89,67 @@ static int base_of(const struct picture *p)
     return narrow < wide * 9 / 16 ? narrow : wide * 9 / 16;
 }
 
+/* ---- colours --------------------------------------------------------------------------------- */
+
+/* Each colour says which it is. */
+static void number_colors(void)
+{
+    for (unsigned i = 0; i < THEME_KEYS; i++)
+        theme_set(&room.config.theme, i, 0x010101 * (i + 1));
+}
+
+static unsigned key_of(color value)
+{
+    return (value & 255) - 1;
+}
+
+/* The region that was painted last where the ink is. */
+static unsigned ground_under(const struct picture *p, struct ink ink)
+{
+    int x = (ink.left + ink.right) / 2, y = (ink.top + ink.bottom) / 2;
+    color ground = p->background;
+    for (int i = 0; i < p->nregions; i++) {
+        struct ink box = ink_of_box(p->region[i].box);
+        if (x >= box.left && x < box.right && y >= box.top && y < box.bottom)
+            ground = p->region[i].fill;
+    }
+    return key_of(ground);
+}
+
+static bool is_in_theme_pairs(unsigned ink, unsigned ground)
+{
+    for (unsigned i = 0; i < THEME_PAIRS; i++)
+        if (theme_pairs[i].ink == ink && theme_pairs[i].ground == ground)
+            return theme_pairs[i].least >= THEME_LEAST_TEXT;
+    return false;
+}
+
+static bool pairs_seen[THEME_KEYS][THEME_KEYS];
+
+/* So every theme that was taken can be read. */
+static void inks_stand_on_grounds_that_themes_are_held_against(const struct picture *p)
+{
+    for (int i = 0; i < p->nglyphs; i++) {
+        if (is_empty(ink_of(&p->glyph[i])))
+            continue;
+        unsigned ink = key_of(p->glyph[i].ink), ground = ground_under(p, ink_of(&p->glyph[i]));
+        assert_true(ink < THEME_KEYS && ground < THEME_KEYS);
+        pairs_seen[ink][ground] = true;
+        if (!is_in_theme_pairs(ink, ground))
+            fail_wall(p, "%s stands on %s: add the pair to theme_pairs", theme_keys[ink], theme_keys[ground]);
+    }
+}
+
+static void no_pair_of_colours_is_judged_for_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < THEME_PAIRS; i++)
+        if (theme_pairs[i].least >= THEME_LEAST_TEXT &&
+            !pairs_seen[theme_pairs[i].ink][theme_pairs[i].ground])
+            fail_msg("no wall sets %s on %s: take the pair out of theme_pairs",
+                     theme_keys[theme_pairs[i].ink], theme_keys[theme_pairs[i].ground]);
+}
+
 static void languages_stand_as_the_law_asks(const struct picture *p)
 {
     char reason[160];
@@ -357,6 +418,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
         seed = i * 7919 + 1;
         any_room();
         any_view();
+        number_colors();
         const int *s = size[i % 50 == 0 ? 8 : any(8)];
         build(&picture, s[0], s[1]);
         int dx = (int)(s[0] * room.screen.overscan), dy = (int)(s[1] * room.screen.overscan);
@@ -364,6 +426,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
         ink_stays_in_its_region(&picture, (struct ink){ dx, dy, s[0] - dx, s[1] - dy });
         no_ink_meets_other_ink(&picture);
         languages_stand_as_the_law_asks(&picture);
+        inks_stand_on_grounds_that_themes_are_held_against(&picture);
         letters_are_large_enough(&picture);
         if (is_view("calls"))
             numbers_are_whole(&picture);
@@ -414,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_overlaps_or_leaves_its_place_in_any_hall),
+        cmocka_unit_test(no_pair_of_colours_is_judged_for_nothing), /* after it */
         cmocka_unit_test(letters_that_hang_below_keep_their_place),
         cmocka_unit_test(building_the_same_wall_again_allocates_nothing),
     };
