@@ -80,7 +80,7 @@ static void fit(const struct stage *stage, struct cells *cells, int columns)
 
 static struct cells cells_of(const struct stage *stage, struct rect box)
 {
-    struct cells best = { .box = box }, cells;
+    struct cells best = { .box = box, .columns = 1, .rows = 1 }, cells;
     for (int i = 0; i < stage->in->config->ndesks; i++)
         best.count += stage_has_desk(stage, i);
     best.type = (struct type){ .weight = WEIGHT_BOLD, .is_number = true };

@@ -17,7 +17,9 @@
 #define HEIGHT     1080
 #define CALL_PX    320000
 #define CLOCK_PX   1300
-#define GROUND_PX  40000 /* of a full repaint, of 2,073,600 */
+#define ZONE_PX    240000  /* two cells of twelve: one becomes inverse, one is no longer */
+#define DESK_PX    1200000 /* its panel: the ground of two thirds of the wall changes */
+#define GROUND_PX  40000   /* of a full repaint, of 2,073,600 */
 #define LOOKED_PX  95000
 #define BLENDED_PX 5000
 #define RECENT     6
@@ -132,6 +134,120 @@ static void a_clock_tick_stores_few_pixels(void **state)
     assert_in_range(most, 1, CLOCK_PX);
 }
 
+/* ---- the other views ------------------------------------------------------------------------- */
+
+/* The desk calls; its panel is new. */
+static void call_at(int desk)
+{
+    struct hall_desk *now = &wall.room.hall.desk[desk - 1];
+    char ticket[16];
+
+    wall.number++;
+    now->phase = PHASE_CALLED;
+    snprintf(ticket, sizeof ticket, "К%03u", wall.number * 97 % 1000);
+    memcpy(now->ticket, ticket, sizeof ticket);
+    room_call(&wall.room, ticket, desk, true);
+}
+
+static void end_dwell(void)
+{
+    memset(wall.room.announce.slot, 0, sizeof wall.room.announce.slot);
+    wall.room.hall.nrecent = 0;
+}
+
+static void look_at(const char *view)
+{
+    room_view(&wall.room, view);
+    wall.room.screen.desk = strcmp(view, "desk") == 0 ? 6 : NONE;
+    for (unsigned i = 0; i < WARM_CALLS; i++) {
+        end_dwell();
+        call_at(1 + (int)(i % 12));
+        call_at(7);
+        show();
+    }
+    end_dwell();
+    show();
+}
+
+static void look_at_calls(void)
+{
+    wall.room.screen.desk = NONE;
+    room_view(&wall.room, "calls");
+    end_dwell();
+    show();
+}
+
+/* Each call with the end of the one before. */
+static uint64_t most_of_calls(bool is_one_desk)
+{
+    uint64_t most = 0;
+
+    for (unsigned i = 0; i < CALLS; i++) {
+        end_dwell();
+        call_at(is_one_desk ? 7 : 1 + (int)(i * 5 % 12));
+        const uint64_t written = show();
+
+        most = written > most ? written : most;
+    }
+    return most;
+}
+
+static void a_call_in_a_zone_stores_two_cells(void **state)
+{
+    (void)state;
+    look_at("zone");
+    const uint64_t most = most_of_calls(false);
+
+    print_message("most pixels of a call in a zone: %u\n", (unsigned)most);
+    look_at_calls();
+    assert_in_range(most, 1, ZONE_PX);
+}
+
+static void eight_calls_at_once_in_a_zone_are_one_paint(void **state)
+{
+    (void)state;
+    look_at("zone");
+    for (int desk = 1; desk <= 8; desk++)
+        call_at(desk);
+    const uint64_t written = show();
+
+    print_message("pixels of eight calls in a zone: %u\n", (unsigned)written);
+    look_at_calls();
+    assert_in_range(written, 1, 8 * (ZONE_PX / 2));
+}
+
+static void a_call_above_a_desk_stores_its_panel(void **state)
+{
+    (void)state;
+    look_at("desk");
+    call_at(7);
+    const uint64_t first = show(), next = most_of_calls(true);
+
+    print_message("pixels of a call above a desk: %u, of the next one: %u\n", (unsigned)first,
+                  (unsigned)next);
+    look_at_calls();
+    assert_in_range(first, 1, DESK_PX);
+    assert_in_range(next, 1, CALL_PX);
+}
+
+static void no_view_allocates_for_a_call(void **state)
+{
+    (void)state;
+#if !COUNTS_HEAP
+    skip();
+#endif
+    static const char *const views[] = { "zone", "desk", "info" };
+
+    for (unsigned i = 0; i < 3; i++) {
+        look_at(views[i]);
+        const unsigned before = allocations;
+
+        most_of_calls(false);
+        assert_int_equal(allocations - before, 0);
+    }
+    look_at_calls();
+}
+
 /* ---- what a full repaint composes ------------------------------------------------------------ */
 
 static struct {
@@ -225,6 +341,10 @@ int main(void)
         cmocka_unit_test(a_full_repaint_composes_what_differs_from_the_row_above),
         cmocka_unit_test(an_equal_state_stores_nothing),
         cmocka_unit_test(a_call_allocates_nothing),
+        cmocka_unit_test(a_call_in_a_zone_stores_two_cells),
+        cmocka_unit_test(eight_calls_at_once_in_a_zone_are_one_paint),
+        cmocka_unit_test(a_call_above_a_desk_stores_its_panel),
+        cmocka_unit_test(no_view_allocates_for_a_call),
         cmocka_unit_test(the_caches_stay_within_their_bound),
     };
 
