@@ -170,7 +170,8 @@ static void start_day(struct subject *subject)
     struct day *day = &subject->day;
     const struct config *config = subject->bench->config;
     hall_init(&day->hall, config);
-    announce_init(&day->announce, config, subject->config->zones, config->calls.dwell_ms * INT64_C(1000));
+    announce_init(&day->announce, config, subject->config->zones,
+                  config_dwell_ms(config, subject->config) * INT64_C(1000));
     day->announce.desk = subject->config->desk;
     if (subject->config->panels)
         day->announce.most = subject->config->panels;

@@ -37,7 +37,8 @@ void wall_change(struct wall *wall, const struct config *config, unsigned index)
     wall->ncarried = 0; /* their receipts have ended */
     wall->notice_page = 0;
     wall->notice_until_us = wall->test_until_us = 0;
-    announce_init(&wall->announce, config, wall->config->zones, config->calls.dwell_ms * INT64_C(1000));
+    announce_init(&wall->announce, config, wall->config->zones,
+                  config_dwell_ms(config, wall->config) * INT64_C(1000));
     wall->announce.desk = wall->config->desk;
     if (wall->config->panels)
         wall->announce.most = wall->config->panels;

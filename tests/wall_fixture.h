@@ -146,7 +146,7 @@ static inline void room_init(struct room *room, int nlangs)
         snprintf(label, sizeof label, "%d", i);
         room_desk(room, label, KIND_WINDOW, i < 8 ? ARROW_LEFT : ARROW_RIGHT);
     }
-    room->screen = (struct config_screen){ .zones = 1, .desk = NONE, .overscan = 0.025 };
+    room->screen = (struct config_screen){ .zones = 1, .recent = NONE, .desk = NONE, .overscan = 0.025 };
     room_view(room, "calls");
     room->hall.config = config;
     room->announce = (struct announce){ .config = config, .zones = 1, .desk = NONE, .nslots = 1 };

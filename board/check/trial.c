@@ -200,12 +200,12 @@ static void measure_calls(struct trial *trial, unsigned calls, struct trial_size
 void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
                    struct trial_sizes *sizes)
 {
-    const uint8_t recent = trial->config.calls.recent;
     *sizes = (struct trial_sizes){ .is_lawful = true };
     trial->screen = trial->config.screen[index];
     if (panels || !trial->screen.panels)
         trial->screen.panels = panels ? (uint8_t)panels : ANNOUNCE_SLOTS;
-    trial->config.calls.recent = rows ? (uint8_t)rows : recent;
+    if (rows)
+        trial->screen.recent = (int8_t)rows;
     size_of(&trial->screen.device, sizes);
     find_desks(trial);
     /* Fewer calls are not always larger: two share the wall in another way than four. */
@@ -222,5 +222,4 @@ void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigne
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
     trial->announce.desk = trial->screen.desk;
     measure(trial, FEED_FRESH, 0, sizes);
-    trial->config.calls.recent = recent;
 }

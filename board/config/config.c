@@ -136,7 +136,7 @@ static const struct field broker_fields[] = {
 };
 static const struct field calls_fields[] = {
     { "ttl_ms", FIELD_INTEGER, false, IN(struct config, calls.ttl_ms), .min = 0, .max = TTL_MAX_MS },
-    { "dwell_ms", FIELD_INTEGER, false, IN(struct config, calls.dwell_ms), .min = 1000, .max = 60000 },
+    { "dwell_ms", FIELD_INTEGER, false, IN(struct config, calls.dwell_ms), DWELL_MS },
     { "recent", FIELD_INTEGER, false, IN(struct config, calls.recent), .min = 0, .max = RECENT_MAX },
 };
 static const struct field console_fields[] = {

@@ -68,6 +68,8 @@ struct config_screen {
     struct layout layout;
     uint8_t panels;                           /* at once, at most: 1, 2, 4 or 8 */
     uint32_t zones;                           /* bit per zone */
+    int32_t dwell_ms;                         /* 0: the hall's */
+    int8_t recent;                            /* rows of the recent list, or NONE: the hall's */
     int16_t desk;                             /* the only one that it shows, or NONE: all of its zones */
     double diagonal_in, height_m, farthest_m; /* 0: not given */
     double off_axis_deg;                      /* of the eyes farthest aside, from the middle; 0: not given */
@@ -171,6 +173,9 @@ const struct melody *config_melody(const struct config *config, const char *id);
 const struct melody *config_melody_at(const struct config *config, unsigned index);
 /* Linear; 256 desks at most. */
 int config_desk_index(const struct config *config, const char *id); /* or NONE */
+/* What holds for the screen: its own, or the hall's. */
+int32_t config_dwell_ms(const struct config *config, const struct config_screen *screen);
+unsigned config_recent(const struct config *config, const struct config_screen *screen);
 /* Does the screen show calls to the desk (an index, or NONE)? */
 bool config_screen_has_desk(const struct config *config, const struct config_screen *screen, int desk);
 /* Every text that the wall may show (phrases, names, notices, labels): calls fn(data, where, text). For coverage checks. */

@@ -296,6 +296,7 @@ static const struct config_screen screen_defaults = {
     .device = { .refresh_hz = 60, .format = PIXEL_XRGB8888 },
     .panels = 8,
     .zones = UINT32_MAX,
+    .recent = NONE,
     .desk = NONE,
     .overscan = 0.025,
 };
@@ -312,6 +313,8 @@ static const struct field screen_fields[] = {
     { "view", FIELD_CUSTOM, .read = read_view },
     { "panels", FIELD_CUSTOM, false, IN(struct config_screen, panels), .read = read_panels },
     { "zones", FIELD_ZONES, false, IN(struct config_screen, zones) },
+    { "dwell_ms", FIELD_INTEGER, false, IN(struct config_screen, dwell_ms), DWELL_MS },
+    { "recent", FIELD_INTEGER, false, IN(struct config_screen, recent), .min = 0, .max = RECENT_MAX },
     { "desk", FIELD_CUSTOM, false, IN(struct config_screen, desk), .read = read_screen_desk },
     { "diagonal_in", FIELD_NUMBER, false, IN(struct config_screen, diagonal_in), .min = 5, .max = 300 },
     { "height_m", FIELD_NUMBER, false, IN(struct config_screen, height_m), .min = 0, .max = 20 },

@@ -65,6 +65,7 @@ struct field {
 #define NAMES(array)     .names = array, .nnames = sizeof(array) / sizeof(*array)
 #define AWAKE_MINUTES                                                                                        \
     .min = 1, .max = 240 /* 4 h: a call late on one evening lights no display the next day */
+#define DWELL_MS      .min = 1000, .max = 60000
 #define FIELDS(array) .field = array, .nfields = sizeof(array) / sizeof(*array)
 
 /* An array of objects with an id. */

@@ -12,6 +12,16 @@ int config_desk_index(const struct config *config, const char *id)
     return NONE;
 }
 
+int32_t config_dwell_ms(const struct config *config, const struct config_screen *screen)
+{
+    return screen->dwell_ms ? screen->dwell_ms : config->calls.dwell_ms;
+}
+
+unsigned config_recent(const struct config *config, const struct config_screen *screen)
+{
+    return screen->recent == NONE ? config->calls.recent : (unsigned)screen->recent;
+}
+
 bool config_screen_has_desk(const struct config *config, const struct config_screen *screen, int desk)
 {
     int zone = desk >= 0 && desk < config->ndesks ? config->desk[desk].zone : NONE;

@@ -156,7 +156,7 @@ static void put_heading(const struct stage *stage, struct rect box, enum phrase 
 /* How many rows stand in this height: as the hall file says, else as many as fit at the natural size. */
 static int count_rows(const struct stage *stage, int height)
 {
-    int gap = stage_px(stage, GAP_UNITS), asked = stage->in->config->calls.recent;
+    int gap = stage_px(stage, GAP_UNITS), asked = (int)config_recent(stage->in->config, stage->in->screen);
     /* Two thirds of a row are enough for one more: all get a little lower. */
     int row = stage_px(stage, ROW_UNITS) + gap, natural = (height + gap + row / 3) / row;
     int most = (height + gap) / (stage_px(stage, ROW_MIN_UNITS) + gap);

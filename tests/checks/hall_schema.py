@@ -127,7 +127,7 @@ BAD = [
     ("screens.0.mode", "1920x1080@1000"), ("screens.0.mode", "1920x1080@241"), ("screens.0.mode", "1920x1080@59.94"),
     ("screens.0.rotation", 45), ("screens.0.rotation", "90"), ("screens.0.rotation", -90), ("screens.0.rotation", 360),
     ("screens.0.output", "HDMI-1"), ("screens.0.output", "HDMI-A-0"), ("screens.0.output", "card0-HDMI-A-1"), ("screens.0.output", ""),
-    ("screens.0.desk", 3), ("screens.0.desk", "Desk 3"), ("screens.0.view", 7), ("screens.0.view", ""), ("screens.0.zones", []), ("screens.0.zones", "front"), ("screens.0.format", "argb"), ("screens.0.kms", "atomic"),
+    ("screens.0.dwell_ms", 999), ("screens.0.dwell_ms", 60001), ("screens.0.recent", 33), ("screens.0.recent", -1), ("screens.0.desk", 3), ("screens.0.desk", "Desk 3"), ("screens.0.view", 7), ("screens.0.view", ""), ("screens.0.zones", []), ("screens.0.zones", "front"), ("screens.0.format", "argb"), ("screens.0.kms", "atomic"),
     ("screens.0.diagonal_in", 4), ("screens.0.farthest_m", 0), ("screens.0.overscan", 0.2), ("screens.0.height_m", -1),
     ("screens.0.off_axis_deg", 81), ("screens.0.accept_illegible", 1),
     ("chimes.0.driver", "jack"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),

@@ -97,6 +97,15 @@ static void what_is_given_is_taken(void **state)
     assert_int_equal(config->screen[0].device.rotation, 270);
     assert_int_equal(config->screen[0].zones, 1);
     assert_true(config->screen[0].diagonal_in == 55.5 && config->screen[0].overscan == 0);
+    assert_int_equal(config_dwell_ms(config, &config->screen[0]), config->calls.dwell_ms);
+    assert_int_equal(config_recent(config, &config->screen[0]), config->calls.recent);
+    config_destroy(config);
+
+    config =
+        load_with(bench, "\"driver\":\"memory\",", "\"driver\":\"memory\",\"dwell_ms\":15000,\"recent\":9,");
+    assert_string_equal(bench->said, "");
+    assert_int_equal(config_dwell_ms(config, &config->screen[0]), 15000);
+    assert_int_equal(config_recent(config, &config->screen[0]), 9);
     config_destroy(config);
 
     config = load_with(bench, "{\"id\":\"hall\",\"driver\":\"trace\",\"file\":\"chime.txt\"}",

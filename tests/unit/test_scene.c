@@ -173,6 +173,10 @@ static void the_hall_file_may_say_how_many_rows_stand(void **state)
     }
     room.config.calls.recent = 30; /* more than can be read */
     assert_in_range(count_plates(), 9, 11);
+    room.screen.recent = 3; /* this screen has its own */
+    assert_int_equal(count_plates(), 3);
+    room.screen.recent = 0; /* as many as fit */
+    assert_int_equal(count_plates(), 5);
 }
 
 static void an_alert_replaces_everything(void **state)

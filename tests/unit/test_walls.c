@@ -366,6 +366,23 @@ static void a_display_that_goes_before_the_flip_has_shown_nothing(void **unused)
     no_receipt_is_finished();
 }
 
+/* The call of desk 3 is nothing that the screen of another desk owes a receipt for. */
+static void a_screen_of_one_desk_shows_no_other_ones_calls(void **unused)
+{
+    (void)unused;
+    struct wall *wall = &bench.board->wall[0];
+    struct config_screen *screen = &bench.board->config->screen[0];
+    int third = config_desk_index(bench.board->config, "3");
+    screen->dwell_ms = 15000;
+    for (int is_mine = 0; is_mine < 2; is_mine++) {
+        screen->desk = (int16_t)(is_mine ? third : third + 1);
+        wall_change(wall, bench.board->config, 0);
+        assert_int_equal(wall->announce.dwell_us, 15000000);
+        call("А042", 1 + (uint64_t)is_mine);
+        assert_int_equal(wall->announce.slot[0].is_used, is_mine);
+    }
+}
+
 static void calls_that_wait_for_a_panel_fail_with_the_screen(void **unused)
 {
     (void)unused;
@@ -432,6 +449,7 @@ int main(void)
         TEST(a_call_on_a_screen_that_is_seen_is_shown_at_its_flip),
         TEST(a_call_on_an_unplugged_screen_fails_and_says_why),
         TEST(a_display_that_goes_before_the_flip_has_shown_nothing),
+        TEST(a_screen_of_one_desk_shows_no_other_ones_calls),
         TEST(calls_that_wait_for_a_panel_fail_with_the_screen),
         TEST(a_flip_that_never_comes_fails_the_call_and_frees_the_link),
         TEST(a_screen_that_cannot_be_opened_fails_its_calls_with_the_reason),
