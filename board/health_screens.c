@@ -62,6 +62,7 @@ static void add_monitor(cJSON *screen, const struct board *board, const struct w
     cJSON_AddStringToObject(screen, "monitor", wall->status.monitor);
     cJSON_AddNumberToObject(screen, "width_mm", wall->status.width_mm);
     cJSON_AddNumberToObject(screen, "height_mm", wall->status.height_mm);
+    cJSON_AddNumberToObject(screen, "diagonal_in", wall->config->diagonal_in);
 }
 
 static void add_detail(cJSON *screen, const struct board *board, unsigned index)

@@ -1,6 +1,7 @@
 #include "board/ctl/ctl.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,6 +50,15 @@ static void print_mode(FILE *out, const cJSON *item)
         ctl_say(out, "  %s at %s Hz, turned by %d", size, hertz(item, hz), rotation);
     else
         ctl_say(out, "  %s at %s Hz", size, hertz(item, hz));
+}
+
+/* Legibility is calculated with what the hall file says. Televisions may say the size of a sister, hence the tenth. */
+static void print_doubt(FILE *out, const cJSON *screen)
+{
+    double said_in = ctl_number(screen, "diagonal_in");
+    double told_in = hypot(ctl_number(screen, "width_mm"), ctl_number(screen, "height_mm")) / 25.4;
+    if (said_in > 0 && told_in > 0 && fabs(told_in - said_in) > said_in / 10)
+        ctl_say(out, "  the display tells %.0f in, the hall file %.4g in: measure it", told_in, said_in);
 }
 
 static void print_monitor(FILE *out, const cJSON *item)
@@ -109,6 +119,7 @@ static void print_screen(FILE *out, const cJSON *reply, const cJSON *screen, boo
         ctl_say(out, "  %s", ctl_text(screen, "detail"));
     ctl_say(out, "  %s%s%s", output[0] ? output : ctl_text(screen, "driver"), card[0] ? " of " : "", card);
     print_monitor(out, screen);
+    print_doubt(out, screen);
     print_mode(out, screen);
     ctl_say(out, "  shows %s", ctl_text(screen, "shows"));
     if (ctl_number(screen, "frames") > 0)

@@ -18,7 +18,8 @@
 static const char fake_screens[] =
     "{\"ok\":true,\"screens\":[{\"id\":\"main\",\"driver\":\"kms\",\"state\":\"shown\",\"detail\":\"\","
     "\"shows\":\"test grid\",\"output\":\"HDMI-A-1\",\"card\":\"card1\",\"monitor\":\"Dell Inc. DELL "
-    "U2412M\",\"width_mm\":518,\"height_mm\":324,\"size\":\"1920x1200\",\"refresh_hz\":59.95,\"rotati"
+    "U2412M\",\"width_mm\":518,\"height_mm\":324,\"diagonal_in\":32,\"size\":\"1920x1200\",\"refresh_hz\":59."
+    "95,\"rotati"
     "on\":90,\"format\":\"xrgb8888\",\"frames\":812,\"late_flips\":0,\"last_flip_ms\":1200,"
     "\"picture\":\"5f0c91d2a77be630\",\"pixels\":"
     "1},{\"id\":\"children\",\"driver\":\"kms\",\"state\":\"unplugged\",\"detail\":\"HDMI-A-2: no dis"
@@ -244,6 +245,7 @@ static void screens_are_listed_in_lines_that_fit_a_telephone(void **state)
     assert_string_equal(board->out, "main  shown\n"
                                     "  HDMI-A-1 of card1\n"
                                     "  Dell Inc. DELL U2412M, 518 x 324 mm\n"
+                                    "  the display tells 24 in, the hall file 32 in: measure it\n"
                                     "  1920x1200 at 59.95 Hz, turned by 90\n"
                                     "  shows test grid\n"
                                     "  812 frames, the last one 1.2 s ago\n"
