@@ -82,6 +82,12 @@ static bool take_over(struct vt *vt)
     return false;
 }
 
+static bool is_still_shown(const struct vt *vt)
+{
+    struct vt_stat state;
+    return ioctl(vt->fd, VT_GETSTATE, &state) == 0 && state.v_active == vt->number;
+}
+
 /* False: another one is shown now; the kernel's signal follows when it is ours. */
 static bool show(struct vt *vt)
 {
@@ -116,12 +122,6 @@ struct vt *vt_open(int fd, bool *is_shown)
     return NULL;
 }
 
-static bool is_still_shown(const struct vt *vt)
-{
-    struct vt_stat state;
-    return ioctl(vt->fd, VT_GETSTATE, &state) == 0 && state.v_active == vt->number;
-}
-
 void vt_close(struct vt *vt)
 {
     if (!vt)
@@ -145,6 +145,9 @@ enum vt_wish vt_take(struct vt *vt)
         return VT_NO_WISH;
     if ((int)info.ssi_signo == SIGNAL_LEAVE)
         return VT_LEAVE;
+    if (vt->number &&
+        !is_still_shown(vt)) /* both waited, and this one is read last whichever was sent first */
+        return VT_NO_WISH;
     ioctl(vt->fd, VT_RELDISP, VT_ACKACQ);
     return VT_BACK;
 }

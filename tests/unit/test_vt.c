@@ -220,6 +220,23 @@ static void who_leaves_says_so_and_who_comes_back_too(void **unused)
     vt_close(vt);
 }
 
+/* Of two signals that wait the lower one is read first, whichever was sent first. */
+static void who_comes_and_leaves_in_one_turn_of_the_loop_has_left(void **unused)
+{
+    (void)unused;
+    bool is_shown;
+    struct vt *vt = vt_open(TERMINAL, &is_shown);
+    kill(getpid(), tty.switching.acqsig);
+    kill(getpid(), tty.switching.relsig);
+    assert_int_equal(next_wish(vt), VT_LEAVE);
+    vt_let_go(vt);
+    tty.shown = 2;
+    tty.reldisp = -1;
+    assert_int_equal(next_wish(vt), VT_NO_WISH);
+    assert_int_equal(tty.reldisp, -1);
+    vt_close(vt);
+}
+
 static void another_terminal_that_was_shown_comes_back_in_the_end(void **unused)
 {
     (void)unused;
@@ -274,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_a_killed_process_has_left_behind_is_text_in_the_end, start),
         cmocka_unit_test_setup(one_that_is_not_our_sessions_is_ruled_too, start),
         cmocka_unit_test_setup(who_leaves_says_so_and_who_comes_back_too, start),
+        cmocka_unit_test_setup(who_comes_and_leaves_in_one_turn_of_the_loop_has_left, start),
         cmocka_unit_test_setup(another_terminal_that_was_shown_comes_back_in_the_end, start),
         cmocka_unit_test_setup(who_has_switched_elsewhere_meanwhile_stays_there, start),
         cmocka_unit_test_setup(a_terminal_without_a_number_is_never_switched_to, start),
