@@ -112,9 +112,29 @@ static int frame_job(void *data)
 
     if (may_be_the_mode(status))
         screen->task.is_plugged = kms_pipe_is_plugged(&screen->pipe);
-    if (status == 0 && screen->task.must_sleep)
-        screen->pipe.api->power(&screen->pipe, false);
-    return status;
+    if (status < 0 || !screen->task.must_sleep)
+        return status;
+    const int asleep = screen->pipe.api->power(&screen->pipe, false);
+
+    screen->task.is_sleepless = asleep < 0;
+    return asleep;
+}
+
+/* A display that cannot sleep shows the truth; nor does its television sleep then. */
+static void stay_awake(struct screen *screen)
+{
+    screen->is_standby = false;
+    outputs_cec(screen->outputs, screen->config.output, true);
+}
+
+/* The frame itself is sent. */
+static int forgive_sleepless(struct screen *screen, int status)
+{
+    if (!screen->task.is_sleepless)
+        return status;
+    screen->task.is_sleepless = false;
+    stay_awake(screen);
+    return 0;
 }
 
 /* On the loop as long as nothing there can block: not what sets a mode, nor anything while somebody is in the kernel who may hold
@@ -130,7 +150,7 @@ static int push_now(struct screen *screen)
         screen->task.level = LEVEL_SET;
     if (may_be_the_mode(status) || (status == -EBUSY && screen->task.level > LEVEL_FLIP))
         status = kms_screen_work(screen, frame_job);
-    return status;
+    return status == -EINPROGRESS ? status : forgive_sleepless(screen, status);
 }
 
 /* Sets the reign and needs_set as if what is still in progress will succeed. */
@@ -191,8 +211,8 @@ static void restore(struct screen *screen)
     screen->needs_set = true;
     if (screen->frame == 0) {
         screen->reign = kms_card_reign(screen->card);
-        if (screen->is_standby)
-            send_to_sleep(screen);
+        if (screen->is_standby && send_to_sleep(screen) < 0)
+            stay_awake(screen);
         return;
     }
     screen->task.level = LEVEL_KEEP;
@@ -235,13 +255,15 @@ static bool is_idle(struct screen *screen)
     if (!worker_take(screen->worker, &status))
         return false;
     screen->is_working = false;
+    if (screen->task.kind == TASK_FRAME)
+        status = forgive_sleepless(screen, status);
     if (status == 0)
         return true;
     switch (screen->task.kind) {
     case TASK_OPEN: fail_to_open(screen); break;
     case TASK_TAKE: return false;
     case TASK_FRAME: fail_late(screen, status); break;
-    case TASK_SLEEP: screen->is_standby = false; break;
+    case TASK_SLEEP: stay_awake(screen); break;
     }
     return true;
 }
@@ -460,9 +482,10 @@ static void describe_hang(const struct screen *screen, char *detail, size_t size
 {
     time_t since;
 
+    if (!is_hanging(screen))
+        return;
     worker_busy_us(screen->worker, &since);
-    if (is_hanging(screen))
-        kms_describe_hang(screen->config.output, since, detail, size);
+    kms_describe_hang(screen->config.output, since, detail, size);
 }
 
 static void write_detail(const struct screen *screen, char *detail, size_t size)
@@ -535,15 +558,19 @@ static int sleep_now(struct screen *screen)
 /* While another has the card, or the worker is at something, the wish is kept for when that is over. */
 static int kms_power(struct screen *screen, bool is_on)
 {
+    int status = 0;
+
     if (screen->is_standby == !is_on)
         return 0;
-    outputs_cec(screen->outputs, screen->config.output, is_on);
-    if (!is_idle(screen)) {
+    if (is_idle(screen)) {
+        status = is_on ? wake(screen) : sleep_now(screen);
+    } else {
         screen->is_standby = !is_on;
         screen->reign = 0;
-        return 0;
     }
-    return is_on ? wake(screen) : sleep_now(screen);
+    if (status == 0)
+        outputs_cec(screen->outputs, screen->config.output, is_on);
+    return status;
 }
 
 static int kms_front(struct screen *screen, struct screen_buffer *front)

@@ -22,6 +22,7 @@ struct task {
     unsigned buffer;
     struct kms_ticket *ticket; /* NULL: no event */
     bool must_sleep;           /* then to stand-by */
+    bool is_sleepless;         /* it could not */
     unsigned nclips;
     struct drm_mode_rect clips[KMS_CLIPS_MAX];
     int is_plugged; /* kms_pipe_is_plugged(), once it was refused */

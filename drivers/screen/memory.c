@@ -191,8 +191,10 @@ static int memory_open(struct screen **result, struct outputs *outputs, const st
         return status;
     }
     screen = calloc(1, sizeof(*screen));
-    if (!screen)
+    if (!screen) {
+        snprintf(error, error_size, "out of memory");
         return -ENOMEM;
+    }
     screen->events = *events;
     screen->rotation = config->rotation;
     screen->refresh_hz = config->refresh_hz ? config->refresh_hz : 60;

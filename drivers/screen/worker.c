@@ -215,11 +215,16 @@ int64_t worker_busy_us(const struct worker *worker, time_t *at)
     return busy_us;
 }
 
+static bool is_of_screen(const struct worker *worker)
+{
+    return worker->output[0] != '\0';
+}
+
 /* Out of the list already. */
 static void leave(struct worker *worker)
 {
     pthread_join(worker->thread, NULL);
-    if (worker->output[0])
+    if (is_of_screen(worker))
         outputs_leave(worker->workers->outputs, worker->card, worker->output);
     dispose(worker);
 }
@@ -304,7 +309,7 @@ bool workers_reap(struct workers *workers)
     for (struct worker **at = &workers->list, *worker; (worker = *at);) {
         bool is_over, has = has_report(worker, &is_over);
         if (is_over) {
-            is_any |= worker->output[0] != '\0';
+            is_any |= is_of_screen(worker);
             *at = worker->next;
             leave(worker);
             continue;
@@ -371,20 +376,22 @@ static bool is_in_job(const struct worker *worker)
     return answer;
 }
 
-bool workers_are_busy(const struct workers *workers, const struct kms_card *card)
+static bool is_any_in_job(const struct workers *workers, const struct kms_card *card, bool is_screen)
 {
     for (const struct worker *worker = workers->list; worker; worker = worker->next)
-        if (worker->card == card && !worker->late && is_in_job(worker))
+        if (worker->card == card && is_of_screen(worker) == is_screen && is_in_job(worker))
             return true;
     return false;
 }
 
+bool workers_are_busy(const struct workers *workers, const struct kms_card *card)
+{
+    return is_any_in_job(workers, card, true);
+}
+
 bool workers_are_asking(const struct workers *workers, const struct kms_card *card)
 {
-    for (const struct worker *worker = workers->list; worker; worker = worker->next)
-        if (worker->card == card && worker->late && is_in_job(worker))
-            return true;
-    return false;
+    return is_any_in_job(workers, card, false);
 }
 
 const struct worker *workers_leaving(const struct workers *workers, const char *output)
@@ -400,7 +407,7 @@ void workers_list_leaving(const struct workers *workers, char *out, size_t size)
     out[0] = '\0';
     for (const struct worker *worker = workers->list; worker; worker = worker->next) {
         size_t length = strlen(out);
-        if (worker->is_let_go && worker->output[0])
+        if (worker->is_let_go && is_of_screen(worker))
             snprintf(out + length, size - length, "%s%s", length ? ", " : "", worker->output);
     }
 }

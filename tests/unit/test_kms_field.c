@@ -199,8 +199,29 @@ static void a_display_that_cannot_sleep_goes_on_showing_the_truth(void **state)
     show(&hall, 1);
     drm_double_fail(card, CALL_DPMS, EINVAL, 1);
     assert_int_equal(screen_kms.power(hall.screen, false), -EINVAL);
+    assert_int_equal(outputs_log.ncec, 0); /* nor is its television told to */
     assert_int_equal(look(&hall).state, SCREEN_SHOWN);
     show(&hall, 2);
+}
+
+/* It was told to while another program had it, so nobody knew. */
+static void a_display_that_turns_out_not_to_sleep_shows_the_truth(void **state)
+{
+    (void)state;
+    use_legacy_calls();
+    open_wall(&hall);
+    show(&hall, 1);
+    drm_double_usurp(card, true);
+    assert_int_equal(commit(&hall), -EAGAIN);
+    assert_int_equal(screen_kms.power(hall.screen, false), 0);
+    drm_double_usurp(card, false);
+    drm_double_fail(card, CALL_DPMS, EINVAL,
+                    2); /* to wake it, which legacy calls do not look at, and to sleep */
+    look(&hall);
+    assert_int_equal(look(&hall).state, SCREEN_SHOWN);
+    assert_true(outputs_log.is_on);
+    show(&hall, 2);
+    assert_int_equal(shown_byte(hdmi), 2);
 }
 
 /* Televisions pull at the cable while they sleep; a signal would wake some. */
@@ -365,6 +386,7 @@ int main(void)
         TEST_BOTH(a_screen_in_standby_is_dark_and_wakes_with_its_picture),
         TEST(nobody_waits_for_a_display_that_wakes),
         TEST(a_display_that_cannot_sleep_goes_on_showing_the_truth),
+        TEST(a_display_that_turns_out_not_to_sleep_shows_the_truth),
         TEST(a_display_that_is_plugged_in_standby_stays_dark_all_the_time),
         TEST(standby_lasts_while_the_console_has_the_screen),
         TEST(a_screen_that_sleeps_from_the_start_sets_nothing),
