@@ -3,6 +3,24 @@
 
 #include <errno.h>
 
+static void open_and_show(void)
+{
+    open_wall(&hall);
+    show(&hall, 1);
+}
+
+static void unplug(void)
+{
+    drm_double_unplug(hdmi);
+    outputs_double_renew(outputs);
+}
+
+static void plug_in(void)
+{
+    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
+    outputs_double_renew(outputs);
+}
+
 /* ---- displays that come and go --------------------------------------------------------------- */
 
 static void a_boot_without_a_television_waits_for_it(void **state)
@@ -17,29 +35,24 @@ static void a_boot_without_a_television_waits_for_it(void **state)
     assert_int_equal(try_open(&hall), -EAGAIN);
     assert_says(hall.error, "without modes yet");
 
-    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
-    outputs_double_renew(outputs);
-    open_wall(&hall);
-    show(&hall, 1);
+    plug_in();
+    open_and_show();
     assert_int_equal(look(&hall).state, SCREEN_SHOWN);
 }
 
 static void an_unplugged_display_keeps_its_picture_and_comes_back_by_itself(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     const unsigned drops = card->ndrops;
 
-    drm_double_unplug(hdmi);
-    outputs_double_renew(outputs);
+    unplug();
     assert_int_equal(look(&hall).state, SCREEN_UNPLUGGED);
     assert_says(look(&hall).detail, "HDMI-A-1: no display; check its cable and power");
     show(&hall, 2);                        /* frames go on */
     assert_int_equal(card->ndrops, drops); /* nobody else gets the card meanwhile */
 
-    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
-    outputs_double_renew(outputs);
+    plug_in();
     assert_int_equal(look(&hall).state, SCREEN_SHOWN);
     assert_string_equal(look(&hall).detail, "");
     wait_flip(&hall); /* of the picture that was put back */
@@ -54,8 +67,7 @@ static void a_cable_in_the_wrong_port_is_told_so(void **state)
     (void)state;
     struct double_connector *other = drm_double_connector(card, HDMI, 2);
 
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     drm_double_unplug(hdmi);
     drm_double_plug(other, "TV", 1, &full_hd);
     outputs_double_renew(outputs);
@@ -68,14 +80,11 @@ static void a_cable_in_the_wrong_port_is_told_so(void **state)
 static void a_link_that_broke_is_trained_again(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
-    drm_double_unplug(hdmi);
-    outputs_double_renew(outputs);
+    open_and_show();
+    unplug();
     look(&hall);
     hdmi->is_link_bad = true;
-    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
-    outputs_double_renew(outputs);
+    plug_in();
     assert_int_equal(look(&hall).state, SCREEN_SHOWN);
     assert_false(hdmi->is_link_bad);
     assert_int_equal(card->nmodesets, 2);
@@ -88,10 +97,8 @@ static void a_late_edid_does_not_take_a_good_mode_away(void **state)
     const drmModeModeInfo guess = drm_double_mode(1024, 768, 60);
 
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
-    drm_double_unplug(hdmi);
-    outputs_double_renew(outputs);
+    open_and_show();
+    unplug();
     look(&hall);
     drm_double_plug(hdmi, NULL, 1, &guess); /* what the kernel offers without an EDID */
     outputs_double_renew(outputs);
@@ -99,8 +106,7 @@ static void a_late_edid_does_not_take_a_good_mode_away(void **state)
     assert_int_equal(look(&hall).mode_width, 1920);
     wait_flip(&hall);
 
-    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
-    outputs_double_renew(outputs);
+    plug_in();
     assert_int_equal(look(&hall).state, SCREEN_SHOWN);
     assert_int_equal(card->nmodesets, 1);
     show(&hall, 2);
@@ -109,8 +115,7 @@ static void a_late_edid_does_not_take_a_good_mode_away(void **state)
 static void an_empty_list_of_modes_is_waited_out(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     hdmi->display.nmodes = 0;
     outputs_double_renew(outputs);
     assert_int_equal(look(&hall).state, SCREEN_UNPLUGGED);
@@ -123,10 +128,8 @@ static void another_display_gets_its_own_mode(void **state)
     struct screen_buffer back;
 
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
-    drm_double_unplug(hdmi);
-    outputs_double_renew(outputs);
+    open_and_show();
+    unplug();
     look(&hall);
     drm_double_plug(hdmi, "Panel", 1, &wide);
     outputs_double_renew(outputs);
@@ -143,8 +146,7 @@ static void an_edid_of_garbage_is_no_edid(void **state)
 {
     (void)state;
     memset(hdmi->display.edid, 0xa5, sizeof(hdmi->display.edid));
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_string_equal(look(&hall).monitor, "");
     assert_false(outputs_find(outputs, "HDMI-A-1")->has_edid);
 }
@@ -154,8 +156,7 @@ static void a_card_that_was_taken_out_is_lost(void **state)
     struct screen_buffer back;
 
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     drm_double_remove(card);
     assert_int_equal(commit(&hall), -ENODEV);
     outputs_double_renew(outputs);
@@ -175,8 +176,7 @@ static void a_card_that_was_taken_out_is_lost(void **state)
 static void a_screen_in_standby_is_dark_and_wakes_with_its_picture(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
     assert_int_equal(shown_byte(hdmi), -1);
     assert_int_equal(outputs_log.ncec, 1);
@@ -195,8 +195,7 @@ static void a_display_that_cannot_sleep_goes_on_showing_the_truth(void **state)
 {
     (void)state;
     use_legacy_calls();
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     drm_double_fail(card, CALL_DPMS, EINVAL, 1);
     assert_int_equal(screen_kms.power(hall.screen, false), -EINVAL);
     assert_int_equal(outputs_log.ncec, 0); /* nor is its television told to */
@@ -209,8 +208,7 @@ static void a_display_that_turns_out_not_to_sleep_shows_the_truth(void **state)
 {
     (void)state;
     use_legacy_calls();
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     drm_double_usurp(card, true);
     assert_int_equal(commit(&hall), -EAGAIN);
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
@@ -228,16 +226,13 @@ static void a_display_that_turns_out_not_to_sleep_shows_the_truth(void **state)
 static void a_display_that_is_plugged_in_standby_stays_dark_all_the_time(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
     const unsigned nmodesets = card->nmodesets;
 
-    drm_double_unplug(hdmi);
-    outputs_double_renew(outputs);
+    unplug();
     assert_int_equal(look(&hall).state, SCREEN_STANDBY);
-    drm_double_plug(hdmi, "TV", 2, (drmModeModeInfo[]){ full_hd, hd });
-    outputs_double_renew(outputs);
+    plug_in();
     assert_int_equal(look(&hall).state, SCREEN_STANDBY);
     assert_int_equal(card->nmodesets, nmodesets);
     assert_int_equal(screen_kms.power(hall.screen, true), 0);
@@ -248,8 +243,7 @@ static void a_display_that_is_plugged_in_standby_stays_dark_all_the_time(void **
 static void standby_lasts_while_the_console_has_the_screen(void **state)
 {
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     drm_double_usurp(card, true);
     assert_int_equal(commit(&hall), -EAGAIN);
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
@@ -267,8 +261,7 @@ static void nobody_waits_for_a_display_that_wakes(void **state)
     struct screen_buffer back;
 
     (void)state;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_int_equal(screen_kms.power(hall.screen, false), 0);
     const unsigned nblocking = card->nblocking;
 
@@ -319,8 +312,7 @@ static void a_cursor_or_overlay_of_the_boot_is_switched_off(void **state)
         .id = 502, .possible_crtcs = 1, .type = DRM_PLANE_TYPE_OVERLAY, .crtc_id = 400, .fb_id = 1
     };
     card->nplanes = 3;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_int_equal(card->plane[2].fb_id, 0);
     assert_int_equal(shown_byte(hdmi), 1);
 }
@@ -332,8 +324,7 @@ static void colours_that_a_desktop_left_are_put_back(void **state)
     card->crtc[0].gamma_blob = 77;
     card->plane[0].rotation = DRM_MODE_ROTATE_180;
     card->plane[0].alpha = 100;
-    open_wall(&hall);
-    show(&hall, 1);
+    open_and_show();
     assert_int_equal(card->crtc[0].gamma_blob, 0);
     assert_int_equal(card->plane[0].rotation, DRM_MODE_ROTATE_0);
     assert_int_equal(card->plane[0].alpha, 0xffff);

@@ -36,6 +36,10 @@ bool double_stall(struct double_card *card, enum double_call call);
 bool double_finish_flips(struct double_file *file, uint32_t crtcs, enum double_call call);
 
 struct double_file *double_file(int fd); /* NULL and errno: none, or the card was taken out */
+/* The lock until the scope ends, and the file in it. */
+#define DOUBLE_FILE(fd)                                                                                      \
+    DOUBLE_LOCK;                                                                                             \
+    struct double_file *file = double_file(fd)
 bool double_fails(struct double_card *card, enum double_call call); /* with errno */
 struct double_connector *double_connector(struct double_card *card, uint32_t id);
 struct double_crtc *double_crtc(struct double_card *card, uint32_t id);

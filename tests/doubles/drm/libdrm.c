@@ -22,8 +22,7 @@ static void *copy(const void *from, size_t bytes)
 
 int drmGetCap(int fd, uint64_t capability, uint64_t *value)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (!file)
         return -1;
@@ -34,8 +33,7 @@ int drmGetCap(int fd, uint64_t capability, uint64_t *value)
 
 int drmSetClientCap(int fd, uint64_t capability, uint64_t value)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (!file)
         return -1;
@@ -53,8 +51,7 @@ int drmSetClientCap(int fd, uint64_t capability, uint64_t value)
 
 drmVersionPtr drmGetVersion(int fd)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     drmVersion *version = file ? calloc(1, sizeof(*version)) : NULL;
 
     if (version) {
@@ -73,16 +70,14 @@ void drmFreeVersion(drmVersionPtr version)
 
 int drmIsMaster(int fd)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     return file && file->is_master;
 }
 
 int drmSetMaster(int fd)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (file)
         double_stall(file->card, CALL_SET_MASTER);
@@ -91,8 +86,7 @@ int drmSetMaster(int fd)
 
 int drmDropMaster(int fd)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (!file || !file->is_master)
         return double_error(EINVAL);
@@ -103,8 +97,7 @@ int drmDropMaster(int fd)
 
 int drmIoctl(int fd, unsigned long request, void *argument)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     const int status = !file                              ? -errno
                        : request == DRM_IOCTL_MODE_ATOMIC ? double_atomic(file, argument)
                                                           : -ENOTTY;
@@ -126,8 +119,7 @@ int drmHandleEvent(int fd, drmEventContextPtr context)
 
 drmModeResPtr drmModeGetResources(int fd)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     drmModeRes *list = file ? calloc(1, sizeof(*list)) : NULL;
 
     if (!list)
@@ -165,8 +157,7 @@ static uint32_t flags_for(const struct double_file *file, const drmModeModeInfo 
 
 static drmModeConnector *get_connector(int fd, uint32_t id, bool is_probe)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (file) {
         double_enter(file->card);
@@ -230,8 +221,7 @@ const char *drmModeGetConnectorTypeName(uint32_t type)
 
 drmModeEncoderPtr drmModeGetEncoder(int fd, uint32_t id)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     const struct double_connector *connector = file ? double_connector(file->card, id - 100) : NULL;
     drmModeEncoder *encoder = connector ? calloc(1, sizeof(*encoder)) : NULL;
 
@@ -249,8 +239,7 @@ void drmModeFreeEncoder(drmModeEncoderPtr encoder)
 
 drmModeCrtcPtr drmModeGetCrtc(int fd, uint32_t id)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     const struct double_crtc *from = file ? double_crtc(file->card, id) : NULL;
     drmModeCrtc *crtc = from ? calloc(1, sizeof(*crtc)) : NULL;
 
@@ -270,8 +259,7 @@ void drmModeFreeCrtc(drmModeCrtcPtr crtc)
 
 drmModePlaneResPtr drmModeGetPlaneResources(int fd)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     drmModePlaneRes *list = file ? calloc(1, sizeof(*list)) : NULL;
 
     if (!list)
@@ -293,8 +281,7 @@ void drmModeFreePlaneResources(drmModePlaneResPtr list)
 
 drmModePlanePtr drmModeGetPlane(int fd, uint32_t id)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     const struct double_plane *from = file ? double_plane(file->card, id) : NULL;
 
     if (file)
@@ -373,8 +360,7 @@ static bool has_property(const struct double_file *file, size_t i, uint32_t type
 
 drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t object, uint32_t type)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     drmModeObjectProperties *list = file ? calloc(1, sizeof(*list)) : NULL;
 
     if (!list)
@@ -420,8 +406,7 @@ void drmModeFreeProperty(drmModePropertyPtr property)
 
 drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id)
 {
-    DOUBLE_LOCK;
-    const struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     const struct double_connector *connector = file ? double_connector(file->card, id - 9000) : NULL;
     drmModePropertyBlobRes *blob = connector && connector->known.has_edid ? calloc(1, sizeof(*blob)) : NULL;
 
@@ -442,8 +427,7 @@ void drmModeFreePropertyBlob(drmModePropertyBlobPtr blob)
 
 int drmModeCreatePropertyBlob(int fd, const void *data, size_t bytes, uint32_t *id)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (!file)
         return -errno;
@@ -463,8 +447,7 @@ int drmModeCreatePropertyBlob(int fd, const void *data, size_t bytes, uint32_t *
 
 int drmModeDestroyPropertyBlob(int fd, uint32_t id)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_blob *blob = file ? double_blob(file->card, id) : NULL;
 
     if (!blob)
@@ -476,8 +459,7 @@ int drmModeDestroyPropertyBlob(int fd, uint32_t id)
 
 int drmModeConnectorSetProperty(int fd, uint32_t id, uint32_t property, uint64_t value)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_connector *connector = file ? double_connector(file->card, id) : NULL;
     struct double_crtc *crtc = connector ? drm_double_crtc(file->card, connector) : NULL;
 

@@ -18,8 +18,7 @@ static uint64_t bytes_in_use(const struct double_card *card)
 int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bpp, uint32_t flags,
                             uint32_t *handle, uint32_t *pitch, uint64_t *size)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_buffer *buffer = file ? file->card->buffer : NULL;
 
     (void)flags;
@@ -50,8 +49,7 @@ static struct double_buffer *by_handle(struct double_card *card, uint32_t handle
 
 int drmModeMapDumbBuffer(int fd, uint32_t handle, uint64_t *offset)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
 
     if (!file || !by_handle(file->card, handle))
         return double_error(file ? ENOENT : ENODEV);
@@ -61,8 +59,7 @@ int drmModeMapDumbBuffer(int fd, uint32_t handle, uint64_t *offset)
 
 int drmModeDestroyDumbBuffer(int fd, uint32_t handle)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_buffer *buffer = file ? by_handle(file->card, handle) : NULL;
 
     if (!buffer)
@@ -76,8 +73,7 @@ int drmModeDestroyDumbBuffer(int fd, uint32_t handle)
 int drmModeAddFB2(int fd, uint32_t width, uint32_t height, uint32_t format, const uint32_t handles[4],
                   const uint32_t pitches[4], const uint32_t offsets[4], uint32_t *fb_id, uint32_t flags)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_buffer *buffer = file ? by_handle(file->card, handles[0]) : NULL;
 
     (void)flags;
@@ -98,8 +94,7 @@ int drmModeAddFB2(int fd, uint32_t width, uint32_t height, uint32_t format, cons
 /* A picture that is on scan-out when its buffer goes takes the plane with it. */
 int drmModeRmFB(int fd, uint32_t fb_id)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_buffer *buffer = file ? double_fb(file->card, fb_id) : NULL;
 
     if (!buffer)
@@ -163,8 +158,7 @@ static int set_crtc(struct double_file *file, struct double_crtc *crtc, uint32_t
 int drmModeSetCrtc(int fd, uint32_t crtc_id, uint32_t fb_id, uint32_t x, uint32_t y, uint32_t *connectors,
                    int count, drmModeModeInfoPtr mode)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_crtc *crtc = file ? double_crtc(file->card, crtc_id) : NULL;
 
     if (!crtc)
@@ -186,8 +180,7 @@ int drmModeSetCrtc(int fd, uint32_t crtc_id, uint32_t fb_id, uint32_t x, uint32_
 
 int drmModePageFlip(int fd, uint32_t crtc_id, uint32_t fb_id, uint32_t flags, void *user_data)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_crtc *crtc = file ? double_crtc(file->card, crtc_id) : NULL;
     const struct double_buffer *buffer = file ? double_fb(file->card, fb_id) : NULL;
 
@@ -212,8 +205,7 @@ int drmModeSetPlane(int fd, uint32_t id, uint32_t crtc_id, uint32_t fb_id, uint3
                     int32_t crtc_y, uint32_t crtc_w, uint32_t crtc_h, uint32_t src_x, uint32_t src_y,
                     uint32_t src_w, uint32_t src_h)
 {
-    DOUBLE_LOCK;
-    struct double_file *file = double_file(fd);
+    DOUBLE_FILE(fd);
     struct double_plane *plane = file ? double_plane(file->card, id) : NULL;
 
     (void)flags, (void)crtc_x, (void)crtc_y, (void)crtc_w, (void)crtc_h;
