@@ -137,6 +137,14 @@ units: $(UNITS)
 	@for t in $(UNITS); do echo "$$t"; "$$t" || exit 1; done
 
 GROUPS ?=
+# All golden pictures of walls on one sheet, for tests/golden/README.md.
+$(B)/tests/golden/sheet: tests/golden/sheet.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+.PHONY: golden-sheet
+golden-sheet: $(B)/tests/golden/sheet
+	$< tests/golden/sheet/sheet.png 6 240 $$(ls tests/golden/*.png | grep -v -e /test- -e portrait) $$(ls tests/golden/*portrait*.png | grep -v /test-)
+
 .PHONY: test
 test:
 	@tests/needs build test

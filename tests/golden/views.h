@@ -1,4 +1,4 @@
-/* States of the views `desk` and `info`. Part of test_golden.c, which has the room. */
+/* States of the views `desk`, `info` and `zone`. Part of test_golden.c, which has the room. */
 #pragma once
 
 /* ---- the screen above desk 3 ------------------------------------------------------------------- */
@@ -105,5 +105,25 @@ static void info_stale(void)
 static void info_blank(void)
 {
     info();
+    room.input.truth = FEED_BLANK;
+}
+
+/* ---- every desk of a zone, while the truth is not known ------------------------------------------ */
+
+static void zone_starting(void)
+{
+    zone();
+    room.input.truth = FEED_NOTHING;
+}
+
+static void zone_stale(void)
+{
+    zone();
+    room.input.truth = FEED_STALE;
+}
+
+static void zone_blank(void)
+{
+    zone();
     room.input.truth = FEED_BLANK;
 }
