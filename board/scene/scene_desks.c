@@ -160,6 +160,9 @@ static void put_cell(const struct stage *stage, const struct cells *cells, struc
     box_cut_right(&box, pad);
     type.role = present.call.is_new ? ROLE_TICKET : ROLE_ROW;
     type.ink = present.call.is_new ? theme->fresh_ink : present.is_called ? theme->ink : theme->soft;
+    if (!present.is_called)
+        type.weight =
+            WEIGHT_REGULAR; /* not by colour alone: a desk may have no arrow, a theme no softer ink */
     put_ticket(stage, type, box, baseline, present.call.ticket);
 }
 

@@ -45,6 +45,23 @@ static void only_a_new_call_is_inverse(void **state)
     assert_int_equal(ground_of(&picture, "103"), room.config.theme.row);
 }
 
+/* Not by colour alone: a desk may have no arrow, and a theme no softer ink. */
+static void who_is_called_and_who_is_served_differ_in_shape(void **state)
+{
+    struct found found;
+    (void)state;
+    open_zone(2);
+    room_theme(&room.config, "contrast");
+    for (int i = 0; i < 2; i++)
+        room.config.desk[i].arrow = ARROW_NONE;
+    occupy(1, "А042", PHASE_CALLED);
+    occupy(2, "А777", PHASE_SERVING);
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, true, "042");
+    find(&picture, 0, WEIGHT_REGULAR, true, "777");
+    assert_false(find_from(&picture, 0, 0, WEIGHT_BOLD, true, "777", &found));
+}
+
 /* The desk may call the next visitor while the last call is still within its dwell. */
 static void a_call_keeps_its_place_for_its_dwell(void **state)
 {
@@ -132,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_a_new_call_is_inverse),
+        cmocka_unit_test(who_is_called_and_who_is_served_differ_in_shape),
         cmocka_unit_test(a_call_keeps_its_place_for_its_dwell),
         cmocka_unit_test(nothing_moves_when_tickets_come_and_go),
         cmocka_unit_test(what_a_desk_does_is_said_in_words),
