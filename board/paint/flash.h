@@ -1,5 +1,5 @@
 /* Keeps a wall from flashing, whatever it is told to show (WCAG 2.3.1: not more than three flashes a second over a quarter of
- * the picture; a flash is a pair of opposing steps of relative luminance of a tenth, the darker one below 0.80). Pure; 5 us.
+ * the picture; a flash is a pair of opposing steps of relative luminance of a tenth, the darker one below 0.80). Pure; 6,000 instructions a frame.
  *
  * A wall is calm by its layout: a panel is bright for its dwell, and nothing blinks. What could make it flash is whoever speaks
  * to it: an alert that comes and goes ten times a second is a white picture that comes and goes. So of large steps two a second
