@@ -133,7 +133,7 @@ static void help_rows(struct trial *trial, const struct sight *sight, FILE *out)
     unsigned rows = rows_for(trial, sight, legibility_need_px(sight->seen_mm, sight->distance_m, k));
     say_screen(sight, cap_px, k, text, sizeof text);
     if (rows)
-        fprintf(out, "  rows of the list: for PASS \"calls\": {\"recent\": %u}, or %s\n", rows, text);
+        fprintf(out, "  rows of the list: for PASS \"recent\": %u, or %s\n", rows, text);
     else
         fprintf(out, "  rows of the list: for PASS %s\n", text);
 }

@@ -337,7 +337,7 @@ static void fewer_rows_are_advised_where_they_help(void **state)
     screen->farthest_m = 7.5;
     check();
     assert_says("9 rows in the list");
-    unsigned rows = (unsigned)told("rows of the list: for PASS \"calls\": {\"recent\": ");
+    unsigned rows = (unsigned)told("rows of the list: for PASS \"recent\": ");
     assert_true(rows > 0 && rows < 9);
     config->calls.recent = (uint8_t)rows;
     check();
