@@ -75,11 +75,12 @@ static int cap_of(const struct call *call, int height, int nsigns)
 }
 
 /* Returns its left edge. */
-static int put_ticket(const struct stage *stage, struct rect box, const struct call *call, int nsigns)
+static int put_ticket(const struct stage *stage, struct rect box, const struct call *call, int nsigns,
+                      bool is_called)
 {
     /* A wide letter and three figures fit at this size, so that it is the same from call to call. */
     static const struct ticket usual = { "Д", "000" };
-    struct type type = { .weight = WEIGHT_BOLD,
+    struct type type = { .weight = is_called ? WEIGHT_BOLD : WEIGHT_REGULAR, /* not told by colour alone */
                          .size_px = type_size_of_cap(stage, cap_of(call, box.h, nsigns)),
                          .is_number = true,
                          .role = ROLE_TICKET,
@@ -172,7 +173,7 @@ void scene_put_desk(const struct stage *stage, struct rect box)
     }
     struct sign signs[SIGNS_MAX];
     int nsigns = signs_of(stage, &call, signs);
-    int left = put_ticket(stage, box, &call, nsigns);
+    int left = put_ticket(stage, box, &call, nsigns, present.is_called);
     box_cut_left(&box, left - box.x);
     put_signs(stage, box, &call, signs, nsigns);
 }

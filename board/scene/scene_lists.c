@@ -24,12 +24,23 @@ struct columns {
 /* ---- what is listed --------------------------------------------------------------------------------------
  */
 
-static bool is_featured(const struct stage *stage, const struct hall_call *call)
+static const struct announce_slot *slot_of(const struct stage *stage, const struct hall_call *call)
 {
     const struct announce *announce = stage->in->announce;
     for (int i = 0; i < ANNOUNCE_SLOTS; i++)
         if (announce->slot[i].is_used && announce->slot[i].desk == call->desk &&
             strcmp(announce->slot[i].ticket, call->ticket) == 0)
+            return &announce->slot[i];
+    return NULL;
+}
+
+/* Beside panels the list leaves out what stands there; in other views it has everything. */
+static bool has_panels(const struct stage *stage)
+{
+    const struct layout *layout = &stage->in->screen->layout;
+    const struct layout_grid *grid = stage->is_portrait ? &layout->portrait : &layout->landscape;
+    for (unsigned i = 0; i < grid->nregions; i++)
+        if (grid->region[i].part == PART_FEATURED)
             return true;
     return false;
 }
@@ -37,9 +48,10 @@ static bool is_featured(const struct stage *stage, const struct hall_call *call)
 static void collect(const struct stage *stage, const struct hall_call *calls, int ncalls, int most,
                     struct list *list)
 {
+    bool is_beside = has_panels(stage);
     list->count = 0;
     for (int i = 0; i < ncalls && list->count < most; i++)
-        if (stage_has_desk(stage, calls[i].desk) && !is_featured(stage, &calls[i]))
+        if (stage_has_desk(stage, calls[i].desk) && !(is_beside && slot_of(stage, &calls[i])))
             list->call[list->count++] = &calls[i];
 }
 
@@ -120,7 +132,7 @@ static void put_ticket(const struct stage *stage, const struct columns *columns,
 }
 
 static void put_row(const struct stage *stage, const struct columns *columns, struct rect row,
-                    const struct hall_call *call)
+                    const struct hall_call *call, color arrow)
 {
     const struct config_desk *desk = &stage->in->config->desk[call->desk];
     int cap = type_cap(stage, &columns->type);
@@ -134,8 +146,7 @@ static void put_row(const struct stage *stage, const struct columns *columns, st
     int left = row.x + columns->ticket, right = row.x + row.w - columns->desk;
     int free = (right - left - columns->arrow) / 2, x = right - columns->arrow - (free < cap ? free : cap);
     if (direction_icon(desk->arrow, &icon))
-        picture_icon(stage->picture, icon, x, baseline - (cap + columns->arrow) / 2, columns->arrow,
-                     stage->theme->arrow);
+        picture_icon(stage->picture, icon, x, baseline - (cap + columns->arrow) / 2, columns->arrow, arrow);
 }
 
 static void put_heading(const struct stage *stage, struct rect box, enum phrase phrase)
@@ -166,6 +177,7 @@ static int count_rows(const struct stage *stage, int height)
 
 static void put_recent(const struct stage *stage, struct rect box, int pad)
 {
+    const struct theme *theme = stage->theme;
     put_heading(stage, box_inset(box_cut_top(&box, stage_px(stage, HEAD_UNITS)), pad, 0), PHRASE_CALLED);
     int rows = count_rows(stage, box.h), gap = stage_px(stage, GAP_UNITS);
     int tallest = rows * (stage_px(stage, ROW_MAX_UNITS) + gap) - gap;
@@ -177,9 +189,13 @@ static void put_recent(const struct stage *stage, struct rect box, int pad)
     struct columns columns = fit_columns(stage, first.h * 56 / 100, first.w - 2 * pad, &list);
     for (int i = 0; i < rows; i++) {
         struct rect row = box_cell(box, 1, rows, i, gap);
-        box_fill(stage, row, stage->theme->row, stage_px(stage, 14));
+        const struct announce_slot *slot = i < list.count ? slot_of(stage, list.call[i]) : NULL;
+        bool is_new = slot && slot->is_new;
+        box_fill(stage, row, is_new ? theme->fresh : theme->row, stage_px(stage, 14));
+        columns.type.ink = is_new ? theme->fresh_ink : theme->ink;
         if (i < list.count)
-            put_row(stage, &columns, box_inset(row, pad, 0), list.call[i]);
+            put_row(stage, &columns, box_inset(row, pad, 0), list.call[i],
+                    is_new ? theme->fresh_ink : theme->arrow);
     }
 }
 

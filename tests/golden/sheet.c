@@ -30,7 +30,7 @@ static uint8_t mean(const struct screen_buffer *picture, int left, int top, int 
     for (int y = top; y < bottom; y++)
         for (int x = left; x < right; x++, count++)
             sum += picture->pixels[(size_t)y * picture->stride + (size_t)x * 4 + (size_t)channel];
-    return (uint8_t)((sum + count / 2) / count);
+    return (uint8_t)((sum + count / 2) / (count ? count : 1));
 }
 
 static void put_small(struct screen_buffer *sheet, int left, int top, int side,

@@ -81,7 +81,7 @@ static void desk_blank(void)
 static void info(void)
 {
     room_view(&room, "info");
-    room_recent(&room, "А042", 7);
+    room_call(&room, "А042", 7, true);
     room_recent(&room, "Б117", 12);
     room_recent(&room, "К008", 10);
     room_recent(&room, "А040", 1);

@@ -179,6 +179,23 @@ static void the_hall_file_may_say_how_many_rows_stand(void **state)
     assert_int_equal(count_plates(), 5);
 }
 
+/* Where no panels stand the list has the call at once, inverse while it is new. */
+static void a_view_without_panels_lists_a_new_call(void **state)
+{
+    (void)state;
+    for (int is_new = 0; is_new < 2; is_new++) {
+        room_init(&room, 2);
+        room_view(&room, "info");
+        room_call(&room, "А042", 7, is_new);
+        build(&picture, 1920, 1080);
+        assert_true(is_shown(&picture, "042"));
+        int inverse = 0;
+        for (int i = 0; i < picture.nregions; i++)
+            inverse += picture.region[i].fill == room.config.theme.fresh;
+        assert_int_equal(inverse, is_new);
+    }
+}
+
 static void an_alert_replaces_everything(void **state)
 {
     (void)state;
@@ -310,6 +327,7 @@ int main(void)
         cmocka_unit_test(calls_of_other_zones_are_not_listed),
         cmocka_unit_test(a_featured_call_is_not_listed_twice),
         cmocka_unit_test(the_hall_file_may_say_how_many_rows_stand),
+        cmocka_unit_test(a_view_without_panels_lists_a_new_call),
         cmocka_unit_test(an_alert_replaces_everything),
         cmocka_unit_test(a_board_without_time_shows_no_clock),
         cmocka_unit_test(dates_are_written_as_each_language_does),
