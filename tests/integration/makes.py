@@ -132,7 +132,7 @@ class Rabbit(Foreign):
             with open(os.path.join(self.folder, name), "w") as f:
                 f.write(text)
         erlang = os.path.join(self.root, "erlang")
-        self.environment = dict(os.environ, ERL_ROOTDIR=erlang, PATH=f"{erlang}/bin:{os.environ['PATH']}", HOME=self.folder,
+        self.environment = dict(os.environ, PATH=f"{erlang}/bin:{os.environ['PATH']}", HOME=self.folder,
                                 ERL_EPMD_PORT=str(self.epmd_port), ERL_EPMD_ADDRESS="127.0.0.1",
                                 RABBITMQ_NODENAME="kezek@localhost", RABBITMQ_CONF_ENV_FILE="/dev/null")
         for variable, name in (("CONFIG_FILE", "rabbitmq.conf"), ("ADVANCED_CONFIG_FILE", "advanced.config"),
