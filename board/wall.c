@@ -55,13 +55,26 @@ bool wall_hides_calls(const struct wall *wall, const struct scene_input *input)
     return wall->state != WALL_SHOWN || hides_calls(wall, input);
 }
 
+/* Where each desk has one place and nothing else shows calls, its next one is not seen before the last one's dwell is over. */
+static bool is_in_picture(const struct wall *wall, const struct announce_slot *slot)
+{
+    const struct announce_slot *first = wall->announce.slot;
+    const struct layout *layout = &wall->config->layout;
+    if (!layout_has(layout, PART_DESKS) || layout_has(layout, PART_FEATURED) ||
+        layout_has(layout, PART_LISTS))
+        return slot->is_used;
+    while (first < slot && !(first->is_used && first->is_new && first->desk == slot->desk))
+        first++;
+    return slot->is_used && first == slot;
+}
+
 /* The calls that this picture shows for the first time: they count as shown when it flips. */
 static void carry(struct wall *wall, const struct scene_input *input)
 {
     bool are_hidden = hides_calls(wall, input);
     for (unsigned i = 0; !are_hidden && i < ANNOUNCE_SLOTS; i++) {
         struct announce_slot *slot = &wall->announce.slot[i];
-        if (!slot->is_used || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
+        if (!is_in_picture(wall, slot) || !slot->token || wall->ncarried == ANNOUNCE_SLOTS)
             continue;
         wall->carried_call[wall->ncarried].desk = slot->desk;
         memcpy(wall->carried_call[wall->ncarried].ticket, slot->ticket, TICKET_SIZE);

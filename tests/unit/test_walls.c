@@ -383,6 +383,31 @@ static void a_screen_of_one_desk_shows_no_other_ones_calls(void **unused)
     }
 }
 
+static void a_place_of_a_desk_owes_the_next_call_until_the_last_one_is_over(void **unused)
+{
+    (void)unused;
+    struct wall *wall = &bench.board->wall[0];
+    struct config_screen *screen = &bench.board->config->screen[0];
+    screen->layout.landscape = (struct layout_grid){
+        1, 1, 1, { 1000 }, { 1000 }, { { .part = PART_DESKS, .rows = 1, .columns = 1 } }
+    };
+    screen->layout.portrait = screen->layout.landscape;
+    open_wall(S);
+    call("А042", 1);
+    call("А043", 2);
+    turn(2 * S);
+    fake_flip(2 * S + 16 * MS);
+    receipt_says("shown", "");
+    no_receipt_is_finished();
+    assert_int_equal(wall->announce.slot[1].token != 0, 1);
+    wall->announce.slot[0].is_new = false; /* its dwell is over */
+    wall->is_dirty = true;
+    turn(11 * S);
+    fake_flip(11 * S + 16 * MS);
+    assert_int_equal(wall->announce.slot[1].token, 0);
+    receipt_says("shown", "");
+}
+
 static void calls_that_wait_for_a_panel_fail_with_the_screen(void **unused)
 {
     (void)unused;
@@ -450,6 +475,7 @@ int main(void)
         TEST(a_call_on_an_unplugged_screen_fails_and_says_why),
         TEST(a_display_that_goes_before_the_flip_has_shown_nothing),
         TEST(a_screen_of_one_desk_shows_no_other_ones_calls),
+        TEST(a_place_of_a_desk_owes_the_next_call_until_the_last_one_is_over),
         TEST(calls_that_wait_for_a_panel_fail_with_the_screen),
         TEST(a_flip_that_never_comes_fails_the_call_and_frees_the_link),
         TEST(a_screen_that_cannot_be_opened_fails_its_calls_with_the_reason),
