@@ -135,7 +135,7 @@ static void corner(struct icon_outline *outline)
 
 void icon_outline(enum icon icon, struct icon_outline *outline)
 {
-    static const float eighths[ICONS] = {
+    static const float eighths[] = {
         [ICON_ARROW_RIGHT] = 0,     [ICON_ARROW_DOWN_RIGHT] = 1, [ICON_ARROW_DOWN] = 2,
         [ICON_ARROW_DOWN_LEFT] = 3, [ICON_ARROW_LEFT] = 4,       [ICON_ARROW_UP_LEFT] = 5,
         [ICON_ARROW_UP] = 6,        [ICON_ARROW_UP_RIGHT] = 7,
@@ -148,7 +148,8 @@ void icon_outline(enum icon icon, struct icon_outline *outline)
     case ICON_PAUSE: pause_desk(outline); break;
     case ICON_CLOSED: closed_desk(outline); break;
     case ICON_CORNER: corner(outline); break;
-    case ICONS: break;
-    default: arrow(outline, eighths[icon]);
+    default:
+        if ((unsigned)icon < sizeof eighths / sizeof *eighths) /* else it is no icon: no outline */
+            arrow(outline, eighths[icon]);
     }
 }
