@@ -18,7 +18,8 @@
     X(BY_APPOINTMENT, "by_appointment") /* sign on a booked visit */                                         \
     X(BOOKED, "booked")                 /* the same in at most 15 letters, where room is short */            \
     X(PASSED_ON, "passed_on")           /* sign on a visit that another desk passed on; "3 → 7" follows */ \
-    X(CLOSED, "closed")                                                                                      \
+    X(CLOSED, "closed")                 /* of a desk, and headline outside the hours of the hall */          \
+    X(OPENS, "opens")                   /* under it; ": 08:30" or ": Monday, 08:30" follows */               \
     X(BREAK, "break")                                                                                        \
     X(FREE, "free")                                                                                          \
     X(PLEASE_WAIT, "please_wait")         /* headline while no number is called */                           \

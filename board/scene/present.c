@@ -33,6 +33,8 @@ struct present desk_present(const struct stage *stage, int index)
     const struct hall_desk *desk = &stage->in->hall->desk[index];
     const struct announce_slot *slot = newest_call(stage, index);
     unsigned status = desk->status < sizeof states / sizeof *states ? desk->status : DESK_OPEN;
+    if (stage_is_closed(stage))
+        status = DESK_CLOSED; /* a server may forget to say so in the evening */
     return (struct present){ .call = slot ? *slot : standing_call(desk, index),
                              .is_called = slot || desk->phase == PHASE_CALLED,
                              .word = states[status].word,

@@ -132,7 +132,7 @@ static bool put_message(const struct stage *stage, struct rect body, bool has_so
     else if (stage->in->truth == FEED_BLANK)
         scene_put_message(stage, body, PHRASE_NO_CONNECTION, PHRASE_BLANKED, true);
     else if (!has_some)
-        scene_put_message(stage, body, PHRASE_PLEASE_WAIT, PHRASE_WAIT_FOR_NUMBER, false);
+        scene_put_waiting(stage, body);
     else
         return false;
     return true;

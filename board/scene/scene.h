@@ -11,7 +11,8 @@
  * Nothing blinks, scrolls or pulses: a call that is new is told by its inverse panel, its arrow and the chime (WCAG 2.2.2).
  *
  * What is shown, first match: an alert alone; FEED_NOTHING: "starting"; FEED_BLANK: "no connection", no numbers; else calls
- * and lists, or "please wait" when there are none. FEED_STALE with a lease puts a warning strip in the place of notices. A
+ * and lists, or "please wait" when there are none, outside the hours of the hall "closed" and when it opens. FEED_STALE with a lease
+ * puts a warning strip in the place of notices. A
  * panel depends on its own call and on announce.nslots only: it does not move for anything else.
  */
 #pragma once

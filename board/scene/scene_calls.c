@@ -220,7 +220,7 @@ void scene_put_featured(const struct stage *stage, struct rect box)
 {
     const struct announce *announce = stage->in->announce;
     if (!scene_has_featured(stage)) {
-        scene_put_message(stage, box, PHRASE_PLEASE_WAIT, PHRASE_WAIT_FOR_NUMBER, false);
+        scene_put_waiting(stage, box);
         return;
     }
     int places = announce->nslots < 1                ? 1

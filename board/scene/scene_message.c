@@ -1,18 +1,20 @@
-/* Walls without numbers: waiting, starting, no connection. Each language is a block of its own, all at one size. */
+/* Walls without numbers: waiting, starting, closed, no connection. Each language is a block of its own, all at one size. */
 #include "board/scene/stage.h"
 
+#include <stdio.h>
+
 struct saying {
-    enum phrase headline, sentence;
+    enum phrase headline;
+    const char *sentence[LANGS_MAX];
     int nblocks;
     uint8_t lang[LANGS_MAX]; /* of the blocks: a language without the headline has none */
     struct type bold, regular;
 };
 
-static struct saying saying_of(const struct stage *stage, enum phrase headline, enum phrase sentence)
+static struct saying saying_of(const struct stage *stage, enum phrase headline)
 {
     struct saying saying = {
         .headline = headline,
-        .sentence = sentence,
         .bold = { .weight = WEIGHT_BOLD, .role = ROLE_MESSAGE, .ink = stage->theme->ink },
         .regular = { .weight = WEIGHT_REGULAR, .role = ROLE_MESSAGE, .ink = stage->theme->soft }
     };
@@ -38,9 +40,8 @@ static void fit(const struct stage *stage, struct saying *saying, struct rect bl
         headline_px =
             passage_fit(stage, &saying->bold, stage_phrase(stage, saying->headline, saying->lang[i]), upper,
                         LEADING_TEXT, stage_px(stage, 28), headline_px);
-        sentence_px =
-            passage_fit(stage, &saying->regular, stage_phrase(stage, saying->sentence, saying->lang[i]),
-                        lower, LEADING_TEXT, stage_px(stage, 22), sentence_px);
+        sentence_px = passage_fit(stage, &saying->regular, saying->sentence[saying->lang[i]], lower,
+                                  LEADING_TEXT, stage_px(stage, 22), sentence_px);
     }
     saying->bold.size_px = headline_px;
     saying->regular.size_px = sentence_px < headline_px * 3 / 5 ? sentence_px : headline_px * 3 / 5;
@@ -49,7 +50,7 @@ static void fit(const struct stage *stage, struct saying *saying, struct rect bl
 static void put_block(const struct stage *stage, struct saying *saying, int i, struct rect block)
 {
     const char *headline = stage_phrase(stage, saying->headline, saying->lang[i]);
-    const char *sentence = stage_phrase(stage, saying->sentence, saying->lang[i]);
+    const char *sentence = saying->sentence[saying->lang[i]];
     speak(saying, i);
     int upper = passage_height(stage, &saying->bold, headline, block, LEADING_TEXT);
     struct rect below = box_of(0, 0, block.w, block.h - upper);
@@ -59,11 +60,9 @@ static void put_block(const struct stage *stage, struct saying *saying, int i, s
     passage_put(stage, &saying->regular, box_cut_top(&block, lower), LEADING_TEXT, sentence);
 }
 
-void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,
-                       bool is_warning)
+static void put_saying(const struct stage *stage, struct saying saying, struct rect box, bool is_warning)
 {
     int hair = stage_px(stage, 2), pad = stage_px(stage, 56), air = stage_px(stage, 16);
-    struct saying saying = saying_of(stage, headline, sentence);
     box_fill(stage, box, stage->theme->panel, stage_px(stage, 14));
     box = box_inset(box, pad, stage_px(stage, 28));
     if (is_warning) {
@@ -81,4 +80,44 @@ void scene_put_message(const struct stage *stage, struct rect box, enum phrase h
             box_fill(stage, box_of(cell.x, cell.y - hair, cell.w, hair), stage->theme->hairline, 0);
         put_block(stage, &saying, i, box_inset(cell, 0, air));
     }
+}
+
+void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,
+                       bool is_warning)
+{
+    struct saying saying = saying_of(stage, headline);
+    for (int i = 0; i < stage->in->config->nlangs; i++)
+        saying.sentence[i] = stage_phrase(stage, sentence, i);
+    put_saying(stage, saying, box, is_warning);
+}
+
+/* "Ашылады: дүйсенбі, 08:30"; without the day if it is today. */
+static void write_opening(const struct stage *stage, int lang, int now, int at, char *out, size_t size)
+{
+    const char *weekday = stage->in->config->writing[lang].weekday[at / HOURS_DAY];
+    bool is_today = at / HOURS_DAY == now / HOURS_DAY && at > now;
+    snprintf(out, size, "%s: %s%s%02d:%02d", stage_phrase(stage, PHRASE_OPENS, lang), is_today ? "" : weekday,
+             is_today ? "" : ", ", at % HOURS_DAY / 60, at % 60);
+}
+
+static void put_closed(const struct stage *stage, struct rect box)
+{
+    char opening[LANGS_MAX][LABEL_SIZE + DATE_WORD_SIZE + 16];
+    int now = stage_minute(stage), at = hours_at(&stage->in->config->hours, now).until;
+    struct saying saying = saying_of(stage, PHRASE_CLOSED);
+    for (int i = 0; i < stage->in->config->nlangs; i++) {
+        opening[i][0] = '\0';
+        if (at != HOURS_NEVER)
+            write_opening(stage, i, now, at, opening[i], sizeof opening[i]);
+        saying.sentence[i] = opening[i];
+    }
+    put_saying(stage, saying, box, false);
+}
+
+void scene_put_waiting(const struct stage *stage, struct rect box)
+{
+    if (stage_is_closed(stage))
+        put_closed(stage, box);
+    else
+        scene_put_message(stage, box, PHRASE_PLEASE_WAIT, PHRASE_WAIT_FOR_NUMBER, false);
 }

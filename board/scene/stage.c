@@ -64,6 +64,17 @@ void stage_join(const struct stage *stage, enum phrase phrase, int nlangs, char 
     }
 }
 
+int stage_minute(const struct stage *stage)
+{
+    const struct scene_clock *clock = &stage->in->clock;
+    return clock->is_known ? clock->weekday * HOURS_DAY + clock->hour * 60 + clock->minute : HOURS_UNKNOWN;
+}
+
+bool stage_is_closed(const struct stage *stage)
+{
+    return !hours_at(&stage->in->config->hours, stage_minute(stage)).is_open;
+}
+
 bool stage_has_desk(const struct stage *stage, int desk)
 {
     return config_screen_has_desk(stage->in->config, stage->in->screen, desk);

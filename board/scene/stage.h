@@ -29,6 +29,10 @@ const char *stage_phrase(const struct stage *stage, enum phrase phrase, int lang
 /* The phrase in the first nlangs languages: "Шақырылды · Вызваны". Equal words stand once. */
 #define JOINED_SIZE (LANGS_MAX * (LABEL_SIZE + 4))
 void stage_join(const struct stage *stage, enum phrase phrase, int nlangs, char out[JOINED_SIZE]);
+/* Minute of the week on the wall, HOURS_UNKNOWN if it is not known. */
+int stage_minute(const struct stage *stage);
+/* Outside the hours of the hall; false while the time is not known. */
+bool stage_is_closed(const struct stage *stage);
 /* Is the desk in a zone of this screen? */
 bool stage_has_desk(const struct stage *stage, int desk);
 
@@ -150,6 +154,8 @@ void scene_put_desks(const struct stage *stage, struct rect box);
 void scene_put_footer(const struct stage *stage, struct rect box, struct rect bleed);
 void scene_put_message(const struct stage *stage, struct rect box, enum phrase headline, enum phrase sentence,
                        bool is_warning);
+/* Nobody is called: please wait; or the hall is closed, and when it opens. */
+void scene_put_waiting(const struct stage *stage, struct rect box);
 void scene_put_alert(const struct stage *stage, const struct notice *alert);
 /* The text of a notice in language `lang`, "" if it has none. */
 /* The sign that the truth is not known: the ground `bleed` and the words in `box`. */

@@ -61,6 +61,12 @@ static void pause_between(void)
     fill_list();
 }
 
+static void closed(void)
+{
+    room.config.hours = (struct hours){ 2, { { 0x1f, 510, 1140 }, { 0x20, 510, 810 } } };
+    waiting();
+}
+
 static void one_new(void)
 {
     room_call(&room, "А042", 7, true);
@@ -242,6 +248,8 @@ static const struct {
 } states[] = {
     { "starting", starting, 1280, 720, 3, NULL, NULL },
     { "waiting", waiting, 1280, 720, 2, NULL, NULL },
+    { "closed", closed, 1280, 720, 3, NULL, NULL },
+    { "closed-portrait", closed, 720, 1280, 2, NULL, NULL },
     { "pause", pause_between, 1280, 720, 3, NULL, NULL },
     { "calls-1", one_new, 1920, 1080, 2, NULL, NULL },
     { "calls-1-dark", one_dark, 1280, 720, 3, NULL, NULL },

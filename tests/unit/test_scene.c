@@ -45,6 +45,41 @@ static void names_of_different_length_have_one_size(void **state)
     kazakh_leads(&picture, WEIGHT_BOLD, room.config.name.text[0], room.config.name.text[1]);
 }
 
+/* Sunday, 14:05. */
+static void a_closed_hall_says_when_it_opens(void **state)
+{
+    (void)state;
+    room_init(&room, 2);
+    room.config.hours = (struct hours){ 1, { { 0x1f, 510, 1140 } } }; /* Monday to Friday, 08:30 to 19:00 */
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, false, "Жабық");
+    find(&picture, 0, WEIGHT_REGULAR, false, "Ашылады: дүйсенбі, 08:30");
+    find(&picture, 1, WEIGHT_REGULAR, false, "Откроется: понедельник, 08:30");
+    room.config.hours.span[0] = (struct hours_span){ 0x40, 900, 1140 }; /* Sunday from 15:00 */
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_REGULAR, false, "Ашылады: 15:00");
+    room.input.clock.hour = 15;
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, false, "Күте тұрыңыз");
+    room.input.clock.hour = 14;
+    room.input.clock.is_known = false; /* never closed by a guess */
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, false, "Күте тұрыңыз");
+}
+
+static void a_desk_of_a_closed_hall_is_closed(void **state)
+{
+    (void)state;
+    room_init(&room, 2);
+    room_view(&room, "zone");
+    room.config.hours = (struct hours){ 1, { { 0x1f, 510, 1140 } } };
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_REGULAR, false, "Жабық");
+    room.config.hours.nspans = 0;
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_REGULAR, false, "Бос");
+}
+
 static void numbers_of_the_list_stand_in_columns(void **state)
 {
     (void)state;
@@ -320,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kazakh_stands_first_at_the_size_of_russian),
         cmocka_unit_test(names_of_different_length_have_one_size),
+        cmocka_unit_test(a_closed_hall_says_when_it_opens),
+        cmocka_unit_test(a_desk_of_a_closed_hall_is_closed),
         cmocka_unit_test(numbers_of_the_list_stand_in_columns),
         cmocka_unit_test(ticket_and_desk_of_a_call_have_one_size),
         cmocka_unit_test(no_number_is_shown_when_nothing_can_be_trusted),
