@@ -150,7 +150,7 @@ static void flipped(void *data, const struct screen_flip *flip)
     *(uint64_t *)data = flip->frame;
 }
 
-static void show(struct demo *demo, uint32_t color)
+static void show(struct demo *demo, uint32_t want)
 {
     char error[128] = "";
     struct screen_config config = demo->hall->screen[0].device;
@@ -166,7 +166,7 @@ static void show(struct demo *demo, uint32_t color)
     assert_int_equal(screen_memory.begin(demo->screen, &back), 0);
     for (unsigned y = 0; y < HEIGHT; y++)
         for (unsigned x = 0; x < WIDTH; x++)
-            memcpy(back.pixels + y * back.stride + x * 4, &color, 4);
+            memcpy(back.pixels + y * back.stride + x * 4, &want, 4);
     assert_int_equal(screen_memory.commit(demo->screen, NULL, 0, &frame), 0);
     fd_set set;
     FD_ZERO(&set);
@@ -190,7 +190,7 @@ static void expect(struct demo *demo, const char *head, const char *body, const 
 }
 
 /* Pixel (9, 5) of the picture as it stands upright. */
-static void expect_picture(struct demo *demo, unsigned width, uint32_t color)
+static void expect_picture(struct demo *demo, unsigned width, uint32_t want)
 {
     char path[80];
     size_t size;
@@ -209,14 +209,14 @@ static void expect_picture(struct demo *demo, unsigned width, uint32_t color)
     assert_int_equal(buffer.width, width);
     uint32_t pixel;
     memcpy(&pixel, buffer.pixels + 5 * buffer.stride + 4 * 9, 4);
-    assert_int_equal(pixel & 0xffffff, color);
+    assert_int_equal(pixel & 0xffffff, want);
     free(buffer.pixels);
     free(text);
 }
 
-static void expect_color(struct demo *demo, uint32_t color)
+static void expect_color(struct demo *demo, uint32_t want)
 {
-    expect_picture(demo, WIDTH, color);
+    expect_picture(demo, WIDTH, want);
 }
 
 /* ---- the tests ---- */
