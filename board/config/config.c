@@ -2,7 +2,6 @@
 #include "protocol/mqtt.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,23 +198,10 @@ static void read_hall(struct reader *reader)
 
 static cJSON *parse_file(const char *path, struct json_report *report)
 {
-    struct json_error error = { 0 };
-    char where[48];
-    size_t length = 0;
-    char *text = read_whole_file(path, HALL_FILE_BYTES_MAX, &length);
-    if (!text) {
-        json_complain(report, "", "cannot be read: %s", strerror(errno));
-        return NULL;
-    }
-    cJSON *root = json_parse(text, length, &error);
-    free(text);
-    snprintf(where, sizeof where, "line %u, column %u", error.line, error.column);
-    if (!root)
-        json_complain(report, where, "%s", error.text);
-    else if (!cJSON_IsObject(root))
-        json_complain(report, "", "is not an object; a hall file starts with {");
-    if (root && cJSON_IsObject(root))
+    cJSON *root = read_json(path, HALL_FILE_BYTES_MAX, report);
+    if (!root || cJSON_IsObject(root))
         return root;
+    json_complain(report, "", "is not an object; a hall file starts with {");
     cJSON_Delete(root);
     return NULL;
 }

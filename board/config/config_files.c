@@ -11,7 +11,8 @@
 #define KEZEK_DATADIR "/usr/local/share/kezek"
 #endif
 
-char *read_whole_file(const char *path, size_t max, size_t *length)
+/* At most max bytes and a NUL. NULL with errno; EFBIG if it is larger. */
+static char *read_whole_file(const char *path, size_t max, size_t *length)
 {
     FILE *file = fopen(path, "re");
     if (!file)
@@ -28,6 +29,20 @@ char *read_whole_file(const char *path, size_t max, size_t *length)
     text[got] = '\0';
     *length = got;
     return text;
+}
+
+cJSON *read_json(const char *path, size_t max, struct json_report *report)
+{
+    struct json_error error = { 0 };
+    size_t length = 0;
+    char *text = read_whole_file(path, max, &length);
+    cJSON *root = text ? json_parse(text, length, &error) : NULL;
+    if (!text)
+        json_complain(report, "", "cannot be read: %s", strerror(errno));
+    else if (!root)
+        json_complain(report, "", "line %u, column %u: %s", error.line, error.column, error.text);
+    free(text);
+    return root;
 }
 
 static int is_json(const struct dirent *entry)

@@ -1,6 +1,5 @@
 #include "board/config/config_read.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,19 +186,11 @@ static void read_layout(struct json_report *report, const cJSON *root, struct la
 static void load_layout(struct json_report *outer, const char *file, struct layout *layout)
 {
     struct json_report report = { outer->line, outer->data, file, 0 };
-    struct json_error error;
-    size_t length;
-    char *text = read_whole_file(file, LAYOUT_BYTES_MAX, &length);
-    cJSON *root = text ? json_parse(text, length, &error) : NULL;
+    cJSON *root = read_json(file, LAYOUT_BYTES_MAX, &report);
     *layout = (struct layout){ 0 };
-    if (!text)
-        json_complain(&report, "", "cannot be read: %s", strerror(errno));
-    else if (!root)
-        json_complain(&report, "", "line %u, column %u: %s", error.line, error.column, error.text);
-    else
+    if (root)
         read_layout(&report, root, layout);
     cJSON_Delete(root);
-    free(text);
     outer->count += report.count;
 }
 

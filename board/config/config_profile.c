@@ -1,7 +1,5 @@
 #include "board/config/config_read.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PROFILE_BYTES_MAX (64u << 10) /* the largest has 4 KiB */
@@ -150,19 +148,11 @@ static const struct field profile_fields[] = {
 static void load_profile(struct reader *reader, const char *file, struct json_report *report,
                          struct board_profile *profile)
 {
-    struct json_error error = { 0 };
     struct json_at at = { report, "" };
-    size_t length = 0;
-    char *text = read_whole_file(file, PROFILE_BYTES_MAX, &length);
-    cJSON *root = text ? json_parse(text, length, &error) : NULL;
-    if (!text)
-        json_complain(report, "", "cannot be read: %s", strerror(errno));
-    else if (!root)
-        json_complain(report, "", "line %u, column %u: %s", error.line, error.column, error.text);
-    else
+    cJSON *root = read_json(file, PROFILE_BYTES_MAX, report);
+    if (root)
         read_members(reader, &at, root, MEMBERS(profile_fields), profile);
     cJSON_Delete(root);
-    free(text);
 }
 
 void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)

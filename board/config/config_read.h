@@ -142,5 +142,5 @@ void each_json(const char *folder, void (*fn)(void *data, const char *name), voi
 bool find_json(const char *const folders[2], const char *name, char *file, size_t size);
 /* "a, b, c": the names that find_json() would find, cut at the size; "none". Returns `out`. */
 const char *list_json(const char *const folders[2], char *out, size_t size);
-/* A whole file, at most max bytes and a NUL. NULL with errno; -EFBIG if it is larger. The caller frees. */
-char *read_whole_file(const char *path, size_t max, size_t *length);
+/* The JSON of a file of at most max bytes. NULL with a complaint. The caller deletes it. */
+cJSON *read_json(const char *path, size_t max, struct json_report *report);

@@ -1,8 +1,6 @@
 #include "board/config/config_read.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CATALOGUE_BYTES_MAX 65536
@@ -125,36 +123,28 @@ static void read_writing(const struct json_at *at, const cJSON *root, struct wri
                           json_show_text(writing->date, seen), parts[i]);
 }
 
-static void read_catalogue(struct reader *reader, unsigned lang, const char *file, const cJSON *root)
+static void read_catalogue(struct reader *reader, unsigned lang, struct json_report *report,
+                           const cJSON *root)
 {
-    struct json_report report = { reader->at.report->line, reader->at.report->data, file, 0 };
-    struct json_at at = { &report, "" };
+    struct json_at at = { report, "" };
     const char *keys[PHRASES + 4] = { "date", "months", "weekdays", "direction" };
     memcpy(keys + 4, phrase_keys, sizeof phrase_keys);
     json_known_keys(&at, root, keys, PHRASES + 4);
     for (unsigned i = 0; i < PHRASES; i++)
         json_string(&at, root, phrase_keys[i], true, reader->config->phrase[i].text[lang], LABEL_SIZE);
     read_writing(&at, root, &reader->config->writing[lang]);
-    reader->at.report->count += report.count;
 }
 
 static void load_catalogue(struct reader *reader, unsigned lang)
 {
     char file[CONFIG_PATH_SIZE + LANG_SIZE + 8];
-    struct json_error error = { 0 };
-    size_t length = 0;
+    struct json_report report = { reader->at.report->line, reader->at.report->data, file, 0 };
     snprintf(file, sizeof file, "%s/%s.json", reader->phrases, reader->config->lang[lang]);
-    char *text = read_whole_file(file, CATALOGUE_BYTES_MAX, &length);
-    cJSON *root = text ? json_parse(text, length, &error) : NULL;
-    if (!text)
-        json_complain(reader->at.report, "languages", "cannot read %s: %s", file, strerror(errno));
-    else if (!root)
-        json_complain(reader->at.report, "languages", "%s:%u:%u: %s", file, error.line, error.column,
-                      error.text);
-    else
-        read_catalogue(reader, lang, file, root);
+    cJSON *root = read_json(file, CATALOGUE_BYTES_MAX, &report);
+    if (root)
+        read_catalogue(reader, lang, &report, root);
     cJSON_Delete(root);
-    free(text);
+    reader->at.report->count += report.count;
 }
 
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)

@@ -1,8 +1,6 @@
 #include "board/config/config_read.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define THEME_BYTES_MAX (16u << 10) /* the shipped ones have half of 1 KiB */
@@ -101,21 +99,13 @@ static void load_theme(struct reader *reader, const char *file, struct json_repo
                        struct theme *theme)
 {
     struct json_report report = { parent->line, parent->data, file, 0 };
-    struct json_error error = { 0 };
     struct json_at at = { &report, "" };
-    size_t length = 0;
-    char *text = read_whole_file(file, THEME_BYTES_MAX, &length);
-    cJSON *root = text ? json_parse(text, length, &error) : NULL;
-    if (!text)
-        json_complain(&report, "", "cannot be read: %s", strerror(errno));
-    else if (!root)
-        json_complain(&report, "", "line %u, column %u: %s", error.line, error.column, error.text);
-    else if (!cJSON_IsObject(root))
+    cJSON *root = read_json(file, THEME_BYTES_MAX, &report);
+    if (root && !cJSON_IsObject(root))
         json_complain(&report, "", "is not an object of colours");
-    else
+    else if (root)
         read_object(reader, &at, root, theme);
     cJSON_Delete(root);
-    free(text);
     parent->count += report.count;
 }
 
