@@ -32,7 +32,7 @@ static struct line line;
 
 /* 40 periods, 40 ms: long enough to see, short enough for a test. */
 static const struct melody ping = { "ping", 1, { { 1000, 40, 0, 0 } } };
-static const struct melody slow_ping = { "slow", 2, { { 1000, 10, 5000, 0 }, { 900, 10, 0, 0 } } };
+static const struct melody slow_ping = { "slow", 2, { { 1000, 10, 2000, 0 }, { 900, 10, 0, 0 } } };
 
 static int64_t now_ns(void)
 {
