@@ -106,7 +106,8 @@ $(B)/tests/bench/bench_cairo: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PK
 $(B)/tests/bench/bench_cairo: LDLIBS += $(shell $(PKG_CONFIG) --libs pangocairo)
 $(B)/tests/bench/bench_link: LDLIBS += -lcmocka
 
-.PHONY: bench
+.PHONY: bench benches-build
+benches-build: $(filter-out %/bench_cairo,$(BENCHES)) # what `make test` builds, so that `make bench` does
 bench:
 	@tests/needs build bench
 	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)

@@ -14,7 +14,7 @@
 
 #define PLAYS 300
 
-static const struct melody tick = { "tick", 1, { { 1000, 10, 0 } } };
+static const struct melody tick = { "tick", 1, { { .hz = 1000, .ms = 10 } } };
 
 static int64_t now_ns(void)
 {

@@ -18,12 +18,12 @@
 #define COLD_ROUNDS 60
 #define COLD_BYTES  ((size_t)64 << 20)
 
-enum layout { SKETCH, SCENE };
+enum drawing { SKETCH, SCENE };
 
 struct output {
     struct fonts *fonts;
     struct painter *painter;
-    enum layout layout;
+    enum drawing drawing;
     int height;
     struct screen_buffer buffer[2];
     size_t bytes;
@@ -105,7 +105,7 @@ static uint8_t *map_frame(size_t bytes)
 
 struct row {
     const char *name;
-    enum layout layout;
+    enum drawing drawing;
     int height;
     enum pixel_format format;
     bool is_cold;
@@ -120,7 +120,7 @@ static void open_output(struct output *output, struct fonts *fonts, const struct
         ((is_sideways ? height : width) * (row->format == PIXEL_RGB565 ? 2 : 4) + 63) / 64 * 64;
 
     output->fonts = fonts;
-    output->layout = row->layout;
+    output->drawing = row->drawing;
     output->height = row->height;
     output->bytes = (size_t)stride * (is_sideways ? width : height);
     output->painter = painter_create(fonts, (int)width, row->height, row->format);
@@ -194,7 +194,7 @@ static uint64_t show(struct output *output, const struct wall_state *state)
     struct rect damage[DAMAGE_MAX];
     unsigned ndamage;
 
-    if (output->layout == SCENE)
+    if (output->drawing == SCENE)
         put_scene(output, state);
     else
         put_sketch(output, state);
