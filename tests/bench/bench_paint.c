@@ -316,6 +316,7 @@ int main(int argc, char **argv)
         { "scene 1080p rgb565 turned 90", SCENE, 1080, PIXEL_RGB565, false, 90 },
         { "scene 4K turned 90", SCENE, 2160, PIXEL_XRGB8888, false, 90 },
         { "scene 1080p cold", SCENE, 1080, PIXEL_XRGB8888, true, 0 },
+        { "scene 1080p rgb565 cold", SCENE, 1080, PIXEL_RGB565, true, 0 },
         { "scene 4K cold", SCENE, 2160, PIXEL_XRGB8888, true, 0 },
         { "sketch 1080p xrgb8888", SKETCH, 1080, PIXEL_XRGB8888, false, 0 },
         { "sketch 4K xrgb8888", SKETCH, 2160, PIXEL_XRGB8888, false, 0 },
