@@ -178,6 +178,15 @@ static void settle_wall(struct board *board, const struct wall *wall, uint64_t t
                     is_seen ? "" : wall->detail, true);
 }
 
+void calls_answer_gone(struct board *board, struct wall *wall)
+{
+    char name[ID_SIZE + 8];
+    outlet_name(wall, name);
+    for (uint64_t token; (token = announce_take_gone(&wall->announce)) != 0;)
+        receipts_settle(&board->receipts, token, name, "superseded", 0, "over before a picture carried it",
+                        true);
+}
+
 void calls_flipped(void *data, struct wall *wall)
 {
     struct board *board = data;

@@ -11,6 +11,8 @@ bool calls_apply(struct board *board, const struct event *event, bool is_current
                  int64_t received_us);
 /* Looks whether the fonts have all characters of all notices: board->lacking, and a line in the log when that changes. */
 void calls_note_lacking(struct board *board);
+/* Answers for the calls that left a wall's announcing before a picture carried them. */
+void calls_answer_gone(struct board *board, struct wall *wall);
 /* For struct wall_events: what flipped on a wall that is seen was shown, and what a wall that is not seen carries has failed. */
 void calls_flipped(void *board, struct wall *wall);
 void calls_wall_changed(void *board, struct wall *wall);

@@ -152,6 +152,7 @@ void walls_present(struct board *board, const struct scene_input *input, int64_t
         wall_tick(wall, now_us);
         wall->is_dirty |= announce_hide(&wall->announce, wall_hides_calls(wall, input), now_us);
         wall->is_dirty |= announce_tick(&wall->announce, now_us);
+        calls_answer_gone(board, wall);
         wall_present(wall, input, now_us);
     }
     if (board->outputs)

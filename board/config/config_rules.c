@@ -105,12 +105,15 @@ static void rule_outputs_are_single(struct reader *reader)
 static void rule_bus_devices_are_single(struct reader *reader)
 {
     const struct config *config = reader->config;
-    for (unsigned i = 1; i < config->nbuses; i++)
-        for (unsigned j = 0; j < i; j++)
-            if (config->bus[i].device[0] && strcmp(config->bus[i].device, config->bus[j].device) == 0)
-                complain_at(reader, "buses", i, ".device",
-                            "\"%s\" already belongs to bus \"%s\"; one device is one bus",
-                            config->bus[i].device, config->bus[j].id);
+    for (unsigned i = 1; i < config->nbuses; i++) {
+        unsigned first = 0;
+        while (strcmp(config->bus[i].device, config->bus[first].device) != 0)
+            first++;
+        if (first < i && config->bus[i].device[0])
+            complain_at(reader, "buses", i, ".device",
+                        "\"%s\" already belongs to bus \"%s\"; one device is one bus", config->bus[i].device,
+                        config->bus[first].id);
+    }
 }
 
 /* What a chime has for itself alone: "" if that is not said. */

@@ -37,10 +37,23 @@ static unsigned choose_place(const struct announce *announce, int desk)
     return first;
 }
 
+/* It will not be featured, or not any more. */
+static void leave(struct announce *announce, const struct announce_slot *call)
+{
+    if (call->token && announce->ngone < sizeof announce->gone / sizeof announce->gone[0])
+        announce->gone[announce->ngone++] = call->token;
+}
+
+static void vacate(struct announce *announce, struct announce_slot *slot)
+{
+    leave(announce, slot);
+    *slot = (struct announce_slot){ 0 };
+}
+
 static void cut_slots(struct announce *announce, unsigned count)
 {
     for (unsigned i = count; i < ANNOUNCE_SLOTS; i++)
-        announce->slot[i] = (struct announce_slot){ 0 };
+        vacate(announce, &announce->slot[i]);
 }
 
 static bool place_call(struct announce *announce, const struct announce_slot *call, int64_t now_us)
@@ -49,6 +62,7 @@ static bool place_call(struct announce *announce, const struct announce_slot *ca
     if (place == announce->most)
         return false;
     struct announce_slot *slot = &announce->slot[place];
+    leave(announce, slot);
     *slot = *call;
     slot->is_used = slot->is_new = true;
     slot->until_us = seen_us(announce, now_us) + announce->dwell_us;
@@ -111,6 +125,8 @@ static bool let_go(struct announce *announce, int64_t now_us)
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (!is_too_late(announce, &announce->waiting[i], now_us))
             announce->waiting[kept++] = announce->waiting[i];
+        else
+            leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)kept;
     for (struct announce_slot *slot = announce->slot; slot < announce->slot + ANNOUNCE_SLOTS; slot++) {
         is_changed |= announce->is_hidden && slot->is_new && slot->is_over;
@@ -119,14 +135,20 @@ static bool let_go(struct announce *announce, int64_t now_us)
     return is_changed;
 }
 
+static void move_slot(struct announce *announce, unsigned from, unsigned to)
+{
+    struct announce_slot moved = announce->slot[from];
+    announce->slot[from] = (struct announce_slot){ 0 };
+    announce->slot[to] = moved;
+}
+
 /* The wall as it is when nothing is new: without empty places. */
 static void close_up(struct announce *announce)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
         if (announce->slot[i].is_used)
-            announce->slot[kept++] = announce->slot[i];
-    cut_slots(announce, kept);
+            move_slot(announce, i, kept++);
     announce->nslots = (uint16_t)layout_for(kept);
 }
 
@@ -155,7 +177,7 @@ static bool dismiss(struct announce *announce, int64_t now_us)
         bool stays = i < held && !announce->is_hidden && now_us < slot->over_us + ANNOUNCE_OVER_US;
         if (!is_dark_and_over(slot) || stays)
             continue;
-        *slot = (struct announce_slot){ 0 };
+        vacate(announce, slot);
         is_changed = true;
     }
     is_changed |= held == 0 && has_gap(announce);
@@ -331,6 +353,8 @@ void announce_correct(struct announce *announce, int desk, int64_t now_us)
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (announce->waiting[i].desk != desk)
             announce->waiting[kept++] = announce->waiting[i];
+        else
+            leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)kept;
     announce_end(announce, desk, "", now_us);
 }
@@ -355,11 +379,14 @@ static void keep_true_ones(struct announce *announce, const struct hall *hall)
     unsigned kept = 0, waiting = 0;
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
         if (announce->slot[i].is_new && is_still_true(hall, &announce->slot[i]))
-            announce->slot[kept++] = announce->slot[i];
-    cut_slots(announce, kept);
+            move_slot(announce, i, kept++);
+        else
+            vacate(announce, &announce->slot[i]);
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (is_still_true(hall, &announce->waiting[i]))
             announce->waiting[waiting++] = announce->waiting[i];
+        else
+            leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)waiting;
     announce->nslots = (uint16_t)layout_for(kept);
 }
@@ -384,4 +411,9 @@ void announce_restore(struct announce *announce, const struct hall *hall, int64_
     seat_waiting(announce, now_us);
     if (!announce->slot[0].is_used)
         stand_newest(announce, hall);
+}
+
+uint64_t announce_take_gone(struct announce *announce)
+{
+    return announce->ngone ? announce->gone[--announce->ngone] : 0;
 }

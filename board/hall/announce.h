@@ -10,7 +10,7 @@
  *   - its panel turns dark after its dwell, and leaves at once unless panels behind it are new;
  *   - a call in line that can no longer be featured for its dwell in time is not featured any more; nor is one that is over by
  *     the time when the wall can be seen again, or of which a snapshot says that it is over, since nobody knows since when.
- * Such a call is in the list, and its receipt tells.
+ * Such a call is in the list, and its receipt tells (announce_take_gone()).
  *
  * A screen whose farthest seats cannot read eight panels may have fewer (`most`): then calls wait earlier.
  *
@@ -56,6 +56,8 @@ struct announce {
     struct announce_slot waiting[ANNOUNCE_WAITING];
     uint64_t
         superseded; /* token that the last announce_call() took over before any picture carried it; 0: none */
+    uint16_t ngone;
+    uint64_t gone[ANNOUNCE_SLOTS + ANNOUNCE_WAITING]; /* for announce_take_gone() */
     /* Calls that found the waiting room full: their panel was skipped, the list still shows them. 8 panels × 8 s and 64
      * waiting: a hall that gets there calls over 70 visitors in a minute. */
     uint64_t overflowed;
@@ -84,3 +86,6 @@ void announce_restore(struct announce *announce, const struct hall *hall, int64_
 /* Moves on. True if the wall changes. Call it at announce_deadline_us(), and before announce_call() when time has passed. */
 bool announce_tick(struct announce *announce, int64_t now_us);
 int64_t announce_deadline_us(const struct announce *announce); /* INT64_MAX: none */
+/* The token of a call that left without a picture that carried it, each once; 0: none. As many are kept as can be on their way to a
+ * picture at once; to be taken after each turn. */
+uint64_t announce_take_gone(struct announce *announce);

@@ -8,6 +8,7 @@
  *   no number is featured or stands as called for more than 60 s after that ceased to be true; who is not featured for it was
  *   over, and by the time its turn came could not have been shown for its dwell
  *   what nobody can see has no time: while the wall is hidden no dwell runs, and what is over by then is not featured
+ *   each call ends once: merged, gone (announce_take_gone(), as soon as it is let go or its panel is), or on the wall
  *   an alert is never hidden by whatever else is announced
  *
  *   test_announce_random          100 days; KEZEK_SCHEDULES: how many, KEZEK_SEED: the first one
@@ -27,7 +28,7 @@ struct life { /* of one call */
     int64_t due_us, shown_us, dark_us; /* on the wall's clock, that stands while it is hidden */
     int64_t over_us;                   /* INT64_MAX: it is true */
     int place;                         /* -1: waits */
-    bool is_merged, is_recall, is_let_go;
+    bool is_merged, is_recall, is_let_go, is_gone;
 };
 static struct day {
     struct wall *wall;
@@ -178,11 +179,32 @@ static void watch_books(void)
     assert_int_equal(announce->nwaiting, waiting);
 }
 
+/* Of a call whose token no picture took, since here none does. */
+static void watch_gone(void)
+{
+    for (uint64_t token; (token = announce_take_gone(&day.wall->announce)) != 0;) {
+        struct life *life = &day.life[token];
+        assert_false(is_waiting(life) || is_lit(life) || life->is_merged || life->is_gone);
+        life->is_gone = true;
+    }
+    for (uint64_t token = 1; token <= day.wall->token; token++)
+        assert_true(day.life[token].is_gone || !day.life[token].is_let_go || day.life[token].place >= 0);
+}
+
+static bool stands(uint64_t token)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        if (day.wall->announce.slot[i].is_used && day.wall->announce.slot[i].token == token)
+            return true;
+    return false;
+}
+
 /* ---- what happens ---------------------------------------------------------------------------- */
 
 static void watch(void)
 {
     watch_let_go();
+    watch_gone();
     watch_places();
     watch_books();
     const struct notice *alert = hall_alert(day.wall->hall);
@@ -360,6 +382,7 @@ static void run(struct wall *wall, uint64_t seed, FILE *to)
     for (uint64_t token = 1; token <= wall->token; token++) {
         const struct life *life = &day.life[token];
         assert_true(life->is_merged || life->place >= 0 || life->is_let_go);
+        assert_int_equal(life->is_merged + life->is_gone + stands(token), 1);
     }
 }
 

@@ -107,6 +107,10 @@ static const struct {
     { "{\"id\":\"west\",\"device\":\"bus-west\"}",
       "{\"id\":\"west\",\"device\":\"b\"},{\"id\":\"x\",\"device\":\"b\"}",
       "buses[1].device: \"DIR/b\" already belongs to bus \"west\"; one device is one bus" },
+    { "{\"id\":\"west\",\"device\":\"bus-west\"}",
+      "{\"id\":\"west\",\"device\":\"b\"},{\"id\":\"x\",\"device\":\"b\"},{\"id\":\"y\",\"device\":\"b\"}",
+      "buses[1].device: \"DIR/b\" already belongs to bus \"west\"; one device is one bus\n"
+      "buses[2].device: \"DIR/b\" already belongs to bus \"west\"; one device is one bus" },
     { "\"driver\":\"memory\"", "\"driver\":\"fbdev\"",
       "screens[0].driver: \"fbdev\" is not one of kms, memory" },
     { "\"driver\":\"memory\"", "\"driver\":\"kms\"",
