@@ -6,11 +6,28 @@
 
 static_assert(PICTURE_REGIONS_MAX <= 256, "regions are selected by one byte");
 
+/* What comes is kept before what goes: they may be the same images. */
+static void keep_images(struct content *content, const struct picture *picture)
+{
+    for (unsigned i = 0; i < picture->nregions; i++)
+        image_keep(picture->region[i].image);
+    for (unsigned i = 0; i < content->picture.nregions; i++)
+        image_drop(content->picture.region[i].image);
+}
+
+void content_drop(struct content *content)
+{
+    for (unsigned i = 0; i < content->picture.nregions; i++)
+        image_drop(content->picture.region[i].image);
+    content->picture.nregions = content->picture.nglyphs = 0;
+}
+
 void content_set(struct content *content, const struct picture *picture, struct fonts *fonts,
                  struct rect screen)
 {
     struct picture *copy = &content->picture;
 
+    keep_images(content, picture);
     copy->width = picture->width;
     copy->height = picture->height;
     copy->background = picture->background;

@@ -8,9 +8,10 @@ struct content {
     struct picture picture;
     struct rect box[PICTURE_GLYPHS_MAX]; /* clipped to the screen; w = 0: not on it */
 };
-/* Copies the picture (only what it uses) and looks the boxes up. */
+/* Copies the picture (only what it uses), keeps its images, and looks the boxes up. Zeroed, or set before. */
 void content_set(struct content *content, const struct picture *picture, struct fonts *fonts,
                  struct rect screen);
+void content_drop(struct content *content); /* lets go of images; shows nothing */
 
 /* Items that touch a rectangle, in order. */
 struct selection {

@@ -24,6 +24,17 @@ uint32_t blend_one(uint32_t below, color ink, unsigned alpha)
     return even | odd;
 }
 
+void blend_pixels(uint32_t *line, const uint32_t *pixels, int width)
+{
+    for (int x = 0; x < width; x++) {
+        const uint32_t alpha = pixels[x] >> 24;
+
+        line[x] = alpha == 255 ? pixels[x] & 0xffffff
+                  : alpha > 0  ? blend_one(line[x], pixels[x] & 0xffffff, alpha)
+                               : line[x];
+    }
+}
+
 /* `alpha` has each of four pixels' coverage once a channel. */
 static inline void blend_four(uint32_t *line, bytes16 alpha, bytes16 ink)
 {

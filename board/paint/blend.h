@@ -13,6 +13,9 @@ void blend_row(uint32_t *line, const uint8_t *alpha, int eights, color ink);
 void blend_row_rgb565(uint32_t *line, uint16_t *packed, const uint8_t *alpha, int eights, int width,
                       color ink);
 
+/* Pixels 0xAARRGGBB, each with its own coverage, over the line. */
+void blend_pixels(uint32_t *line, const uint32_t *pixels, int width);
+
 /* Rounded to the nearest of 32, 64 and 32 steps. */
 void pack_rgb565(uint16_t *out, const uint32_t *line, int width);
 void fill_rgb565(uint16_t *out, int width, color fill);

@@ -14,11 +14,35 @@ static uint8_t light_of(color fill)
     return (uint8_t)((2126 * r * r + 7152 * g * g + 722 * b * b) / (10000 * 255));
 }
 
+/* The middle of a cell, in cells of the image. */
+static int image_cell_at(int cell, int cells, int size, int from, int length)
+{
+    int at = ((2 * cell + 1) * size / (2 * cells) - from) * IMAGE_CELLS / length;
+    return at < 0 ? 0 : at < IMAGE_CELLS ? at : IMAGE_CELLS - 1;
+}
+
 /* The first cell whose middle is not before `edge`. */
 static int cell_at(int edge, int cells, int size)
 {
     int cell = (2 * edge * cells + size - 1) / (2 * size);
     return edge <= 0 ? 0 : cell > cells ? cells : cell;
+}
+
+/* Cells [left, right) of row y. */
+static void cover_row(const struct picture *picture, const struct region *region, int y, int left, int right,
+                      uint8_t light[FLASH_COLUMNS])
+{
+    const struct rect *box = &region->box;
+    if (!region->image) {
+        memset(&light[left], light_of(region->fill), (size_t)(right - left));
+        return;
+    }
+    const struct image_cell *row =
+        region->image->cell[image_cell_at(y, FLASH_ROWS, picture->height, box->y, box->h)];
+    for (int x = left; x < right; x++) {
+        const struct image_cell *cell = &row[image_cell_at(x, FLASH_COLUMNS, picture->width, box->x, box->w)];
+        light[x] = (uint8_t)((cell->light * cell->alpha + light[x] * (255 - cell->alpha) + 127) / 255);
+    }
 }
 
 static void look(const struct picture *picture, uint8_t light[FLASH_ROWS][FLASH_COLUMNS])
@@ -30,7 +54,7 @@ static void look(const struct picture *picture, uint8_t light[FLASH_ROWS][FLASH_
         int right = cell_at(box->x + box->w, FLASH_COLUMNS, picture->width);
         int bottom = cell_at(box->y + box->h, FLASH_ROWS, picture->height);
         for (int y = cell_at(box->y, FLASH_ROWS, picture->height); y < bottom && left < right; y++)
-            memset(&light[y][left], light_of(picture->region[i].fill), (size_t)(right - left));
+            cover_row(picture, &picture->region[i], y, left, right, light[y]);
     }
 }
 

@@ -108,6 +108,20 @@ static int crossing(const struct region *region, int y)
     return row < 0 ? -1 : row < radius ? row : radius;
 }
 
+static void paint_image(const struct region *region, const struct span *span)
+{
+    const struct image *image = region->image;
+    int left = region->box.x, right = left + image->width;
+
+    if (!clip(span, &left, &right))
+        return;
+    const uint32_t *row =
+        image->pixel + (size_t)(span->y - region->box.y) * image->width + (left - region->box.x);
+
+    blend_pixels(span->line + left - span->x, row, right - left);
+    pack_part(span, left, right);
+}
+
 static void paint_region(const struct band *band, const struct region *region, const struct span *span)
 {
     const int radius = region_radius(region), row = crossing(region, span->y);
@@ -115,6 +129,10 @@ static void paint_region(const struct band *band, const struct region *region, c
 
     if (row < 0 || left >= span->x + span->width || right <= span->x)
         return;
+    if (region->image) {
+        paint_image(region, span);
+        return;
+    }
     if (row == radius) {
         fill_region(span, region, left, right);
         return;
@@ -128,7 +146,8 @@ static void paint_region(const struct band *band, const struct region *region, c
 
 static bool hides_all_below(const struct region *region, const struct span *span)
 {
-    return span->x >= region->box.x && span->x + span->width <= region->box.x + region->box.w &&
+    return (!region->image || region->image->is_opaque) && span->x >= region->box.x &&
+           span->x + span->width <= region->box.x + region->box.w &&
            crossing(region, span->y) == region_radius(region);
 }
 
@@ -151,9 +170,9 @@ unsigned region_changes(const struct region *region, int before, int now, struct
     const int then = crossing(region, before), radius = region_radius(region), row = crossing(region, now);
     const int left = region->box.x, right = left + region->box.w;
 
-    if (then == row)
+    if (then == row && (!region->image || row < 0))
         return 0;
-    if (then < 0 || row < 0) {
+    if (then < 0 || row < 0 || region->image) {
         changes[0] = (struct stretch){ left, right };
         return 1;
     }
@@ -170,5 +189,5 @@ int region_holds_until(const struct region *region, int y)
         return region->box.y;
     if (y >= bottom)
         return INT_MAX;
-    return crossing(region, y) == radius ? bottom - radius : y + 1;
+    return crossing(region, y) == radius && !region->image ? bottom - radius : y + 1;
 }

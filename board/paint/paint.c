@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAND_ROWS 128 /* items are selected anew for so many rows */
+#define BAND_ROWS  128                 /* items are selected anew for so many rows */
+#define IMAGE_MARK (UINT64_C(1) << 63) /* no radius has this bit */
 
 enum { NOW, BEFORE };
 
@@ -48,6 +49,8 @@ void painter_destroy(struct painter *painter)
 {
     if (!painter)
         return;
+    for (unsigned i = 0; i < 3; i++)
+        content_drop(&painter->content[i]);
     strip_finish(&painter->strip);
     row_finish(&painter->row);
     free(painter);
@@ -65,7 +68,11 @@ static struct mark region_mark(const struct region *region)
     struct mark mark;
 
     static_assert(sizeof(region->box) == sizeof(mark.where), "a box is a mark's place");
-    mark.what = (uint64_t)(uint16_t)region->radius_px << 48 | (uint64_t)region->until << 24 | region->fill;
+    if (region->image)
+        mark.what = region->image->hash | IMAGE_MARK;
+    else
+        mark.what =
+            (uint64_t)(uint16_t)region->radius_px << 48 | (uint64_t)region->until << 24 | region->fill;
     memcpy(&mark.where, &region->box, sizeof(mark.where));
     return mark;
 }

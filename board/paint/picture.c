@@ -37,6 +37,13 @@ void picture_gradient(struct picture *picture, struct rect box, color fill, colo
     add_region(picture, &(struct region){ .box = box, .fill = fill & RGB, .until = until & RGB });
 }
 
+void picture_image(struct picture *picture, struct image *image, int x, int y)
+{
+    add_region(picture, &(struct region){
+                            .box = { (int16_t)x, (int16_t)y, (int16_t)image->width, (int16_t)image->height },
+                            .image = image });
+}
+
 static void place(struct picture *picture, glyph_key key, int x, int y, color ink)
 {
     if (key == 0)
@@ -77,6 +84,8 @@ static uint64_t mix_region(uint64_t hash, const struct region *region, struct fo
     const int radius = region_radius(region);
 
     hash = mix(hash, pair(region->box.x, region->box.y) << 32 | pair(region->box.w, region->box.h));
+    if (region->image)
+        return mix(hash, region->image->hash);
     hash = mix(hash, (uint64_t)region->fill << 32 | region->until);
     hash = mix(hash, (uint16_t)region->radius_px);
     return radius > 0 ? mix(hash, glyph_get(fonts, icon_key(ICON_CORNER, radius))->hash) : hash;

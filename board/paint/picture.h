@@ -5,6 +5,7 @@
 #pragma once
 
 #include "board/paint/color.h"
+#include "board/paint/image.h"
 #include "drivers/screen/screen.h"
 #include "fonts/text.h"
 
@@ -14,8 +15,9 @@
 
 struct region {
     struct rect box;
-    color fill, until; /* of the first and the last column; what is between rises or falls evenly */
-    int16_t radius_px; /* of all corners; 0 square */
+    color fill, until;   /* of the first and the last column; what is between rises or falls evenly */
+    int16_t radius_px;   /* of all corners; 0 square */
+    struct image *image; /* of the size of the box, over what lies below; NULL: the colours above */
 };
 struct placed {
     glyph_key key;
@@ -37,6 +39,8 @@ void picture_init(struct picture *picture, int width, int height, color backgrou
 void picture_region(struct picture *picture, struct rect box, color fill, int radius_px);
 /* From one colour on the left to another on the right. */
 void picture_gradient(struct picture *picture, struct rect box, color fill, color until);
+/* With its top left corner there. The picture does not keep it (image.h): a painter that was shown the picture does. */
+void picture_image(struct picture *picture, struct image *image, int x, int y);
 void picture_line(struct picture *picture, const struct text_line *line, int x, int baseline_y, color ink);
 void picture_icon(struct picture *picture, enum icon icon, int x, int y, int size_px, color ink);
 /* The radius that its corners are painted with: at most half of the smaller side. */

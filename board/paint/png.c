@@ -1,6 +1,7 @@
 #include "board/paint/png.h"
 
 #include <errno.h>
+#include <math.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -219,4 +220,153 @@ int png_read(const char *path, struct screen_buffer *buffer)
     png_image_free(&image);
     fclose(file);
     return result;
+}
+
+/* ---- images ---------------------------------------------------------------------------------- */
+
+#define CHUNK_MAX (1u << 20) /* of what is not pixels: profiles, texts; they are skipped */
+
+struct source {
+    const uint8_t *bytes;
+    size_t size, at;
+    char *why;
+    bool has_pixels; /* its head was read: what fails now is damage */
+    png_structp png;
+    png_infop info;
+    struct image_scaler *scaler;
+    uint8_t *row;
+};
+
+static void source_read(png_structp png, png_bytep out, size_t size)
+{
+    struct source *source = png_get_io_ptr(png);
+    if (source->size - source->at < size)
+        png_error(png, "it ends too early");
+    memcpy(out, source->bytes + source->at, size);
+    source->at += size;
+}
+
+static void explain(png_structp png, png_const_charp text)
+{
+    struct source *source = png_get_error_ptr(png);
+    snprintf(source->why, PNG_WHY_SIZE, "is %s PNG: %s", source->has_pixels ? "a damaged" : "no", text);
+    png_longjmp(png, 1);
+}
+
+/* Whatever it is, rows of red, green, blue, alpha come out. */
+static void unify(struct source *source)
+{
+    png_set_expand(source->png);
+    png_set_scale_16(source->png);
+    png_set_gray_to_rgb(source->png);
+    png_set_add_alpha(source->png, 255, PNG_FILLER_AFTER);
+    png_read_update_info(source->png, source->info);
+}
+
+static bool is_taken(struct source *source, unsigned width, unsigned height)
+{
+    if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
+        snprintf(source->why, PNG_WHY_SIZE,
+                 "has %u x %u pixels; at most %d a side are possible: scale it down", width, height,
+                 IMAGE_SIDE_MAX);
+    else if (png_get_interlace_type(source->png, source->info) != PNG_INTERLACE_NONE)
+        snprintf(source->why, PNG_WHY_SIZE, "is interlaced; save it without");
+    else
+        return true;
+    return false;
+}
+
+static bool open_scaler(struct source *source, unsigned most_px)
+{
+    const unsigned from_w = png_get_image_width(source->png, source->info);
+    const unsigned from_h = png_get_image_height(source->png, source->info);
+    unsigned width = from_w, height = from_h;
+    if (!is_taken(source, width, height))
+        return false;
+    if (width * height > most_px) {
+        const double part = sqrt((double)most_px / width / height);
+        width = width * part < 1 ? 1 : (unsigned)(width * part);
+        height = height * part < 1 ? 1 : (unsigned)(height * part);
+    }
+    unify(source);
+    source->row = malloc(png_get_rowbytes(source->png, source->info));
+    source->scaler = image_scaler_create((int)from_w, (int)from_h, (int)width, (int)height);
+    if (source->row && source->scaler)
+        return true;
+    snprintf(source->why, PNG_WHY_SIZE, "needs more memory than there is");
+    return false;
+}
+
+/* Apart from its caller, so that no local of the caller lives across setjmp. */
+static bool take_rows(struct source *source, unsigned most_px)
+{
+    if (setjmp(png_jmpbuf(source->png)))
+        return false;
+    png_set_read_fn(source->png, source, source_read);
+    png_set_user_limits(source->png, 0x7fffffff, 0x7fffffff); /* is_taken() says it better */
+    png_set_chunk_malloc_max(source->png, CHUNK_MAX);
+    png_read_info(source->png, source->info);
+    source->has_pixels = true;
+    if (!open_scaler(source, most_px))
+        return false;
+    const unsigned height = png_get_image_height(source->png, source->info);
+    for (unsigned y = 0; y < height; y++) {
+        png_read_row(source->png, source->row, NULL);
+        image_scaler_take(source->scaler, source->row);
+    }
+    png_read_end(source->png, NULL);
+    return true;
+}
+
+struct image *png_decode(const uint8_t *bytes, size_t size, unsigned most_px, char why[PNG_WHY_SIZE])
+{
+    struct source source = { .bytes = bytes, .size = size, .why = why };
+    struct image *image = NULL;
+    snprintf(why, PNG_WHY_SIZE, "needs more memory than there is");
+    source.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, explain, be_silent);
+    source.info = source.png ? png_create_info_struct(source.png) : NULL;
+    if (source.info && take_rows(&source, most_px))
+        image = image_scaler_finish(source.scaler);
+    png_destroy_read_struct(&source.png, &source.info, NULL);
+    image_scaler_destroy(source.scaler);
+    free(source.row);
+    return image;
+}
+
+/* malloc in *bytes. 0 or -errno; -EFBIG: more than PNG_BYTES_MAX. */
+static int read_file(const char *path, uint8_t **bytes, size_t *size)
+{
+    struct stat status;
+    int result = stat(path, &status) < 0          ? -errno
+                 : S_ISDIR(status.st_mode)        ? -EISDIR
+                 : !S_ISREG(status.st_mode)       ? -EINVAL
+                 : status.st_size > PNG_BYTES_MAX ? -EFBIG
+                                                  : 0;
+    if (result < 0)
+        return result;
+    FILE *file = fopen(path, "rbe"); /* of a pipe it would wait */
+    *bytes = file ? malloc((size_t)status.st_size + 1) : NULL;
+    if (*bytes)
+        *size = fread(*bytes, 1, (size_t)status.st_size, file);
+    else
+        result = file ? -ENOMEM : -errno;
+    if (file)
+        fclose(file);
+    return result;
+}
+
+struct image *png_load(const char *path, unsigned most_px, char why[PNG_WHY_SIZE])
+{
+    uint8_t *bytes;
+    size_t size = 0;
+    int error = read_file(path, &bytes, &size);
+    if (error == -EFBIG)
+        snprintf(why, PNG_WHY_SIZE, "has more than %u MiB; save it smaller", PNG_BYTES_MAX >> 20);
+    else if (error < 0)
+        snprintf(why, PNG_WHY_SIZE, "cannot be read: %s", strerror(-error));
+    if (error < 0)
+        return NULL;
+    struct image *image = png_decode(bytes, size, most_px, why);
+    free(bytes);
+    return image;
 }

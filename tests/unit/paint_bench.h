@@ -131,6 +131,40 @@ static inline void add_region(struct picture *picture)
     picture_region(picture, random_box(), random_color(), random_below(3) ? (int)random_below(20) : 0);
 }
 
+/* A few that stay for good; the sanitizers still reach them. */
+static inline struct image *some_image(void)
+{
+    static struct image *images[5];
+    const unsigned at = random_below(5);
+    const int width = 3 + (int)at * 37, height = 2 + (int)at * 23;
+    uint8_t row[4 * 160];
+
+    if (images[at])
+        return images[at];
+    struct image_scaler *scaler = image_scaler_create(width, height, width, height);
+
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            const uint32_t value = ((unsigned)x * 2654435761u ^ (unsigned)y * 40503u) * 2246822519u;
+
+            memcpy(row + 4 * x, &value, 4);
+            if (at == 2 || value % 3)
+                row[4 * x + 3] = at != 2 && value % 5 == 0 ? 0 : 255; /* one has no hole */
+        }
+        image_scaler_take(scaler, row);
+    }
+    images[at] = image_scaler_finish(scaler);
+    image_scaler_destroy(scaler);
+    return images[at];
+}
+
+static inline void add_image(struct picture *picture)
+{
+    const struct rect box = random_box();
+
+    picture_image(picture, some_image(), box.x, box.y);
+}
+
 static inline void add_glyphs(struct picture *picture)
 {
     static const char *const texts[] = { "А 042", "7", "Қабылдау", "12", "Б 117", "Терезе", "014" };
@@ -194,11 +228,12 @@ static inline void change(struct picture *picture)
     if (picture->nregions > 30 || picture->nglyphs > 120)
         picture->nregions = picture->nglyphs = 0;
     for (unsigned i = 0; i < changes; i++)
-        switch (random_below(5)) {
+        switch (random_below(6)) {
         case 0: add_region(picture); break;
         case 1: add_glyphs(picture); break;
         case 2: remove_some(picture); break;
         case 3: swap_some(picture); break;
+        case 4: add_image(picture); break;
         default: move_or_colour(picture); break;
         }
 }

@@ -45,12 +45,28 @@ static color column_of(const struct region *region, unsigned at)
     return ink;
 }
 
+static void cover_image(const struct region *region)
+{
+    const struct image *image = region->image;
+
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++) {
+            const uint32_t pixel = image->pixel[y * image->width + x];
+
+            cover(region->box.x + x, region->box.y + y, pixel & 0xffffff, pixel >> 24);
+        }
+}
+
 static void cover_region(const struct region *region)
 {
     const int w = region->box.w, h = region->box.h, half = (w < h ? w : h) / 2,
               radius = region->radius_px < half ? region->radius_px : half;
     const struct glyph *corner = radius ? glyph_get(fonts, icon_key(ICON_CORNER, radius)) : NULL;
 
+    if (region->image) {
+        cover_image(region);
+        return;
+    }
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             const int across = x < w - 1 - x ? x : w - 1 - x, down = y < h - 1 - y ? y : h - 1 - y;

@@ -273,6 +273,34 @@ static void a_held_picture_has_a_deadline(void **state)
     assert_true(!bench.wall.is_dirty && !bench.wall.calm_us);
 }
 
+/* A picture among the notices that is all white, and one that hardly covers what lies below. */
+static struct image *white_image(uint8_t alpha)
+{
+    struct image_scaler *scaler = image_scaler_create(1, 1, FAKE_WIDTH, FAKE_HEIGHT);
+    image_scaler_take(scaler, (const uint8_t[]){ 255, 255, 255, alpha });
+    struct image *image = image_scaler_finish(scaler);
+    image_scaler_destroy(scaler);
+    return image;
+}
+
+static void an_image_counts_by_its_light(void **state)
+{
+    (void)state;
+    static struct picture with, without;
+    picture_init(&without, FAKE_WIDTH, FAKE_HEIGHT, 0x081528);
+    for (unsigned alpha = 10; alpha < 256; alpha += 245) {
+        struct flash flash = { 0 };
+        struct image *image = white_image((uint8_t)alpha);
+        picture_init(&with, FAKE_WIDTH, FAKE_HEIGHT, 0x081528);
+        picture_image(&with, image, FAKE_WIDTH / 2, 0); /* half of the picture */
+        flash_note(&flash, &without, S);
+        flash_note(&flash, &with, 2 * S);
+        flash_note(&flash, &without, 2 * S + 1);
+        assert_int_equal(flash_allows_us(&flash, &with, 2 * S + 2), alpha == 255 ? 3 * S : 2 * S + 2);
+        image_drop(image);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -282,6 +310,7 @@ int main(void)
         TEST(a_call_after_a_quiet_second_is_shown_at_once),
         TEST(nothing_moves_by_itself),
         TEST(a_held_picture_has_a_deadline),
+        TEST(an_image_counts_by_its_light),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

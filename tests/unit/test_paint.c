@@ -291,6 +291,43 @@ static void a_region_that_changes_costs_its_boxes(void **state)
     assert_int_equal(paint(bench, 1), 120 * 50);
 }
 
+static void an_image_costs_its_pixels_once(void **state)
+{
+    struct bench *bench = *state;
+    struct image *image = some_image();
+    const unsigned pixels = (unsigned)image->width * image->height;
+
+    paint(bench, 0);
+    painter_repair(bench->painter, &bench->canvas[1].buffer);
+    picture_image(&bench->picture, image, 20, 30);
+    assert_int_equal(paint(bench, 1), pixels);
+    assert_int_equal(painter_repair(bench->painter, &bench->canvas[0].buffer), pixels);
+    picture_icon(&bench->picture, ICON_WARNING, 250, 150, 30, 0xffffff); /* elsewhere */
+    const uint64_t written = paint(bench, 0);
+
+    assert_in_range(written, 1, 30 * 30);
+    assert_int_equal(painter_repair(bench->painter, &bench->canvas[1].buffer), written);
+}
+
+/* A reload takes the images of the hall file away while the old picture still stands. */
+static void a_painter_keeps_the_images_that_it_shows(void **state)
+{
+    struct bench *bench = *state;
+    struct image *image = image_scale(some_image(), 31, 17);
+
+    picture_image(&bench->picture, image, 20, 30);
+    paint(bench, 0);
+    assert_int_equal(image->shares, 2);
+    paint(bench, 1);
+    assert_int_equal(image->shares, 3);
+    image_drop(image);
+    painter_repair(bench->painter, &bench->canvas[0].buffer);
+    bench->picture.nregions = 0;
+    paint(bench, 0);
+    painter_repair(bench->painter, &bench->canvas[1].buffer); /* the sanitizer watches */
+    assert_equals_full(bench->painter, &bench->canvas[1], &bench->picture, &bench->canvas[0]);
+}
+
 static void what_is_outside_the_screen_costs_nothing(void **state)
 {
     struct bench *bench = *state;
@@ -368,6 +405,8 @@ int main(void)
         BENCH_TEST(the_first_paint_is_full_and_an_equal_picture_costs_nothing),
         BENCH_TEST(a_square_costs_exactly_its_pixels),
         BENCH_TEST(a_region_that_changes_costs_its_boxes),
+        BENCH_TEST(an_image_costs_its_pixels_once),
+        BENCH_TEST(a_painter_keeps_the_images_that_it_shows),
         BENCH_TEST(what_is_outside_the_screen_costs_nothing),
         BENCH_TEST(a_gradient_that_ends_in_another_colour_is_another_picture),
         BENCH_TEST(a_full_list_is_said_and_takes_no_more),

@@ -60,6 +60,24 @@ static void a_hash_differs_for_each_kind_of_change(void **state)
     assert_int_equal(picture_hash(picture, fonts), hash);
 }
 
+static void a_hash_differs_for_each_image_and_place(void **state)
+{
+    struct picture *picture = &((struct bench *)*state)->picture;
+    struct image *small = image_scale(some_image(), 20, 10), *other = image_scale(some_image(), 20, 11);
+
+    picture_image(picture, small, 5, 6);
+    const uint64_t hash = picture_hash(picture, fonts);
+    picture->region[0].fill = 0x123456; /* paints nothing */
+    assert_true(picture_hash(picture, fonts) == hash);
+    picture->region[0].image = other;
+    assert_true(picture_hash(picture, fonts) != hash);
+    picture->region[0].image = small;
+    picture->region[0].box.x++;
+    assert_true(picture_hash(picture, fonts) != hash);
+    image_drop(small);
+    image_drop(other);
+}
+
 static void a_hash_differs_for_each_order(void **state)
 {
     struct picture *picture = &((struct bench *)*state)->picture;
@@ -149,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(a_hash_differs_for_each_kind_of_change),
         BENCH_TEST(a_hash_differs_for_each_order),
+        BENCH_TEST(a_hash_differs_for_each_image_and_place),
         BENCH_TEST(a_hash_is_that_of_what_is_shown_and_of_nothing_else),
         BENCH_TEST(a_hash_tells_coverage_and_not_the_number_of_a_face),
         BENCH_TEST(what_paints_nothing_is_no_part_of_the_hash),

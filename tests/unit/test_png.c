@@ -166,6 +166,109 @@ static void a_cut_file_is_refused(void **state)
     free(out.pixels);
 }
 
+/* ---- images ---------------------------------------------------------------------------------- */
+
+static struct image *load(const char *name, char why[PNG_WHY_SIZE])
+{
+    const char *source = getenv("KEZEK_SOURCE");
+    char file[256];
+    snprintf(file, sizeof file, "%s/tests/data/images/%s.png", source ? source : ".", name);
+    return png_load(file, IMAGE_KEPT_PX, why);
+}
+
+static void every_kind_of_pixel_is_taken(void **state)
+{
+    static const uint32_t colours[] = { 0xffffffff, 0xffff0000, 0x80ff0000, 0 };
+    static const uint32_t greys[] = { 0xffffffff, 0xff000000, 0xff808080, 0xff000000 };
+    static const struct {
+        const char *name;
+        const uint32_t *pixels;
+    } files[] = { { "rgba", colours }, { "rgba16", colours }, { "palette", colours },
+                  { "grey", greys },   { "rgb", greys },      { "grey-alpha16", greys } };
+    char why[PNG_WHY_SIZE];
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct image *image = load(files[i].name, why);
+        assert_non_null(image);
+        assert_int_equal(image->width, 2);
+        for (unsigned at = 0; at < 4; at++)
+            if (image->pixel[at] != files[i].pixels[at])
+                fail_msg("%s: pixel %u is %08x", files[i].name, at, image->pixel[at]);
+        image_drop(image);
+    }
+}
+
+static void an_image_that_cannot_be_taken_says_why(void **state)
+{
+    static const struct {
+        const char *name, *why;
+    } files[] = {
+        { "none", "cannot be read: No such file or directory" },
+        { "damaged", "is a damaged PNG: IDAT: " }, /* zlib says the rest, each its own */
+        { "interlaced", "is interlaced; save it without" },
+        { "wide", "has 5000 x 1 pixels; at most 4096 a side are possible: scale it down" },
+    };
+    char why[PNG_WHY_SIZE];
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        assert_null(load(files[i].name, why));
+        if (strncmp(why, files[i].why, strlen(files[i].why)) != 0)
+            fail_msg("%s %s", files[i].name, why);
+    }
+    assert_null(png_load("/dev/zero", 1000, why));
+    assert_string_equal(why, "cannot be read: Invalid argument");
+    assert_null(png_load("/tmp", 1000, why));
+    assert_string_equal(why, "cannot be read: Is a directory");
+    assert_int_equal(truncate(path, PNG_BYTES_MAX + 1), 0);
+    assert_null(png_load(path, 1000, why));
+    assert_string_equal(why, "has more than 8 MiB; save it smaller");
+    assert_int_equal(truncate(path, 0), 0);
+    assert_null(png_load(path, 1000, why));
+    assert_string_equal(why, "is no PNG: it ends too early");
+}
+
+/* Wherever it was cut: never half an image. */
+static void an_image_that_was_cut_is_refused(void **state)
+{
+    char why[PNG_WHY_SIZE];
+    uint8_t *bytes;
+    size_t size;
+    struct screen_buffer out = noise(PIXEL_XRGB8888);
+    (void)state;
+    assert_int_equal(png_encode(&out, 1, NULL, &bytes, &size), 0);
+    for (size_t cut = 0; cut < size; cut += cut < 100 ? 1 : 97) {
+        uint8_t *part = malloc(cut + 1); /* not a byte more: the sanitizer watches */
+        memcpy(part, bytes, cut);
+        assert_null(png_decode(part, cut, IMAGE_KEPT_PX, why));
+        free(part);
+    }
+    struct image *image = png_decode(bytes, size, IMAGE_KEPT_PX, why);
+    assert_non_null(image);
+    for (int i = 0; i < W * H; i++)
+        assert_int_equal(image->pixel[i] & 0xffffff, pixel(&out, i % W, i / W));
+    image_drop(image);
+    free(bytes);
+    free(out.pixels);
+}
+
+static void an_image_is_kept_no_larger_than_asked_for(void **state)
+{
+    char why[PNG_WHY_SIZE];
+    uint8_t *bytes;
+    size_t size;
+    struct screen_buffer out = noise(PIXEL_XRGB8888);
+    (void)state;
+    assert_int_equal(png_encode(&out, 1, NULL, &bytes, &size), 0);
+    for (unsigned most = 1; most < W * H; most = most * 3 / 2 + 1) {
+        struct image *image = png_decode(bytes, size, most, why);
+        assert_true((unsigned)image->width * image->height <= most);
+        assert_true((unsigned)(image->width + 1) * (image->height + 1u) > most);
+        image_drop(image);
+    }
+    free(bytes);
+    free(out.pixels);
+}
+
 static void a_place_that_cannot_be_written_is_an_error(void **state)
 {
     (void)state;
@@ -198,6 +301,10 @@ int main(void)
         cmocka_unit_test(a_buffer_without_pixels_is_refused),
         cmocka_unit_test(what_is_no_picture_is_refused),
         cmocka_unit_test(a_cut_file_is_refused),
+        cmocka_unit_test(every_kind_of_pixel_is_taken),
+        cmocka_unit_test(an_image_that_cannot_be_taken_says_why),
+        cmocka_unit_test(an_image_that_was_cut_is_refused),
+        cmocka_unit_test(an_image_is_kept_no_larger_than_asked_for),
         cmocka_unit_test(a_place_that_cannot_be_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
