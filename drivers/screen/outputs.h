@@ -9,8 +9,8 @@
  * The list is what the kernel knows. It is renewed when the kernel or udev says that something of subsystem "drm" has
  * changed (netlink, uevents; at most ten times a second), and when outputs_probe() is called; asking displays for their EDID
  * takes up to seconds, and a card whose CRTC hangs answers no question until that is over, so each card has a worker for it. Of a card
- * that does not answer the list says what it said last. A display that is plugged and has no modes or no EDID yet is asked again 2, 4 and
- * 8 s after the event. If this process has a virtual terminal as its standard input, leaving that terminal gives the
+ * that does not answer the list says what it said last; one whose driver hangs while it is opened is not there yet. A display
+ * that is plugged and has no modes or no EDID yet is asked again 2, 4 and 8 s after the event. If this process has a virtual terminal as its standard input, leaving that terminal gives the
  * screens away and coming back takes them again (console_ioctl(2), VT_PROCESS).
  *
  * What the kernel sees by itself it tells at once where the driver has a hot-plug interrupt (vc4 of a Pi 4 and 5, dw-hdmi of

@@ -11,7 +11,7 @@
 struct card *card_find(struct outputs *outputs, const char *name)
 {
     for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (strcmp(outputs->card[i].name, name) == 0 && (name[0] || !outputs->card[i].kms))
+        if (strcmp(outputs->card[i].name, name) == 0 && (name[0] || !outputs->card[i].reader))
             return &outputs->card[i];
     return NULL;
 }
@@ -26,7 +26,7 @@ static void let_go(struct card *card)
 /* Only when no screen is in it any more. */
 static void close_card(struct card *card)
 {
-    if (!card->name[0] && !card->screens && card->kms)
+    if (!card->name[0] && !card->screens && card->reader)
         let_go(card);
 }
 
@@ -41,7 +41,7 @@ void card_lose(struct outputs *outputs, struct card *card)
 
 bool card_is_there(const struct card *card)
 {
-    return card->kms && card->name[0];
+    return card->reader && card->name[0];
 }
 
 void cards_read(struct outputs *outputs, bool is_probe)
@@ -55,15 +55,21 @@ static void open_card(struct outputs *outputs, struct card *card)
 {
     char node[sizeof card->name + sizeof FOLDER];
     snprintf(node, sizeof node, FOLDER "/%s", card->name);
-    card->trouble[0] = '\0';
-    int error = reader_open(&card->reader, outputs->workers, node, card->trouble, sizeof card->trouble);
-    if (error == -ENODEV) /* it renders only */
-        card->trouble[0] = '\0';
-    if (error < 0)
-        return;
-    card->kms = reader_card(card->reader);
+    card->reader = reader_create(outputs->workers, node);
     card->is_new = true;
-    reader_read(card->reader, false, outputs->patience_us);
+    if (card->reader)
+        reader_read(card->reader, false, outputs->patience_us);
+    else
+        snprintf(card->trouble, sizeof card->trouble, "%s: out of memory", node);
+}
+
+void card_note_open(struct card *card, int error)
+{
+    /* -ENODEV: it renders only */
+    snprintf(card->trouble, sizeof card->trouble, "%s", error == -ENODEV ? "" : reader_trouble(card->reader));
+    card->kms = reader_card(card->reader);
+    if (!card->kms)
+        let_go(card);
 }
 
 static bool is_card(const char *name)
@@ -80,7 +86,7 @@ static void find_card_node(struct outputs *outputs, const char *name)
         return;
     snprintf(card->name, sizeof card->name, "%s", name);
     card->is_there = true;
-    if (!card->kms)
+    if (!card->reader)
         open_card(outputs, card);
 }
 
@@ -95,7 +101,7 @@ void cards_scan(struct outputs *outputs)
     if (folder)
         closedir(folder);
     for (unsigned i = 0; i < CARDS_MAX; i++)
-        if (!outputs->card[i].kms && !outputs->card[i].is_there)
+        if (!outputs->card[i].reader && !outputs->card[i].is_there)
             outputs->card[i] = (struct card){ 0 };
 }
 
@@ -130,7 +136,7 @@ void cards_close(struct outputs *outputs)
         struct card *card = &outputs->card[i];
         if (card->screens)
             kms_card_give(card->kms);
-        if (card->kms)
+        if (card->reader)
             let_go(card);
     }
 }

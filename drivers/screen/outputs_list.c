@@ -144,6 +144,10 @@ static void list_news(struct outputs *outputs, struct card *card)
     const struct output *news;
     int n = reader_take(card->reader, &news);
     bool is_any_plugged = false;
+    if (!card->kms)
+        card_note_open(card, n);
+    if (!card->kms)
+        return;
     for (int i = 0; i < n; i++) {
         list(outputs, &news[i]);
         is_any_plugged |= news[i].state == OUTPUT_PLUGGED;

@@ -17,10 +17,10 @@
 
 /* A node of the folder. One that went stays, nameless, until the last screen has left it. */
 struct card {
-    char name[32];        /* "card1"; "" it went */
-    struct kms_card *kms; /* NULL: not opened; with no name either: the slot is free */
-    struct reader *reader;
-    bool is_new; /* not read yet */
+    char name[32];         /* "card1"; "" it went */
+    struct reader *reader; /* NULL: not opened; with no name either: the slot is free */
+    struct kms_card *kms;  /* NULL until the reader has opened it */
+    bool is_new;           /* not read yet */
     unsigned screens;
     bool is_there;     /* in the folder, in this look */
     char trouble[160]; /* why it is not open */
@@ -70,11 +70,13 @@ struct outputs {
 /* ---- outputs_cards.c ------------------------------------------------------------------------- */
 /* NULL: there is none. "": a free slot. */
 struct card *card_find(struct outputs *outputs, const char *name);
-/* Open, and not gone. */
+/* Open or being opened, and not gone. */
 bool card_is_there(const struct card *card);
+/* Its reader has opened it; or could not: then it is tried again in the next look. */
+void card_note_open(struct card *card, int error);
 /* It went. Outputs of the same names on another card are others. */
 void card_lose(struct outputs *outputs, struct card *card);
-/* Opens the cards that are new. */
+/* Begins to open the cards that are new. */
 void cards_scan(struct outputs *outputs);
 /* As reader_read(), each of those that are there. */
 void cards_read(struct outputs *outputs, bool is_probe);

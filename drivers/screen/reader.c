@@ -8,12 +8,14 @@ enum wish { WISH_NONE, WISH_LOOK, WISH_PROBE };
 
 struct reader {
     struct worker *worker;
-    enum wish wish; /* for later */
+    struct kms_card *card; /* that is open */
+    enum wish wish;        /* for later */
     bool is_reading, has_news;
     int result; /* of the news */
 
     /* the worker's while it reads */
-    struct kms_card *card;
+    char node[64], trouble[160];
+    struct kms_card *opened;
     bool is_probe;
     struct output list[OUTPUTS_MAX];
 };
@@ -21,13 +23,16 @@ struct reader {
 static int read_job(void *data)
 {
     struct reader *reader = data;
-    return kms_card_read(reader->card, reader->is_probe, reader->list, OUTPUTS_MAX);
+    int status = 0;
+    if (!reader->opened)
+        status = kms_card_open(&reader->opened, reader->node, reader->trouble, sizeof reader->trouble);
+    return status < 0 ? status : kms_card_read(reader->opened, reader->is_probe, reader->list, OUTPUTS_MAX);
 }
 
 static int close_job(void *data)
 {
     struct reader *reader = data;
-    kms_card_close(reader->card);
+    kms_card_close(reader->opened);
     free(reader);
     return 0;
 }
@@ -47,37 +52,27 @@ static void ended_late(void *data)
         note(reader, result);
 }
 
-static struct reader *create(struct workers *workers, struct kms_card *card)
+struct reader *reader_create(struct workers *workers, const char *node)
 {
     struct reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return NULL;
-    reader->card = card;
-    reader->worker = worker_create(workers, card, "", ended_late, reader);
+    snprintf(reader->node, sizeof reader->node, "%s", node);
+    reader->worker = worker_create(workers, NULL, "", ended_late, reader);
     if (reader->worker)
         return reader;
     free(reader);
     return NULL;
 }
 
-int reader_open(struct reader **reader, struct workers *workers, const char *node, char *error,
-                size_t error_size)
-{
-    struct kms_card *card;
-    int status = kms_card_open(&card, node, error, error_size);
-    if (status < 0)
-        return status;
-    *reader = create(workers, card);
-    if (*reader)
-        return 0;
-    kms_card_close(card);
-    snprintf(error, error_size, "%s: out of memory", node);
-    return -ENOMEM;
-}
-
 struct kms_card *reader_card(const struct reader *reader)
 {
     return reader->card;
+}
+
+const char *reader_trouble(const struct reader *reader)
+{
+    return reader->trouble;
 }
 
 void reader_let_go(struct reader *reader)
@@ -114,6 +109,8 @@ bool reader_has_news(const struct reader *reader)
 int reader_take(struct reader *reader, const struct output **list)
 {
     reader->has_news = false;
+    reader->card = reader->opened;
+    worker_name(reader->worker, reader->card);
     *list = reader->list;
     return reader->result;
 }

@@ -155,6 +155,11 @@ struct worker *worker_create(struct workers *workers, struct kms_card *card, con
     return NULL;
 }
 
+void worker_name(struct worker *worker, struct kms_card *card)
+{
+    worker->card = card;
+}
+
 /* Until *is_done, or it is too late. */
 static void wait_for(struct workers *workers, const bool *is_done, int64_t until_us)
 {

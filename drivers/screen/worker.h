@@ -38,6 +38,8 @@ void workers_destroy(struct workers *workers);
  * calls after each job that nobody waited for. `card` is a name only: it is not looked into. NULL with errno. */
 struct worker *worker_create(struct workers *workers, struct kms_card *card, const char *output,
                              void (*late)(void *data), void *data);
+/* A card that was not open yet when its worker was created. */
+void worker_name(struct worker *worker, struct kms_card *card);
 #define WORKER_QUIETLY INT64_C(-1)
 /* The job's answer, if it comes within `patience_us`; else -EINPROGRESS, and the end shows on workers_fd(); with WORKER_QUIETLY
  * only if it failed. Allocates nothing. Must be idle. */

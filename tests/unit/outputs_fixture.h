@@ -44,7 +44,7 @@ struct node {
     struct output known[CONNECTORS]; /* by the kernel */
     struct output real[CONNECTORS];  /* it knows after a probe */
     unsigned opens, closes, gives, looks, probes;
-    bool is_probing;
+    bool is_probing, hangs_in_open; /* until let_open() */
 };
 
 static struct node node[CARDS];
@@ -130,14 +130,19 @@ int kms_card_open(struct kms_card **card, const char *path, char *error, size_t 
 {
     unsigned index;
     assert_int_equal(sscanf(path, "/dev/dri/card%u", &index), 1);
+    pthread_mutex_lock(&lock);
     node[index].opens++;
-    if (node[index].open_error)
-        snprintf(error, error_size, "%s: %s", path, strerror(-node[index].open_error));
-    if (node[index].open_error)
-        return node[index].open_error;
-    *card = malloc(sizeof **card);
-    **card = (struct kms_card){ index, node[index].generation };
-    return 0;
+    while (node[index].hangs_in_open)
+        pthread_cond_wait(&is_moved, &lock);
+    int result = node[index].open_error;
+    if (result)
+        snprintf(error, error_size, "%s: %s", path, strerror(-result));
+    else
+        *card = malloc(sizeof **card);
+    if (!result)
+        **card = (struct kms_card){ index, node[index].generation };
+    pthread_mutex_unlock(&lock);
+    return result;
 }
 
 void kms_card_close(struct kms_card *card)
@@ -242,6 +247,14 @@ static inline void move_gate(bool is_shut)
     pthread_mutex_unlock(&lock);
 }
 
+static inline void let_open(unsigned index)
+{
+    pthread_mutex_lock(&lock);
+    node[index].hangs_in_open = false;
+    pthread_cond_broadcast(&is_moved);
+    pthread_mutex_unlock(&lock);
+}
+
 static inline void wait_for_the_worker_to_ask(void)
 {
     pthread_mutex_lock(&lock);
@@ -307,6 +320,8 @@ static inline int stop(void **unused)
 {
     (void)unused;
     move_gate(false);
+    for (unsigned i = 0; i < CARDS; i++)
+        let_open(i);
     outputs_destroy(outputs);
     outputs = NULL;
     for (unsigned i = 0; i < CARDS; i++)

@@ -28,7 +28,9 @@ static void cards_that_are_there_are_listed_at_once_and_need_no_probe(void **unu
     assert_string_equal(find("HDMI-A-21")->cec, "");
     assert_string_equal(outputs_trouble(outputs), "");
     assert_int_not_equal(outputs_version(outputs, "HDMI-A-11"), 0);
-    assert_false(turn(monotonic_us() + 1)); /* nothing is due */
+    while (turn(monotonic_us() + 1000))
+        assert_int_equal(dispatches, 1); /* the worker of card0 has left; nothing else is due */
+    assert_int_equal(changes, 0);
     assert_int_equal(count_of(&node[1].probes), 0);
 }
 
@@ -256,6 +258,39 @@ static void the_loop_never_waits_for_a_display_and_no_card_is_closed_under_the_w
     assert_null(find("HDMI-A-1"));
 }
 
+/* A driver that hangs in open() keeps its own card, and nobody else. */
+static void a_card_that_hangs_while_it_is_opened_lets_the_others_be_shown(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    node[0].hangs_in_open = true;
+    add_card(1, 1);
+    create();
+    assert_null(find("HDMI-A-1"));
+    assert_int_equal(find("HDMI-A-11")->state, OUTPUT_PLUGGED);
+    outputs_probe(outputs);
+    UNTIL(count_of(&node[1].probes) == 1);
+    assert_int_equal(count_of(&node[0].opens), 1); /* it is not opened a second time meanwhile */
+    let_open(0);
+    UNTIL(find("HDMI-A-1"));
+    assert_int_equal(find("HDMI-A-1")->state, OUTPUT_PLUGGED);
+}
+
+static void a_card_that_goes_while_it_hangs_is_closed_when_it_does_not_any_more(void **unused)
+{
+    (void)unused;
+    add_card(0, 1);
+    node[0].hangs_in_open = true;
+    create();
+    put_node(0, false);
+    node[0].read_error = -ENODEV;
+    say("drm");
+    assert_true(turn(monotonic_us() + PATIENCE));
+    let_open(0);
+    UNTIL(count_of(&node[0].closes) == 1);
+    assert_int_equal(outputs_count(outputs), 0);
+}
+
 static void wishes_for_probes_are_one_a_second(void **unused)
 {
     (void)unused;
@@ -368,6 +403,8 @@ int main(void)
         TEST(another_card_in_its_place_is_opened_at_once),
         TEST(a_card_is_given_away_by_the_last_screen_on_it),
         TEST(the_loop_never_waits_for_a_display_and_no_card_is_closed_under_the_worker),
+        TEST(a_card_that_hangs_while_it_is_opened_lets_the_others_be_shown),
+        TEST(a_card_that_goes_while_it_hangs_is_closed_when_it_does_not_any_more),
         TEST(wishes_for_probes_are_one_a_second),
         TEST(a_storm_of_events_costs_ten_looks_a_second),
         TEST(a_display_without_an_edid_is_asked_again_until_it_answers),
