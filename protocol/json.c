@@ -311,6 +311,15 @@ static unsigned quote_character(char *out, uint32_t cp)
     return 6;
 }
 
+/* Bytes from the start that stand between quotes as they are. */
+static size_t plain_length(const char *at, const char *end)
+{
+    const char *start = at;
+    while (at < end && *at >= 0x20 && *at < 0x7F && *at != '"' && *at != '\\')
+        at++;
+    return (size_t)(at - start);
+}
+
 int json_quote(char *out, size_t size, const char *text)
 {
     const char *at = text, *end = text + strlen(text);
@@ -320,6 +329,14 @@ int json_quote(char *out, size_t size, const char *text)
     out[used++] = '"';
     while (at < end) {
         char character[6];
+        size_t plain = plain_length(at, end);
+        if (used + plain + 2 > size)
+            return -ENOSPC;
+        memcpy(out + used, at, plain);
+        used += plain;
+        at += plain;
+        if (at == end)
+            break;
         unsigned length = quote_character(character, utf8_next(&at, end));
         if (used + length + 2 > size)
             return -ENOSPC;

@@ -99,14 +99,36 @@ static struct announce_slot *find_featured(struct announce *announce, const stru
     return NULL;
 }
 
-/* In order; only a recall whose own panel still is new lets others pass. */
+static bool has_place(const struct announce *announce)
+{
+    for (unsigned i = 0; i < announce->most; i++)
+        if (!announce->slot[i].is_new)
+            return true;
+    return false;
+}
+
+/* Moves one of those in line up to where the last one stays that was kept. */
+static void keep_waiting(struct announce *announce, unsigned *kept, unsigned from)
+{
+    if (*kept != from)
+        announce->waiting[*kept] = announce->waiting[from];
+    ++*kept;
+}
+
+/* In order; only a recall whose own panel still is new lets others pass. A full wall is seen at once: in a flood it is full at
+ * every call. */
 static bool seat_waiting(struct announce *announce, int64_t now_us)
 {
     unsigned kept = 0, waited = announce->nwaiting;
+    bool has = waited > 0 && has_place(announce);
+    if (!has)
+        return false;
     for (unsigned i = 0; i < waited; i++)
-        if (find_featured(announce, &announce->waiting[i]) ||
+        if (!has || find_featured(announce, &announce->waiting[i]) ||
             !place_call(announce, &announce->waiting[i], now_us))
-            announce->waiting[kept++] = announce->waiting[i];
+            keep_waiting(announce, &kept, i);
+        else
+            has = has_place(announce);
     announce->nwaiting = (uint16_t)kept;
     return kept < waited;
 }
@@ -124,7 +146,7 @@ static bool let_go(struct announce *announce, int64_t now_us)
     bool is_changed = false;
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (!is_too_late(announce, &announce->waiting[i], now_us))
-            announce->waiting[kept++] = announce->waiting[i];
+            keep_waiting(announce, &kept, i);
         else
             leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)kept;
@@ -352,7 +374,7 @@ void announce_correct(struct announce *announce, int desk, int64_t now_us)
     unsigned kept = 0;
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (announce->waiting[i].desk != desk)
-            announce->waiting[kept++] = announce->waiting[i];
+            keep_waiting(announce, &kept, i);
         else
             leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)kept;
@@ -384,7 +406,7 @@ static void keep_true_ones(struct announce *announce, const struct hall *hall)
             vacate(announce, &announce->slot[i]);
     for (unsigned i = 0; i < announce->nwaiting; i++)
         if (is_still_true(hall, &announce->waiting[i]))
-            announce->waiting[waiting++] = announce->waiting[i];
+            keep_waiting(announce, &waiting, i);
         else
             leave(announce, &announce->waiting[i]);
     announce->nwaiting = (uint16_t)waiting;

@@ -1,28 +1,33 @@
 #include "board/hall/receipts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define DONE_US INT64_MIN /* deadline of a receipt that is finished already */
 
 static void copy(char *out, size_t size, const char *text)
 {
-    snprintf(out, size, "%s", text ? text : "");
+    size_t length = text ? strnlen(text, size - 1) : 0;
+    if (length)
+        memcpy(out, text, length);
+    out[length] = '\0';
 }
 
 void receipts_init(struct receipts *receipts, const char *board_id)
 {
     memset(receipts, 0, sizeof *receipts);
     for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
-        copy(receipts->open[i].receipt.id, ID_SIZE, board_id);
+        copy(receipts->receipt[i].id, ID_SIZE, board_id);
+}
+
+static struct receipt *text_of(struct receipts *receipts, const struct open_receipt *open)
+{
+    return &receipts->receipt[open - receipts->open];
 }
 
 static struct open_receipt *find(struct receipts *receipts, uint64_t token)
 {
-    for (unsigned i = 0; token && i < RECEIPTS_OPEN_MAX; i++)
-        if (receipts->open[i].token == token)
-            return &receipts->open[i];
-    return NULL;
+    struct open_receipt *open = &receipts->open[token % RECEIPTS_OPEN_MAX];
+    return token && open->token == token ? open : NULL;
 }
 
 /* A free place, or the oldest receipt's. */
@@ -42,6 +47,11 @@ static struct open_receipt *place(struct receipts *receipts)
 static bool is_finished(const struct open_receipt *open, int64_t now_us)
 {
     return open->token && (!open->pending || open->deadline_us <= now_us);
+}
+
+bool receipts_are_full(const struct receipts *receipts)
+{
+    return place((struct receipts *)receipts)->token != 0;
 }
 
 bool receipts_make_room(struct receipts *receipts, int64_t now_us)
@@ -67,9 +77,9 @@ void receipts_end_all(struct receipts *receipts, int64_t now_us)
 uint64_t receipts_open(struct receipts *receipts, const struct event *event, int64_t received_us)
 {
     struct open_receipt *open = place(receipts);
-    struct receipt *receipt = &open->receipt;
+    struct receipt *receipt = text_of(receipts, open);
     receipts->lost += open->token != 0;
-    open->token = ++receipts->next_token;
+    open->token = ++receipts->opened * RECEIPTS_OPEN_MAX + (unsigned)(open - receipts->open);
     open->received_us = received_us;
     open->deadline_us = received_us + RECEIPT_PATIENCE_US;
     open->pending = 0;
@@ -78,19 +88,18 @@ uint64_t receipts_open(struct receipts *receipts, const struct event *event, int
     receipt->seq = event->seq;
     receipt->result = RECEIPT_SHOWN;
     receipt->detail[0] = '\0';
-    copy(receipt->epoch, sizeof receipt->epoch, event->epoch);
-    copy(receipt->ticket, sizeof receipt->ticket, event->ticket);
-    copy(receipt->desk, sizeof receipt->desk, event->desk);
+    memcpy(receipt->epoch, event->epoch, sizeof receipt->epoch);
+    memcpy(receipt->ticket, event->ticket, sizeof receipt->ticket);
+    memcpy(receipt->desk, event->desk, sizeof receipt->desk);
     return open->token;
 }
 
 uint64_t receipts_find(const struct receipts *receipts, const struct event *event)
 {
-    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++) {
-        const struct open_receipt *open = &receipts->open[i];
-        if (open->token && open->receipt.seq == event->seq && strcmp(open->receipt.epoch, event->epoch) == 0)
-            return open->token;
-    }
+    for (unsigned i = 0; i < RECEIPTS_OPEN_MAX; i++)
+        if (receipts->open[i].token && receipts->receipt[i].seq == event->seq &&
+            strcmp(receipts->receipt[i].epoch, event->epoch) == 0)
+            return receipts->open[i].token;
     return 0;
 }
 
@@ -105,10 +114,11 @@ static int outlet_index(const struct receipt *receipt, const char *outlet)
 void receipts_expect(struct receipts *receipts, uint64_t token, const char *outlet)
 {
     struct open_receipt *open = find(receipts, token);
-    if (!open || open->receipt.noutlets == RECEIPT_OUTLETS_MAX || outlet_index(&open->receipt, outlet) >= 0)
+    struct receipt *receipt = open ? text_of(receipts, open) : NULL;
+    if (!open || receipt->noutlets == RECEIPT_OUTLETS_MAX || outlet_index(receipt, outlet) >= 0)
         return;
-    unsigned index = open->receipt.noutlets++;
-    struct receipt_outlet *entry = &open->receipt.outlet[index];
+    unsigned index = receipt->noutlets++;
+    struct receipt_outlet *entry = &receipt->outlet[index];
     *entry = (struct receipt_outlet){ .latency_us = -1 };
     copy(entry->outlet, sizeof entry->outlet, outlet);
     copy(entry->result, sizeof entry->result, "superseded");
@@ -119,10 +129,11 @@ void receipts_settle(struct receipts *receipts, uint64_t token, const char *outl
                      int64_t at_us, const char *detail, bool is_final)
 {
     struct open_receipt *open = find(receipts, token);
-    int index = open ? outlet_index(&open->receipt, outlet) : -1;
+    struct receipt *receipt = open ? text_of(receipts, open) : NULL;
+    int index = open ? outlet_index(receipt, outlet) : -1;
     if (index < 0 || !(open->pending >> index & 1))
         return;
-    struct receipt_outlet *entry = &open->receipt.outlet[index];
+    struct receipt_outlet *entry = &receipt->outlet[index];
     copy(entry->result, sizeof entry->result, result);
     copy(entry->detail, sizeof entry->detail, detail);
     entry->latency_us = at_us ? at_us - open->received_us : -1;
@@ -137,8 +148,9 @@ void receipts_close(struct receipts *receipts, uint64_t token, enum receipt_resu
     struct open_receipt *open = find(receipts, token);
     if (!open)
         return;
-    open->receipt.result = (uint8_t)result;
-    copy(open->receipt.detail, sizeof open->receipt.detail, detail);
+    struct receipt *receipt = text_of(receipts, open);
+    receipt->result = (uint8_t)result;
+    copy(receipt->detail, sizeof receipt->detail, detail);
     open->pending = 0;
     open->deadline_us = DONE_US;
 }
@@ -148,16 +160,16 @@ static bool is_good(const struct receipt_outlet *entry)
     return strcmp(entry->result, "failed") != 0 && strcmp(entry->result, "superseded") != 0;
 }
 
-static enum receipt_result result_of(const struct open_receipt *open)
+static enum receipt_result result_of(const struct receipt *receipt, bool is_late)
 {
     unsigned good = 0;
-    for (unsigned i = 0; i < open->receipt.noutlets; i++)
-        good += is_good(&open->receipt.outlet[i]);
+    for (unsigned i = 0; i < receipt->noutlets; i++)
+        good += is_good(&receipt->outlet[i]);
     if (good == 0)
         return RECEIPT_FAILED;
-    if (good < open->receipt.noutlets)
+    if (good < receipt->noutlets)
         return RECEIPT_PARTIAL;
-    return open->is_late ? RECEIPT_MUTED_LATE : RECEIPT_SHOWN;
+    return is_late ? RECEIPT_MUTED_LATE : RECEIPT_SHOWN;
 }
 
 bool receipts_take(struct receipts *receipts, int64_t now_us, struct receipt *receipt)
@@ -170,9 +182,11 @@ bool receipts_take(struct receipts *receipts, int64_t now_us, struct receipt *re
     }
     if (!next)
         return false;
+    struct receipt *taken = text_of(receipts, next);
     if (next->deadline_us != DONE_US)
-        next->receipt.result = (uint8_t)result_of(next);
-    *receipt = next->receipt;
+        taken->result = (uint8_t)result_of(taken, next->is_late);
+    memcpy(receipt, taken,
+           offsetof(struct receipt, outlet) + taken->noutlets * sizeof taken->outlet[0]); /* what is in use */
     next->token = 0;
     return true;
 }

@@ -13,20 +13,23 @@
 #define RECEIPTS_OPEN_MAX   64
 #define RECEIPT_PATIENCE_US 90000000
 
+/* What is looked through at each call stands close together, apart from the texts: a receipt alone takes two pages. */
 struct receipts {
-    uint64_t next_token;
+    uint64_t opened;  /* since the start */
     uint64_t crowded; /* finished early because RECEIPTS_OPEN_MAX were open */
     uint64_t lost;    /* written over: nobody took the finished ones */
     struct open_receipt {
-        uint64_t token; /* 0: free */
+        uint64_t token; /* opened * RECEIPTS_OPEN_MAX + its place; 0: free */
         int64_t received_us, deadline_us;
         uint32_t pending; /* bit per outlet */
         bool is_late;     /* its sound was muted */
-        struct receipt receipt;
     } open[RECEIPTS_OPEN_MAX];
+    struct receipt receipt[RECEIPTS_OPEN_MAX]; /* by the same place */
 };
 
 void receipts_init(struct receipts *receipts, const char *board_id);
+/* Are all places taken? Then the next receipts_open() loses one, unless room was made and taken. */
+bool receipts_are_full(const struct receipts *receipts);
 /* To be called before receipts_open(): if all places are taken and none is finished, the oldest is finished early.
  * True: take the finished ones now. */
 bool receipts_make_room(struct receipts *receipts, int64_t now_us);

@@ -69,13 +69,13 @@ static bool call(struct wall *wall, int desk, const char *ticket)
     return announce_call(&wall->announce, wall->hall, index, ++wall->token, wall->now_us);
 }
 
-static void recall(struct wall *wall, int desk)
+static inline void recall(struct wall *wall, int desk)
 {
     int index = event(wall, EVENT_RECALL, desk, "");
     assert_true(announce_call(&wall->announce, wall->hall, index, ++wall->token, wall->now_us));
 }
 
-static void serve(struct wall *wall, int desk, const char *ticket)
+static inline void serve(struct wall *wall, int desk, const char *ticket)
 {
     int index = event(wall, EVENT_SERVE, desk, ticket);
     announce_end(&wall->announce, index, ticket, wall->now_us);
