@@ -33,6 +33,7 @@ void wall_init(struct wall *wall, struct loop *loop, struct outputs *outputs, st
 void wall_change(struct wall *wall, const struct config *config, unsigned index)
 {
     wall->config = &config->screen[index];
+    images_clear(&wall->images); /* the painter keeps those that it shows */
     wall->is_dirty = wall->must_look = true;
     wall->ncarried = 0; /* their receipts have ended */
     wall->notice_page = 0;
@@ -117,6 +118,7 @@ static void shut(struct wall *wall)
 void wall_finish(struct wall *wall)
 {
     shut(wall);
+    images_clear(&wall->images);
     scanout_finish(&wall->scanout);
     free(wall->picture);
     memset(wall, 0, sizeof *wall);
@@ -436,12 +438,14 @@ const char *wall_test_name(const struct wall *wall)
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */
-static void turn_notice(struct wall *wall, const struct scene_input *input, int64_t now_us)
+static void turn_notice(struct wall *wall, struct scene_input *input, int64_t now_us)
 {
+    input->notice_page = wall->notice_page;
     if (now_us < wall->notice_until_us)
         return;
     if (wall->notice_until_us)
         wall->notice_page++;
+    input->notice_page = wall->notice_page;
     int64_t stay_us = scene_notice_us(input);
     wall->notice_until_us = stay_us ? now_us + stay_us : INT64_MAX;
     wall->is_dirty = true;
@@ -530,9 +534,8 @@ void wall_present(struct wall *wall, const struct scene_input *shared, int64_t n
     struct scene_input input = *shared;
     input.screen = wall->config;
     input.announce = &wall->announce;
-    input.notice_page = wall->notice_page;
+    input.images = &wall->images;
     turn_notice(wall, &input, now_us);
-    input.notice_page = wall->notice_page;
     if (!wall->is_dirty || wall->is_flipping || now_us < wall->calm_us)
         return;
     wall->calm_us = 0;

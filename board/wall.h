@@ -70,6 +70,7 @@ struct wall {
     struct painter *painter;
     struct picture *picture;
     struct fonts *fonts;
+    struct images images; /* of the hall file, as large as they stand here */
     struct scanout scanout;
     struct wall_events events;
     uint64_t queued_hash;

@@ -170,13 +170,6 @@ static const struct field hall_fields[] = {
     { "phrases", FIELD_CUSTOM, false, .read = read_phrases },
 };
 
-static void set_folder(struct reader *reader, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    int length = !slash ? 0 : slash == path ? 1 : (int)(slash - path);
-    snprintf(reader->folder, sizeof reader->folder, "%.*s", length, path);
-}
-
 static void read_hall(struct reader *reader)
 {
     struct config *config = reader->config;
@@ -243,5 +236,8 @@ void config_destroy(struct config *config)
         return;
     for (unsigned i = 0; i < config->nprofiles; i++)
         led_profile_destroy(config->profile[i]);
+    for (unsigned i = 0; i < HALL_NOTICES_MAX; i++)
+        image_drop(config->notice[i].picture);
+    image_drop(config->theme.logo);
     free(config);
 }

@@ -95,13 +95,14 @@ struct config_notice {
     char id[ID_SIZE];
     uint8_t level;
     struct label text;
+    struct image *picture; /* owned; NULL: none. Views with large notices show it */
 };
 
 struct config {
     char path[256];
     char hall[ID_SIZE], board[ID_SIZE];
     struct board_profile board_profile; /* the kind of computer; name "": not given */
-    struct theme theme;
+    struct theme theme;                 /* its logo is owned */
     struct label name;
     uint8_t nlangs;
     char lang[LANGS_MAX][LANG_SIZE];

@@ -98,6 +98,13 @@ const char *list_json(const char *const folders[2], char *out, size_t size)
     return out;
 }
 
+void set_folder(struct reader *reader, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int length = !slash ? 0 : slash == path ? 1 : (int)(slash - path);
+    snprintf(reader->folder, sizeof reader->folder, "%.*s", length, path);
+}
+
 /* ---- folders --------------------------------------------------------------------------------- */
 
 /* The source tree that the running program was built in: BUILD/kezekd lies one folder below it,

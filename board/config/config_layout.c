@@ -12,6 +12,8 @@
 const char *const layout_part_names[LAYOUT_PARTS] = { LAYOUT_PART_LIST(X) };
 #undef X
 
+const char *const layout_logo_names[LAYOUT_LOGOS] = { "left", "right", "none" };
+
 /* ---- rows and columns ------------------------------------------------------------------------ */
 
 /* One track: a fraction in permille, or LAYOUT_AUTO. */
@@ -104,9 +106,9 @@ static void check_others(const struct json_at *at, const struct layout_grid *gri
 
 static void read_region(const struct json_at *at, const cJSON *item, struct layout_grid *grid)
 {
-    static const char *const keys[] = { "part", "row", "column", "rows", "columns" };
+    static const char *const keys[] = { "part", "row", "column", "rows", "columns", "logo" };
     char seen[JSON_SHOW_MAX];
-    int part = 0;
+    int part = 0, logo = LOGO_LEFT;
     unsigned before = at->report->count;
     if (!cJSON_IsObject(item)) {
         json_complain(at->report, at->path,
@@ -121,6 +123,10 @@ static void read_region(const struct json_at *at, const cJSON *item, struct layo
     region.column = (uint8_t)(read_cell(at, item, "column", true, 1, grid->ncolumns) - 1);
     region.rows = read_cell(at, item, "rows", false, 1, grid->nrows - region.row);
     region.columns = read_cell(at, item, "columns", false, 1, grid->ncolumns - region.column);
+    json_choice(at, item, "logo", false, layout_logo_names, LAYOUT_LOGOS, &logo);
+    region.logo = (uint8_t)logo;
+    if (json_member(item, "logo") && part != PART_HEADER)
+        json_complain(at->report, at->path, "a logo stands in the part \"header\" only; leave \"logo\" out");
     if (at->report->count != before)
         return;
     check_rows(at, grid, &region);

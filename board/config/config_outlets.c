@@ -344,7 +344,19 @@ static const struct field notice_fields[] = {
     { "level", FIELD_CHOICE, false, IN(struct config_notice, level), .names = notice_level_names,
       .nnames = NOTICE_LEVELS },
     { "text", FIELD_LABEL, true, IN(struct config_notice, text) },
+    { "picture", FIELD_CUSTOM, .offset = offsetof(struct config_notice, picture), .read = read_picture },
 };
+
+static void check_notice(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
+{
+    char path[JSON_PATH_MAX];
+    (void)item;
+    const struct config_notice *notice = &reader->config->notice[index];
+    if (notice->picture && notice->level == NOTICE_ALERT)
+        json_complain(at->report, json_at_key(at, "picture", path).path,
+                      "is of an alert, whose text takes the whole wall; leave this out");
+}
+
 const struct section section_notices = {
     .max = HALL_NOTICES_MAX,
     .why_max = "pages turn every few seconds, and the last one would come after a minute",
@@ -352,4 +364,5 @@ const struct section section_notices = {
     .items = offsetof(struct config, notice),
     .item_size = sizeof(struct config_notice),
     .count = offsetof(struct config, nnotices),
+    .check = check_notice,
 };

@@ -19,7 +19,8 @@ struct reader {
     const cJSON *root;
     struct json_at at; /* of the root */
     struct config *config;
-    char folder[CONFIG_PATH_SIZE];       /* of the hall file; "" for the working directory */
+    char folder
+        [CONFIG_PATH_SIZE]; /* of the hall file, or of the theme that is read; "" for the working directory */
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
     char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE],
@@ -117,6 +118,9 @@ void read_from(struct reader *reader, const struct json_at *at, const cJSON *val
 void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct theme, which is read only where no complaint was made. */
 void read_theme(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* PNG files, into the theme and into a struct image *: in the place of what was there, or a complaint. */
+void read_logo(struct reader *reader, const struct json_at *at, const cJSON *value, struct theme *theme);
+void read_picture(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_default_theme(struct reader *reader, struct theme *theme);
 /* The layout of a screen, into a struct config_screen: by name, or also by a path that ends in .json. */
 void load_view(struct reader *reader, const struct json_at *at, const char *name,
@@ -134,6 +138,8 @@ void rule_boards_show_tickets(struct reader *reader);
 /* What concerns several sections: shared units, outputs and devices, zones that nobody shows. */
 void read_rules(struct reader *reader);
 
+/* Paths from now on are relative to the folder of this file. */
+void set_folder(struct reader *reader, const char *path);
 /* The folders of `paths`, or the ones found: see config_paths. */
 void find_folders(struct reader *reader, const struct config_paths *paths);
 /* Calls fn(data, name) for each NAME.json in the folder but schema.json. */

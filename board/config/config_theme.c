@@ -19,10 +19,10 @@ static void read_color(const struct json_at *at, const cJSON *value, struct them
 
 static void read_colors(const struct json_at *at, const cJSON *object, struct theme *theme, bool has_base)
 {
-    const char *keys[THEME_KEYS + 2] = { "base", "$schema" };
+    const char *keys[THEME_KEYS + 3] = { "base", "$schema", "logo" };
     char path[JSON_PATH_MAX];
-    memcpy(keys + 2, theme_keys, sizeof theme_keys);
-    json_known_keys(at, object, keys, THEME_KEYS + 2);
+    memcpy(keys + 3, theme_keys, sizeof theme_keys);
+    json_known_keys(at, object, keys, THEME_KEYS + 3);
     for (unsigned i = 0; i < THEME_KEYS; i++) {
         const cJSON *value = json_member(object, theme_keys[i]);
         struct json_at here = json_at_key(at, theme_keys[i], path);
@@ -55,6 +55,18 @@ static void check_pair(const struct json_at *at, const cJSON *object, const stru
                   "%s #%06x on %s #%06x has a contrast of %.2f : 1, at least %.0f : 1 is needed; %s",
                   theme_keys[pair->ink], ink, theme_keys[pair->ground], ground, contrast, pair->least,
                   remedy);
+}
+
+/* Of a logo some part must be seen: one for white paper is lost on a dark wall. */
+static void check_logo(const struct json_at *at, const struct theme *theme)
+{
+    char path[JSON_PATH_MAX];
+    if (image_stands_out(theme->logo, theme->background, THEME_LEAST_PLATE) < THEME_LOGO_PART)
+        json_complain(
+            at->report, json_at_key(at, "logo", path).path,
+            "hardly stands out from the background #%06x: take the logo for %s ground", theme->background,
+            color_contrast(theme->background, 0xffffff) > color_contrast(theme->background, 0) ? "dark"
+                                                                                               : "light");
 }
 
 static void load_theme(struct reader *reader, const char *file, struct json_report *parent,
@@ -90,9 +102,15 @@ static void read_object(struct reader *reader, const struct json_at *at, const c
         reader->theme_depth--;
     }
     read_colors(at, object, theme, base);
+    const cJSON *logo = json_member(object, "logo");
+    here = json_at_key(at, "logo", path);
+    if (logo)
+        read_logo(reader, &here, logo, theme);
     const bool is_whole = at->report->count == before;
     for (unsigned i = 0; i < THEME_PAIRS && is_whole; i++)
         check_pair(at, object, theme, &theme_pairs[i]);
+    if (is_whole && theme->logo)
+        check_logo(at, theme);
 }
 
 static void load_theme(struct reader *reader, const char *file, struct json_report *parent,
@@ -101,10 +119,14 @@ static void load_theme(struct reader *reader, const char *file, struct json_repo
     struct json_report report = { parent->line, parent->data, file, 0 };
     struct json_at at = { &report, "" };
     cJSON *root = read_json(file, THEME_BYTES_MAX, &report);
+    char folder[CONFIG_PATH_SIZE];
+    memcpy(folder, reader->folder, sizeof folder);
+    set_folder(reader, file);
     if (root && !cJSON_IsObject(root))
         json_complain(&report, "", "is not an object of colours");
     else if (root)
         read_object(reader, &at, root, theme);
+    memcpy(reader->folder, folder, sizeof folder);
     cJSON_Delete(root);
     parent->count += report.count;
 }

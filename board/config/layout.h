@@ -26,8 +26,12 @@ enum layout_part { LAYOUT_PART_LIST(X) LAYOUT_PARTS };
 #undef X
 extern const char *const layout_part_names[LAYOUT_PARTS];
 
+enum layout_logo { LOGO_LEFT, LOGO_RIGHT, LOGO_NONE, LAYOUT_LOGOS };
+extern const char *const layout_logo_names[LAYOUT_LOGOS]; /* "left" … */
+
 struct layout_region {
     uint8_t part;                       /* enum layout_part; stands once at most */
+    uint8_t logo;                       /* enum layout_logo, of the header */
     uint8_t row, column, rows, columns; /* from 0; regions do not overlap */
 };
 struct layout_grid {

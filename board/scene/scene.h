@@ -8,6 +8,8 @@
  * Languages stand in the order of the hall file at one size, Kazakh above or left of Russian (law on languages, art. 21).
  * Where there is no room for all, the first two stand: the head of the wall never has more.
  *
+ * Images (the logo of the theme, pictures of notices) are fitted on their first use, which allocates.
+ *
  * Nothing blinks, scrolls or pulses: a call that is new is told by its inverse panel, its arrow and the chime (WCAG 2.2.2).
  *
  * What is shown, first match: an alert alone; FEED_NOTHING: "starting"; FEED_BLANK: "no connection", no numbers; else calls
@@ -51,7 +53,8 @@ struct scene_input {
     enum feed_truth truth;
     bool has_lease; /* full profile: staleness is known */
     struct scene_clock clock;
-    uint32_t notice_page; /* counts up: which of the notices */
+    uint32_t notice_page;  /* counts up: which of the notices */
+    struct images *images; /* fitted to this screen; NULL: none are shown, but their places stay */
 };
 void scene_build(struct picture *picture, struct fonts *fonts, const struct scene_input *input, int width,
                  int height);

@@ -12,6 +12,7 @@
 #define PAGE_LEAST_US    5000000
 #define PAGE_START_US    2000000 /* to notice that there is something new */
 #define PAGE_POINT_US    100000  /* 10 letters a second */
+#define PAGE_PICTURE_US  4000000 /* to look at what stands beside the text */
 
 const char *notice_in(const struct stage *stage, const struct notice *notice, int lang)
 {
@@ -56,11 +57,29 @@ static void lines_of_page(const struct stage *stage, int page, struct texts *lin
                 texts_add(lines, lang, config->notice[i].text.text[lang]);
 }
 
+static int page_now(const struct stage *stage, int pages)
+{
+    return (int)(stage->in->notice_page % (uint32_t)pages);
+}
+
+/* Only notices of the hall file have pictures; they come after those of the feed. */
+struct image *notice_picture(const struct stage *stage)
+{
+    const struct config *config = stage->in->config;
+    int pages = count_pages(stage->in), left = pages ? page_now(stage, pages) : -1;
+    for (int i = 0; i < stage->in->hall->nnotices; i++)
+        left -= stage->in->hall->notice[i].level == NOTICE_INFO;
+    for (int i = 0; i < config->nnotices && left >= 0; i++)
+        if (config->notice[i].level == NOTICE_INFO && left-- == 0)
+            return config->notice[i].picture;
+    return NULL;
+}
+
 void notice_texts(const struct stage *stage, struct texts *texts)
 {
     int pages = count_pages(stage->in);
     if (pages > 0)
-        lines_of_page(stage, (int)(stage->in->notice_page % (uint32_t)pages), texts);
+        lines_of_page(stage, page_now(stage, pages), texts);
 }
 
 int64_t scene_notice_us(const struct scene_input *input)
@@ -76,7 +95,8 @@ int64_t scene_notice_us(const struct scene_input *input)
         int64_t us = PAGE_START_US + (int64_t)utf8_count(lines.text[i]) * PAGE_POINT_US;
         longest = us > longest ? us : longest;
     }
-    return longest;
+    bool has_picture = layout_has(&input->screen->layout, PART_NOTICE) && notice_picture(&stage);
+    return has_picture ? longest + PAGE_PICTURE_US : longest;
 }
 
 /* ---- setting --------------------------------------------------------------------------------- */

@@ -112,9 +112,10 @@ void scene_put_header(const struct stage *stage, struct rect box)
 {
     struct texts names = names_of(stage);
     box = box_inset(box, 0, stage_px(stage, 2)); /* for the breve of Й */
+    if (stage->in->clock.is_known && stage->is_portrait)
+        put_date_row(stage, box_cut_bottom(&box, stage_px(stage, 56)));
+    scene_cut_logo(stage, &box);
     if (stage->in->clock.is_known) {
-        if (stage->is_portrait)
-            put_date_row(stage, box_cut_bottom(&box, stage_px(stage, 56)));
         put_clock(stage, &box);
         int width = stage->is_portrait ? 0 : dates_width(stage);
         int gap = stage_px(stage, 48);

@@ -8,6 +8,8 @@
 #define PAGE_GOOD_UNITS 52 /* below this, a third language makes place for the others */
 #define PAGE_AIR_UNITS  20
 #define LANGS_OF_LAW    2
+#define PICTURE_PERCENT 52 /* of the height or the width, at most; the text has the rest */
+#define LOGO_PERCENT    36
 #define STRIP_UNITS     92
 #define DATE_MAX_UNITS  54
 #define DATE_MIN_UNITS  20
@@ -43,6 +45,25 @@ static int size_of_page(const struct stage *stage, struct type type, const struc
     return size_px;
 }
 
+/* Above the text or at its left, whichever leaves the picture larger; the rest of the box is the text's. */
+static void put_picture(const struct stage *stage, struct image *image, int percent, struct rect *box)
+{
+    struct rect upper = *box, left = *box;
+    int air = stage_px(stage, 2 * PAGE_AIR_UNITS);
+    upper.h = (int16_t)(box->h * percent / 100);
+    left.w = (int16_t)(box->w * percent / 100);
+    struct rect above = stage_fit(image, upper), beside = stage_fit(image, left);
+    bool is_above = above.w * above.h >= beside.w * beside.h;
+    if (is_above) {
+        box_cut_top(box, stage_px(stage, PAGE_AIR_UNITS));
+        stage_image(stage, image, stage_fit(image, box_cut_top(box, above.h)));
+        box_cut_top(box, stage_px(stage, PAGE_AIR_UNITS));
+    } else {
+        stage_image(stage, image, stage_fit(image, box_cut_left(box, beside.w)));
+        box_cut_left(box, air);
+    }
+}
+
 void scene_put_notice(const struct stage *stage, struct rect box)
 {
     struct texts texts = { 0 };
@@ -58,6 +79,9 @@ void scene_put_notice(const struct stage *stage, struct rect box)
                          .ink = stage->theme->ink };
     box_fill(stage, box, stage->theme->panel, stage_px(stage, 14));
     box = box_inset(box, pad, air);
+    struct image *image = is_notice ? notice_picture(stage) : stage->theme->logo;
+    if (image)
+        put_picture(stage, image, is_notice ? PICTURE_PERCENT : LOGO_PERCENT, &box);
     type.size_px = size_of_page(stage, type, &texts, box);
     if (texts.count > LANGS_OF_LAW && type.size_px < stage_px(stage, PAGE_GOOD_UNITS)) {
         texts.count = LANGS_OF_LAW;

@@ -54,6 +54,12 @@ struct rect box_inset(struct rect box, int dx, int dy);
 struct rect box_cell(struct rect box, int columns, int rows, int i, int gap);
 void box_fill(const struct stage *stage, struct rect box, color fill, int radius_px);
 
+/* ---- images ---------------------------------------------------------------------------------- */
+/* The largest place of its shape, in the middle of the box. */
+struct rect stage_fit(const struct image *image, struct rect box);
+/* Fills a place of stage_fit(). Nothing where no images are shown (scene_input.images). */
+void stage_image(const struct stage *stage, struct image *image, struct rect place);
+
 /* ---- one line of text ------------------------------------------------------------------------------------
  */
 enum align { ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT, ALIGN_START /* where lines of the language begin */ };
@@ -142,6 +148,8 @@ struct present desk_present(const struct stage *stage, int desk);
 
 /* ---- parts of a scene ------------------------------------------------------------------------------------
  */
+/* The logo of the theme, on the side of the header that the layout names; it cuts its own place from the box. */
+void scene_cut_logo(const struct stage *stage, struct rect *box);
 void scene_put_header(const struct stage *stage, struct rect box);
 void scene_put_featured(const struct stage *stage, struct rect box);
 void scene_put_desk(const struct stage *stage, struct rect box);
@@ -157,11 +165,13 @@ void scene_put_message(const struct stage *stage, struct rect box, enum phrase h
 /* Nobody is called: please wait; or the hall is closed, and when it opens. */
 void scene_put_waiting(const struct stage *stage, struct rect box);
 void scene_put_alert(const struct stage *stage, const struct notice *alert);
-/* The text of a notice in language `lang`, "" if it has none. */
 /* The sign that the truth is not known: the ground `bleed` and the words in `box`. */
 void scene_put_warning(const struct stage *stage, struct rect box, struct rect bleed);
 void scene_put_notice(const struct stage *stage, struct rect box);
 void scene_put_clock(const struct stage *stage, struct rect box);
 /* The notice whose page it is, in the hall's languages; none if there is none. */
 void notice_texts(const struct stage *stage, struct texts *texts);
+/* Its picture, or NULL. */
+struct image *notice_picture(const struct stage *stage);
+/* The text of a notice in language `lang`, "" if it has none. */
 const char *notice_in(const struct stage *stage, const struct notice *notice, int lang);

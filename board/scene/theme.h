@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "board/paint/color.h"
+#include "board/paint/image.h"
 
 #include <stddef.h>
 
@@ -31,6 +31,7 @@ struct theme {
 #define X(name) color name;
     THEME_COLORS(X)
 #undef X
+    struct image *logo; /* of whoever owns the theme; NULL: none */
 };
 
 enum {
@@ -50,5 +51,6 @@ struct theme_pair {
 };
 #define THEME_LEAST_TEXT  7.0 /* WCAG 2.2, 1.4.6: text for eyes that see a fourth */
 #define THEME_LEAST_PLATE 3.0 /* WCAG 2.2, 1.4.11: a state that is known by its ground */
+#define THEME_LOGO_PART   0.1 /* of a logo, that has that contrast with the background */
 #define THEME_PAIRS       16
 extern const struct theme_pair theme_pairs[THEME_PAIRS];

@@ -54,7 +54,8 @@ KMS = {"id": "k", "driver": "kms", "output": "DP-1"}
 
 GOOD = [
     ("theme", "dark"), ("theme", "contrast"), ("theme", {"base": "light", "soft": "#1a2a4A"}),
-    ("theme", read("board/themes/light.json")),
+    ("theme", read("board/themes/light.json")), ("theme", {"base": "dark", "logo": os.path.join(ROOT, "tests/data/images/logo-dark.png")}),
+    ("notices.0.picture", os.path.join(ROOT, "tests/data/images/plan.png")),
     ("board_profile", "rpi5"), ("board_profile", None),
     ("calls", {"ttl_ms": 0, "dwell_ms": 1000, "recent": 32}),
     ("console", {"listen": "[::1]:8080"}),
@@ -94,7 +95,7 @@ BAD = [
     ("languages", []), ("languages", ["kk", "kk"]), ("languages", "kk"), ("languages", ["../x"]), ("languages", None),
     ("timezone", None), ("timezone", "../etc/passwd"), ("timezone", ""),
     ("theme", 1), ("theme", ""), ("theme", "Pink"), ("theme", {}), ("theme", {"ink": "#ffffff"}), ("theme", {"base": "dark", "ink": "white"}),
-    ("theme", {"base": "dark", "ink": 7}), ("theme", {"base": "own.json"}),
+    ("theme", {"base": "dark", "ink": 7}), ("theme", {"base": "dark", "logo": 7}), ("theme", {"base": "dark", "logo": ""}), ("notices.0.picture", 7), ("theme", {"base": "own.json"}),
     ("broker", None), ("broker.urls", []), ("broker.urls", ["http://x"]), ("broker.urls", ["mqtt://"]),
     ("broker.urls", ["mqtt://h/p"]), ("broker.urls", ["mqtt://a"] * 5), ("broker.url", "mqtt://a"),
     ("broker.protocol", "4"), ("broker.cert_file", "hall.json"), ("broker.password_file", "hall.json"),
@@ -146,7 +147,7 @@ BAD = [
 ]
 # What only the loader can know.
 LOADER_ONLY = [
-    ("theme", "pink"), ("theme", "none.json"), ("theme", {"base": "dark", "ink": "#556677"}),
+    ("theme", "pink"), ("theme", "none.json"), ("theme", {"base": "dark", "logo": "none.png"}), ("notices.0.picture", "none.png"), ("theme", {"base": "dark", "ink": "#556677"}),
     ("languages", ["kk", "de"]), ("name.en", None), ("timezone", "Asia/Nowhere"), ("broker.ca_file", "none.pem"),
     ("zones.1.id", "front"), ("desks.0.zone", "nowhere"), ("desks.0.agency", "nobody"), ("desks.0.led.bus", "north"),
     ("board_profile", "rpi-6"), ("desks.1.led.unit", 16), ("desks.0.led.profile", "nixie"), ("desks.0.label", "Жүз"), ("desks.1.id", "1"),

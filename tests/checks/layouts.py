@@ -35,6 +35,8 @@ BAD = [
     ("landscape.regions.1.part", "lists", 'landscape.regions[2]: "lists" stands twice', False),
     ("landscape.regions.1.row", 1, 'landscape.regions[1]: "featured" takes what there is; its rows need fractions', False),
     ("landscape.regions.0.row", 2, 'landscape.regions[0]: "header" has a height of its own; put it into one row that is "auto"', False),
+    ("landscape.regions.0.logo", "middle", 'landscape.regions[0].logo: "middle" is not one of', True),
+    ("landscape.regions.1.logo", "left", 'landscape.regions[1]: a logo stands in the part "header" only', True),
     ("landscape.regions.3.part", "desks", 'landscape.regions[3]: "desks" takes what there is', True),
     ("landscape.regions.3", None, 'landscape: lacks the part "notices" or "notice": a lost connection is told there', True),
     ("", [], "an array is no layout", True),

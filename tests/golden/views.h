@@ -108,6 +108,75 @@ static void info_blank(void)
     room.input.truth = FEED_BLANK;
 }
 
+/* ---- a hall with a logo and pictures --------------------------------------------------------------- */
+
+/* Each is loaded once and stays. */
+static struct image *data_image(const char *name)
+{
+    static struct {
+        char name[32];
+        struct image *image;
+    } known[4];
+    const char *root = getenv("KEZEK_SOURCE");
+    char path[512], why[PNG_WHY_SIZE];
+    unsigned i = 0;
+    while (known[i].image && strcmp(known[i].name, name) != 0)
+        i++;
+    if (known[i].image)
+        return known[i].image;
+    snprintf(path, sizeof path, "%s/tests/data/images/%s.png", root ? root : ".", name);
+    known[i].image = png_load(path, IMAGE_KEPT_PX, why);
+    if (!known[i].image)
+        fail_msg("%s %s", path, why);
+    snprintf(known[i].name, sizeof known[i].name, "%s", name);
+    return known[i].image;
+}
+
+static void with_images(const char *logo)
+{
+    static struct images images;
+    room.input.images = &images;
+    room.config.theme.logo = data_image(logo);
+}
+
+static void logo(void)
+{
+    with_images("logo-dark");
+    one_new();
+}
+
+static void logo_beside_long_names(void)
+{
+    with_images("logo-dark");
+    long_names();
+}
+
+static void logo_on_light(void)
+{
+    with_images("logo-light");
+    two();
+}
+
+static void info_logo(void)
+{
+    with_images("logo-dark");
+    room_view(&room, "info");
+    room_recent(&room, "Б117", 12);
+}
+
+static void info_picture(void)
+{
+    info_logo();
+    struct config_notice *notice = &room.config.notice[0];
+    static const char *const text[] = { "Құжаттарды баспалдақтың жанында көшіруге болады.",
+                                        "Документы можно скопировать рядом с лестницей.",
+                                        "Copies can be made beside the stairs." };
+    room.config.nnotices = 1;
+    *notice = (struct config_notice){ .level = NOTICE_INFO, .picture = data_image("plan") };
+    for (int i = 0; i < room.config.nlangs; i++)
+        snprintf(notice->text.text[i], LABEL_SIZE, "%s", text[i]);
+}
+
 /* ---- every desk of a zone, while the truth is not known ------------------------------------------ */
 
 static void zone_starting(void)

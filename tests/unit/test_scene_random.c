@@ -68,7 +68,7 @@ static void ink_stays_in_its_region(const struct picture *p, struct ink safe)
             struct ink box = ink_of_box(p->region[r].box);
             if (!meet(ink, box))
                 continue;
-            if (is_hairline(&p->region[r]) || !is_inside(ink, box))
+            if (p->region[r].image || is_hairline(&p->region[r]) || !is_inside(ink, box))
                 fail_wall(p, "glyph %d at %d,%d..%d,%d crosses region %d at %d,%d..%d,%d", i, ink.left,
                           ink.top, ink.right, ink.bottom, r, box.left, box.top, box.right, box.bottom);
         }
@@ -381,6 +381,33 @@ static void any_agencies(void)
         room.config.desk[i].agency = (int8_t)((int)any(room.config.nagencies + 1u) - 1);
 }
 
+/* Loaded ones, of any shape; they stay. */
+static struct image *any_image(void)
+{
+    static struct image *image[8];
+    const unsigned at = any(8);
+    if (image[at])
+        return image[at];
+    struct image_scaler *scaler =
+        image_scaler_create(1, 1, 20 + (int)at * (int)at * 9, 20 + (int)(7 - at) * (int)(7 - at) * 9);
+    image_scaler_take(scaler, (const uint8_t[]){ 1, 2, 3, 255 });
+    image[at] = image_scaler_finish(scaler);
+    image_scaler_destroy(scaler);
+    return image[at];
+}
+
+static void any_images(void)
+{
+    static struct images images;
+    room.input.images = &images;
+    room.config.theme.logo = any(3) ? NULL : any_image();
+    for (int i = 0; i < room.config.nnotices; i++)
+        room.config.notice[i].picture = any(3) ? NULL : any_image();
+    for (unsigned i = 0; i < LAYOUT_REGIONS_MAX; i++)
+        room.screen.layout.landscape.region[i].logo = room.screen.layout.portrait.region[i].logo =
+            (uint8_t)any(LAYOUT_LOGOS);
+}
+
 static void any_room(void)
 {
     static const double overscan[] = { 0, 0.025, 0.05 };
@@ -418,6 +445,7 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
         seed = i * 7919 + 1;
         any_room();
         any_view();
+        any_images();
         number_colors();
         const int *s = size[i % 50 == 0 ? 8 : any(8)];
         build(&picture, s[0], s[1]);
@@ -462,6 +490,7 @@ static void building_the_same_wall_again_allocates_nothing(void **state)
     for (unsigned i = 0; i < 40; i++) {
         seed = i + 77;
         any_room();
+        any_images();
         build(&picture, 1920, 1080);
         unsigned before = allocations;
         build(&other, 1920, 1080);

@@ -37,6 +37,31 @@ static void it_presents_only_when_something_changed(void **unused)
     assert_int_equal(bench.wall.pixels, pixels);
 }
 
+/* As long as its own text takes to read, not that of the page before. */
+static void a_page_of_notices_stays_for_its_own_time(void **unused)
+{
+    (void)unused;
+    static struct config config;
+    config = *bench.config;
+    config.nnotices = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        config.notice[i] = (struct config_notice){ .level = NOTICE_INFO };
+        memset(config.notice[i].text.text[0], 'a', i ? 90 : 1);
+    }
+    wall_change(&bench.wall, &config, 0);
+    open_calm();
+    int64_t turn_us = bench.wall.notice_until_us;
+    bench.input.config = &config;
+    for (unsigned i = 1; i < 7; i++) {
+        wall_present(&bench.wall, &bench.input, turn_us);
+        assert_int_equal(bench.wall.notice_page, i);
+        assert_int_equal(bench.wall.notice_until_us - turn_us, i % 2 ? 11 * S : 5 * S);
+        turn_us = bench.wall.notice_until_us;
+        if (bench.wall.is_flipping)
+            until_flip();
+    }
+}
+
 static void a_call_counts_as_shown_at_its_flip(void **unused)
 {
     (void)unused;
@@ -272,6 +297,7 @@ int main(void)
         TEST(an_absent_wall_paints_nothing),
         TEST(it_opens_paints_and_flips_once),
         TEST(it_presents_only_when_something_changed),
+        TEST(a_page_of_notices_stays_for_its_own_time),
         TEST(a_call_counts_as_shown_at_its_flip),
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
         TEST(the_hash_is_that_of_the_picture_on_scan_out),
