@@ -3,6 +3,7 @@
 #include "board/log.h"
 #include "board/loop.h"
 #include "protocol/json.h"
+#include "protocol/json_arena.h"
 #include "protocol/mqtt.h"
 #include "protocol/record.h"
 
@@ -564,6 +565,7 @@ int link_run(int fd, const struct config *config)
     link->fd = fd;
     link->signal_fd = -1;
     link->texts_end = &link->texts;
+    json_arena_install();
     link_boot(link->boot);
     int status = 1;
     if (open_link(link, error, sizeof error) == 0) {

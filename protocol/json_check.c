@@ -57,7 +57,7 @@ static bool fail_expected(struct scan *scan, const char *expected)
 
 static void skip_space(struct scan *scan)
 {
-    while (scan->at < scan->end &&
+    while (scan->at < scan->end && (unsigned char)*scan->at <= ' ' &&
            (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
         scan->at++;
 }
@@ -144,21 +144,65 @@ static uint32_t character(const char **at, const char *end, const char **why)
     return byte < 0x20 ? UTF8_BAD : utf8_next(at, end);
 }
 
-/* At the opening quote. `hash` (FNV-1a over code points) spares most comparisons of keys. */
-static bool scan_string(struct scan *scan, uint64_t *hash)
+/* Stands in a string as itself, and is one character. A table: most bytes of most messages are asked. */
+static inline bool is_plain(char c)
 {
-    const char *opening = scan->at++, *why = "";
-    *hash = 0xcbf29ce484222325;
-    while (!accept(scan, '"')) {
-        if (scan->at == scan->end)
-            return fail(scan, opening, "the string that starts here does not end; expected a closing quote");
-        const char *start = scan->at;
-        uint32_t cp = character(&scan->at, scan->end, &why);
-        if (cp == UTF8_BAD)
-            return fail(scan, start, "%s", why);
-        *hash = (*hash ^ cp) * 0x100000001b3;
+    static const bool plain[256] = { [0x20 ... 0x21] = true, [0x23 ... 0x5B] = true, [0x5D ... 0x7E] = true };
+    return plain[(unsigned char)c];
+}
+
+/* The next character, which is not plain. */
+static bool scan_character(struct scan *scan, uint32_t *cp)
+{
+    const char *start = scan->at, *why = "";
+    *cp = character(&scan->at, scan->end, &why);
+    return *cp != UTF8_BAD || fail(scan, start, "%s", why);
+}
+
+static bool fail_open(struct scan *scan, const char *opening)
+{
+    return fail(scan, opening, "the string that starts here does not end; expected a closing quote");
+}
+
+/* At the opening quote. */
+static bool scan_string(struct scan *scan)
+{
+    const char *opening = scan->at++, *end = scan->end;
+    uint32_t ignored;
+    for (;;) {
+        const char *at = scan->at;
+        while (at < end && is_plain(*at))
+            at++;
+        scan->at = at;
+        if (at == end)
+            return fail_open(scan, opening);
+        if (accept(scan, '"'))
+            return true;
+        if (!scan_character(scan, &ignored))
+            return false;
     }
-    return true;
+}
+
+/* The same, with a hash (FNV-1a over code points) that spares most comparisons of keys. */
+static bool scan_key_string(struct scan *scan, uint64_t *hash)
+{
+    const char *opening = scan->at++, *end = scan->end;
+    uint64_t sum = 0xcbf29ce484222325;
+    for (;;) {
+        const char *at = scan->at;
+        for (; at < end && is_plain(*at); at++)
+            sum = (sum ^ (unsigned char)*at) * 0x100000001b3;
+        scan->at = at;
+        *hash = sum;
+        if (at == end)
+            return fail_open(scan, opening);
+        if (accept(scan, '"'))
+            return true;
+        uint32_t cp;
+        if (!scan_character(scan, &cp))
+            return false;
+        sum = (sum ^ cp) * 0x100000001b3;
+    }
 }
 
 /* Both are inside quotes and were scanned before. */
@@ -185,10 +229,10 @@ static bool fail_duplicate(struct scan *scan, const char *opening)
 static bool scan_key(struct scan *scan, unsigned first)
 {
     const char *opening = scan->at;
-    uint64_t hash;
+    uint64_t hash = 0;
     if (!next_is(scan, '"'))
         return fail_expected(scan, "a key in quotes");
-    if (!scan_string(scan, &hash))
+    if (!scan_key_string(scan, &hash))
         return false;
     for (unsigned i = first; i < scan->nkeys; i++)
         if (scan->key[i].hash == hash && is_same_key(scan->key[i].text, opening + 1, scan->end))
@@ -203,11 +247,14 @@ static bool scan_key(struct scan *scan, unsigned first)
 
 static unsigned scan_digits(struct scan *scan, uint64_t *value)
 {
-    const char *start = scan->at;
-    for (*value = 0; scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9'; scan->at++)
-        if (*value <= JSON_INTEGER_MAX)
-            *value = *value * 10 + (uint64_t)(*scan->at - '0');
-    return (unsigned)(scan->at - start);
+    const char *start = scan->at, *end = scan->end, *at = start;
+    uint64_t sum = 0;
+    for (unsigned digit; at < end && (digit = (unsigned)(*at - '0')) <= 9; at++)
+        if (sum <= JSON_INTEGER_MAX)
+            sum = sum * 10 + digit;
+    scan->at = at;
+    *value = sum;
+    return (unsigned)(at - start);
 }
 
 static bool scan_fraction(struct scan *scan, bool *is_integer)
@@ -304,11 +351,10 @@ static bool scan_nested(struct scan *scan, char close, bool (*content)(struct sc
 
 static bool scan_bare_value(struct scan *scan)
 {
-    uint64_t ignored;
     switch (scan->at < scan->end ? *scan->at : '\0') {
     case '{': return scan_nested(scan, '}', scan_members);
     case '[': return scan_nested(scan, ']', scan_elements);
-    case '"': return scan_string(scan, &ignored);
+    case '"': return scan_string(scan);
     case 't': return scan_word(scan, "true");
     case 'f': return scan_word(scan, "false");
     case 'n': return scan_word(scan, "null");

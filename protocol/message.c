@@ -20,9 +20,17 @@ void event_copy(struct event *to, const struct event *from)
     memcpy(to, from, from->type == EVENT_NOTICE ? sizeof *to : offsetof(struct event, notice));
 }
 
+static bool is_of_id(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* Not strspn(), which makes a table of its set first. */
 bool id_is_valid(const char *id)
 {
-    size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    size_t length = 0;
+    while (length < ID_SIZE && is_of_id(id[length]))
+        length++;
     return length > 0 && length < ID_SIZE && id[length] == '\0';
 }
 

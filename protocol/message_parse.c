@@ -1,4 +1,5 @@
 #include "protocol/json.h"
+#include "protocol/json_arena.h"
 #include "protocol/message.h"
 #include "protocol/utf8.h"
 
@@ -91,6 +92,8 @@ static bool read_text(const struct json_at *at, const cJSON *object, const char 
                       defect_fn defect, char *out)
 {
     const cJSON *item = json_member(object, key);
+    if (!item && !is_required)
+        return true;
     if (!item || !cJSON_IsString(item))
         return json_string(at, object, key, is_required, out, 1); /* complains, or is fine without it */
     const char *why = defect(item->valuestring);
@@ -406,27 +409,42 @@ static bool read_command(const struct json_at *at, const cJSON *root, struct mes
 
 /* ---- documents ------------------------------------------------------------------------------- */
 
-/* The tree of one message of version 1, or NULL with a complaint. */
-static cJSON *parse_document(const struct json_at *at, const char *bytes, size_t length, size_t limit)
+struct document {
+    struct complaint complaint;
+    struct json_report report;
+    struct json_at at;
+    cJSON *root; /* NULL: not parsed */
+};
+
+/* The tree of one message. True: an object of version 1; otherwise with a complaint. In any case to be closed. */
+static bool open_document(struct document *document, const char *bytes, size_t length, size_t limit,
+                          char *error_text, size_t error_size)
 {
     struct json_error error;
+    document->complaint = (struct complaint){ error_text, error_size };
+    document->report = (struct json_report){ .line = keep, .data = &document->complaint };
+    document->at = (struct json_at){ &document->report, "" };
+    document->root = NULL;
+    json_arena_begin();
     if (length > limit) {
-        json_complain(at->report, "", "message of %zu bytes; expected at most %zu", length, limit);
-        return NULL;
+        json_complain(&document->report, "", "message of %zu bytes; expected at most %zu", length, limit);
+        return false;
     }
-    cJSON *root = json_parse(bytes, length, &error);
-    if (!root) {
-        json_complain(at->report, "", "byte %zu: %s", error.offset, error.text);
-        return NULL;
+    document->root = json_parse(bytes, length, &error);
+    if (!document->root) {
+        json_complain(&document->report, "", "byte %zu: %s", error.offset, error.text);
+        return false;
     }
-    if (!cJSON_IsObject(root)) {
-        char shown[JSON_SHOW_MAX];
-        json_complain(at->report, "", "%s is not an object", json_show(root, shown));
-    }
-    if (cJSON_IsObject(root) && read_version(at, root))
-        return root;
-    cJSON_Delete(root);
-    return NULL;
+    if (cJSON_IsObject(document->root))
+        return read_version(&document->at, document->root);
+    char shown[JSON_SHOW_MAX];
+    json_complain(&document->report, "", "%s is not an object", json_show(document->root, shown));
+    return false;
+}
+
+static void close_document(struct document *document)
+{
+    json_arena_end(document->root);
 }
 
 int message_parse(struct message *message, enum message_kind kind, const char *bytes, size_t length,
@@ -441,28 +459,26 @@ int message_parse(struct message *message, enum message_kind kind, const char *b
         [MESSAGE_SERVER] = { EVENT_BYTES_MAX, read_server },
         [MESSAGE_COMMAND] = { EVENT_BYTES_MAX, read_command },
     };
-    struct complaint complaint = { error, error_size };
-    struct json_report report = { .line = keep, .data = &complaint };
-    struct json_at at = { &report, "" };
-    cJSON *root = parse_document(&at, bytes, length, kinds[kind].limit);
-    bool is_fine = root && kinds[kind].read(&at, root, message);
+    struct document document;
+    bool is_fine = open_document(&document, bytes, length, kinds[kind].limit, error, error_size) &&
+                   kinds[kind].read(&document.at, document.root, message);
     message->kind = (uint8_t)kind;
-    cJSON_Delete(root);
+    close_document(&document);
     return is_fine ? 0 : -EBADMSG;
 }
 
 int message_parse_hello(struct hello *hello, const char *bytes, size_t length, char *error, size_t error_size)
 {
-    struct complaint complaint = { error, error_size };
-    struct json_report report = { .line = keep, .data = &complaint };
-    struct json_at at = { &report, "" };
+    struct document document;
     *hello = (struct hello){ 0 };
-    cJSON *root = parse_document(&at, bytes, length, EVENT_BYTES_MAX);
-    bool is_fine = root && read_id(&at, root, "id", true, hello->id) &&
-                   read_text(&at, root, "boot", true, boot_defect, hello->boot) &&
-                   read_text(&at, root, "nonce", true, opaque_defect, hello->nonce) &&
-                   read_text(&at, root, "epoch", false, opaque_defect, hello->epoch) &&
-                   read_u64(&at, root, "seq", false, 0, &hello->seq);
-    cJSON_Delete(root);
+    bool is_fine = open_document(&document, bytes, length, EVENT_BYTES_MAX, error, error_size);
+    const struct json_at *at = &document.at;
+    const cJSON *root = document.root;
+    is_fine = is_fine && read_id(at, root, "id", true, hello->id) &&
+              read_text(at, root, "boot", true, boot_defect, hello->boot) &&
+              read_text(at, root, "nonce", true, opaque_defect, hello->nonce) &&
+              read_text(at, root, "epoch", false, opaque_defect, hello->epoch) &&
+              read_u64(at, root, "seq", false, 0, &hello->seq);
+    close_document(&document);
     return is_fine ? 0 : -EBADMSG;
 }

@@ -8,8 +8,6 @@ static unsigned sequence(unsigned char lead, unsigned char *low, unsigned char *
 {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead < 0x80)
-        return 1;
     if (lead < 0xC2 || lead > 0xF4)
         return 0;
     return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -20,6 +18,10 @@ uint32_t utf8_next(const char **at, const char *end)
     static const unsigned char lead_bits[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
     const unsigned char *byte = (const unsigned char *)*at;
     unsigned char low, high;
+    if (*byte < 0x80) {
+        *at += 1;
+        return *byte;
+    }
     unsigned length = sequence(*byte, &low, &high);
     *at += 1;
     if (length == 0 || (size_t)(end - *at) + 1 < length)

@@ -1,4 +1,5 @@
 #include "protocol/json.h"
+#include "protocol/json_arena.h"
 #include "protocol/message.h"
 
 #include <errno.h>
@@ -564,5 +565,7 @@ int main(void)
         cmocka_unit_test(formatting_into_too_little_room_says_so_and_writes_no_further),
         cmocka_unit_test(ids_and_tickets_are_judged_alone_too),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("with cJSON's own memory", tests, NULL, NULL);
+    json_arena_install();
+    return failed + cmocka_run_group_tests_name("in the arena", tests, NULL, NULL);
 }
