@@ -9,22 +9,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ID_SIZE         33 /* [a-z0-9_-]{1,32} and NUL */
-#define EPOCH_SIZE      33 /* 1..32 printable ASCII and NUL; opaque */
-#define NONCE_SIZE      33
-#define TICKET_SIZE     33 /* 1..8 printable code points (an LED board shows 4 to 8), and NUL */
-#define TICKET_POINTS   8
-#define LANG_SIZE       9   /* BCP 47 primary tag with one subtag: kk, ru, en, kk-Latn */
-#define LANGS_MAX       4   /* kk, ru, en and one more */
-#define NOTICE_SIZE     512 /* the evacuation text needs 220 bytes in Kazakh */
-#define DESKS_MAX       256
-#define RECENT_MAX      32
-#define MISSED_MAX      32
-#define NOTICES_MAX     8
-#define EVENT_BYTES_MAX 4096
-#define STATE_BYTES_MAX 65536
-#define TTL_DEFAULT_MS  10000
-#define TTL_MAX_MS      600000
+#define ID_SIZE            33 /* [a-z0-9_-]{1,32} and NUL */
+#define EPOCH_SIZE         33 /* 1..32 printable ASCII and NUL; opaque */
+#define NONCE_SIZE         33
+#define TICKET_SIZE        33 /* 1..8 printable code points (an LED board shows 4 to 8), and NUL */
+#define TICKET_POINTS      8
+#define LANG_SIZE          9   /* BCP 47 primary tag with one subtag: kk, ru, en, kk-Latn */
+#define LANGS_MAX          4   /* kk, ru, en and one more */
+#define NOTICE_SIZE        512 /* the evacuation text needs 220 bytes in Kazakh */
+#define DESKS_MAX          256
+#define RECENT_MAX         32
+#define MISSED_MAX         32
+#define NOTICES_MAX        8
+#define WAITING_COUNTS_MAX 33 /* the agencies of a hall, and the whole hall */
+#define WAITING_PEOPLE     9999
+#define WAITING_MINUTES    999
+#define EVENT_BYTES_MAX    4096
+#define STATE_BYTES_MAX    65536
+#define TTL_DEFAULT_MS     10000
+#define TTL_MAX_MS         600000
 
 enum message_kind { MESSAGE_EVENT, MESSAGE_STATE, MESSAGE_SERVER, MESSAGE_COMMAND, MESSAGE_KINDS };
 enum event_type { EVENT_CALL, EVENT_RECALL, EVENT_SERVE, EVENT_CLEAR, EVENT_DESK, EVENT_NOTICE, EVENT_TYPES };
@@ -94,17 +97,26 @@ struct state_call {
     char desk[ID_SIZE];
     uint64_t seq;
 };
+/* Who waits: a fact of the server, not worked out here. Without agency it is of the whole hall. Each stands once; what does not stand
+ * is not known, which is not nobody. */
+struct state_waiting {
+    char agency[ID_SIZE]; /* "" the whole hall: absent on the wire */
+    uint16_t count;       /* "count", people, at most WAITING_PEOPLE */
+    int16_t
+        wait_min; /* "wait_min", minutes that a visitor who comes now will wait, at most WAITING_MINUTES; -1: absent */
+};
 /* The whole hall, each desk once. About 54 KiB: keep it on the heap or static. */
 struct state {
     char epoch[EPOCH_SIZE];
     char re[NONCE_SIZE]; /* "" for the public copy */
     uint64_t seq;
     int64_t ts_ms;
-    uint16_t ndesks, nrecent, nmissed, nnotices;
+    uint16_t ndesks, nrecent, nmissed, nnotices, nwaiting;
     struct state_desk desk[DESKS_MAX];
     struct state_call recent[RECENT_MAX]; /* newest first */
     struct state_call missed[MISSED_MAX]; /* newest first */
     struct notice notice[NOTICES_MAX];
+    struct state_waiting waiting[WAITING_COUNTS_MAX];
 };
 
 /* The heartbeat. As a will (online false) it carries no seq and ts: they are 0. */

@@ -178,6 +178,21 @@ static void put_state_calls(struct writer *writer, const char *key, const struct
     put(writer, "]");
 }
 
+/* Absent if nothing is known: so it is what it was to boards that do not know it. */
+static void put_waiting(struct writer *writer, const struct state *state)
+{
+    for (unsigned i = 0; i < state->nwaiting; i++) {
+        const struct state_waiting *waiting = &state->waiting[i];
+        put(writer, i ? ",{\"count\":%u" : ",\"waiting\":[{\"count\":%u", waiting->count);
+        put_text(writer, "agency", waiting->agency);
+        if (waiting->wait_min >= 0)
+            put(writer, ",\"wait_min\":%d", waiting->wait_min);
+        put(writer, "}");
+    }
+    if (state->nwaiting > 0)
+        put(writer, "]");
+}
+
 int message_format_state(char *out, size_t size, const struct state *state)
 {
     struct writer writer = { out, size, 0, false };
@@ -201,6 +216,7 @@ int message_format_state(char *out, size_t size, const struct state *state)
         put(&writer, "}");
     }
     put(&writer, "]");
+    put_waiting(&writer, state);
     return finish(&writer);
 }
 

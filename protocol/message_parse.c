@@ -341,6 +341,35 @@ static bool read_state_notice(const struct json_at *at, const cJSON *object, str
     return is_fine;
 }
 
+static bool is_new_waiting(const struct json_at *at, const cJSON *object, const struct state *state)
+{
+    const struct state_waiting *waiting = &state->waiting[state->nwaiting];
+    for (unsigned i = 0; i < state->nwaiting; i++)
+        if (strcmp(state->waiting[i].agency, waiting->agency) == 0) {
+            const cJSON *agency = json_member(object, "agency");
+            if (agency)
+                return refuse(at, "agency", agency, "stands twice; expected each agency once");
+            json_complain(at->report, at->path, "the whole hall stands twice; expected it once");
+            return false;
+        }
+    return true;
+}
+
+static bool read_waiting(const struct json_at *at, const cJSON *object, struct state *state)
+{
+    struct state_waiting *waiting = &state->waiting[state->nwaiting];
+    long long count = 0, wait_min = -1;
+    *waiting = (struct state_waiting){ 0 };
+    bool is_fine = read_id(at, object, "agency", false, waiting->agency) &&
+                   is_new_waiting(at, object, state) &&
+                   json_integer(at, object, "count", true, 0, WAITING_PEOPLE, &count) &&
+                   json_integer(at, object, "wait_min", false, 0, WAITING_MINUTES, &wait_min);
+    waiting->count = (uint16_t)count;
+    waiting->wait_min = (int16_t)wait_min;
+    state->nwaiting += is_fine;
+    return is_fine;
+}
+
 static bool read_list(const struct json_at *at, const cJSON *root, const char *key, bool is_required, int max,
                       bool (*read)(const struct json_at *at, const cJSON *object, struct state *state),
                       struct state *state)
@@ -382,6 +411,7 @@ static bool read_state(const struct json_at *at, const cJSON *root, struct messa
            read_list(at, root, "desks", true, DESKS_MAX, read_state_desk, state) &&
            read_list(at, root, "recent", false, RECENT_MAX, read_recent, state) &&
            read_list(at, root, "missed", false, MISSED_MAX, read_missed, state) &&
+           read_list(at, root, "waiting", false, WAITING_COUNTS_MAX, read_waiting, state) &&
            read_list(at, root, "notices", false, NOTICES_MAX, read_state_notice, state);
 }
 

@@ -51,12 +51,13 @@ static bool move_state(struct packet *packet, struct state *state)
     if (!move(packet, state, offsetof(struct state, desk)))
         return false;
     if (state->ndesks > DESKS_MAX || state->nrecent > RECENT_MAX || state->nmissed > MISSED_MAX ||
-        state->nnotices > NOTICES_MAX)
+        state->nnotices > NOTICES_MAX || state->nwaiting > WAITING_COUNTS_MAX)
         return false;
     return move(packet, state->desk, state->ndesks * sizeof state->desk[0]) &&
            move(packet, state->recent, state->nrecent * sizeof state->recent[0]) &&
            move(packet, state->missed, state->nmissed * sizeof state->missed[0]) &&
-           move(packet, state->notice, state->nnotices * sizeof state->notice[0]);
+           move(packet, state->notice, state->nnotices * sizeof state->notice[0]) &&
+           move(packet, state->waiting, state->nwaiting * sizeof state->waiting[0]);
 }
 
 static bool move_message(struct packet *packet, struct message *message)
@@ -161,6 +162,13 @@ static bool calls_are_sound(const struct state_call *call, unsigned count)
     return true;
 }
 
+static bool waiting_is_sound(const struct state_waiting *waiting)
+{
+    static const struct place agency = TEXT(state_waiting, agency);
+    return texts_are_sound(waiting, &agency, 1) && waiting->count <= WAITING_PEOPLE &&
+           waiting->wait_min >= -1 && waiting->wait_min <= WAITING_MINUTES;
+}
+
 static bool state_is_sound(const struct state *state)
 {
     static const struct place text[] = { TEXT(state, epoch), TEXT(state, re) };
@@ -171,6 +179,9 @@ static bool state_is_sound(const struct state *state)
             return false;
     for (unsigned i = 0; i < state->nnotices; i++)
         if (!notice_is_sound(&state->notice[i]))
+            return false;
+    for (unsigned i = 0; i < state->nwaiting; i++)
+        if (!waiting_is_sound(&state->waiting[i]))
             return false;
     return calls_are_sound(state->recent, state->nrecent) && calls_are_sound(state->missed, state->nmissed);
 }

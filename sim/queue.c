@@ -241,16 +241,26 @@ static void on_down(void *data, const char *why)
         queue->watch.link(queue->watch.data, false, why);
 }
 
+/* Who only joins a queue is no event, and a new waiting count. */
+static int act(struct queue *queue, const struct action *action, int64_t now_us)
+{
+    struct event event;
+    int rc = visitors_act(&queue->server, action, now_us, &event);
+    if (rc > 0)
+        tell(queue, &event, now_us);
+    else if (rc == 0)
+        plan_state(queue, now_us);
+    return rc < 0 ? rc : 0;
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 static void on_visitors(void *data, int64_t now_us)
 {
     struct queue *queue = data;
     struct action action;
-    struct event event;
     while (visitors_next(&queue->visitors, &queue->server, now_us, &action))
-        if (visitors_act(&queue->server, &action, now_us, &event) > 0)
-            tell(queue, &event, now_us);
+        act(queue, &action, now_us);
     loop_timer_at(queue->visitors_timer, visitors_deadline_us(&queue->visitors));
 }
 
@@ -278,12 +288,7 @@ static void on_broker(void *data, uint32_t events)
 
 int queue_do(struct queue *queue, const struct action *action)
 {
-    struct event event;
-    int64_t now_us = clock_us();
-    int rc = visitors_act(&queue->server, action, now_us, &event);
-    if (rc > 0)
-        tell(queue, &event, now_us);
-    return rc < 0 ? rc : 0;
+    return act(queue, action, clock_us());
 }
 
 const struct queue_server *queue_server(const struct queue *queue)

@@ -148,6 +148,7 @@ static int call_visit(struct queue_server *server, unsigned desk, const struct s
 {
     server->desk[desk].visit = *visit;
     server->desk[desk].phase = PHASE_CALLED;
+    server->desk[desk].called_us = now_us;
     begin_desk_event(server, EVENT_CALL, desk, now_us, event);
     head_list(server->recent, &server->nrecent, RECENT_MAX, event);
     leave_list(server->missed, &server->nmissed, event->ticket);
@@ -256,6 +257,10 @@ int server_clear(struct queue_server *server, unsigned desk, enum clear_reason r
     }
     if (queue)
         insert(queue, reason == CLEAR_TRANSFERRED ? 0 : queue->count, &cleared->visit);
+    if (reason == CLEAR_DONE) {
+        server->queue[cleared->agency].served++;
+        server->queue[cleared->agency].served_us += now_us - cleared->called_us;
+    }
     if (reason == CLEAR_NO_SHOW)
         head_list(server->missed, &server->nmissed, MISSED_MAX, event);
     cleared->visit = no_visit();
@@ -374,6 +379,38 @@ static void state_desks(const struct queue_server *server, struct state *state)
     }
 }
 
+static unsigned open_desks(const struct queue_server *server, unsigned agency)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < server->config->ndesks; i++)
+        count += server->desk[i].agency == agency && server->desk[i].status == DESK_OPEN;
+    return count;
+}
+
+/* As long as visits took until now, over the desks that are open; -1 before any was done, or if none is open. */
+static int16_t wait_minutes(const struct queue_server *server, unsigned agency)
+{
+    const struct server_queue *queue = &server->queue[agency];
+    const int64_t minute_us = 60000000, desks = open_desks(server, agency);
+    if (queue->served == 0 || desks == 0)
+        return -1;
+    int64_t minutes = (queue->served_us / queue->served * queue->count / desks + minute_us - 1) / minute_us;
+    return (int16_t)(minutes < WAITING_MINUTES ? minutes : WAITING_MINUTES);
+}
+
+/* Of each agency; of a hall without agencies its one queue. */
+static void state_waiting(const struct queue_server *server, struct state *state)
+{
+    const unsigned nagencies = server->config->nagencies;
+    state->nwaiting = (uint16_t)(nagencies ? nagencies : 1);
+    for (unsigned i = 0; i < state->nwaiting; i++) {
+        state->waiting[i] = (struct state_waiting){ .count = (uint16_t)server->queue[i].count,
+                                                    .wait_min = wait_minutes(server, i) };
+        if (nagencies)
+            COPY(state->waiting[i].agency, server->config->agency[i].id);
+    }
+}
+
 void server_state(const struct queue_server *server, const char *re, int64_t now_us, struct state *state)
 {
     memcpy(state->epoch, server->epoch, sizeof state->epoch);
@@ -381,6 +418,7 @@ void server_state(const struct queue_server *server, const char *re, int64_t now
     state->seq = server->seq;
     state->ts_ms = server_clock_ms(server, now_us);
     state_desks(server, state);
+    state_waiting(server, state);
     state->nrecent = server->nrecent;
     state->nmissed = server->nmissed;
     state->nnotices = server->nnotices;

@@ -30,11 +30,14 @@ struct server_desk {
     uint8_t status, phase; /* enum desk_status, enum phase */
     uint8_t agency;        /* queue that it calls from */
     uint64_t seq;          /* last change of this epoch, 0 none */
+    int64_t called_us;     /* its visit */
 };
 struct server_queue {
     struct server_visit visit[SERVER_WAITING_MAX]; /* next first */
     unsigned count;
     unsigned tickets; /* given out, for the next number */
+    unsigned served;  /* visits that are done, and the time from their calls: so long the others will wait */
+    int64_t served_us;
 };
 
 struct queue_server {

@@ -308,6 +308,14 @@ static uint16_t adopt_calls(const struct hall *hall, struct hall_call *to, const
     return n;
 }
 
+static int agency_index(const struct config *config, const char *id)
+{
+    for (int i = 0; i < config->nagencies; i++)
+        if (strcmp(config->agency[i].id, id) == 0)
+            return i;
+    return NONE;
+}
+
 void hall_adopt(struct hall *hall, const struct hall *old)
 {
     for (int i = 0; i < old->config->ndesks; i++) {
@@ -321,6 +329,12 @@ void hall_adopt(struct hall *hall, const struct hall *old)
     hall->nmissed = adopt_calls(hall, hall->missed, old, old->missed, old->nmissed);
     hall->nnotices = old->nnotices;
     memcpy(hall->notice, old->notice, sizeof hall->notice);
+    hall->waiting_in_all = old->waiting_in_all;
+    for (int i = 0; i < old->config->nagencies; i++) {
+        int agency = agency_index(hall->config, old->config->agency[i].id);
+        if (agency != NONE)
+            hall->waiting[agency] = old->waiting[i];
+    }
 }
 
 const struct notice *hall_alert(const struct hall *hall)
@@ -463,6 +477,29 @@ static int set_notices(struct hall *hall, const struct state *state)
     return HALL_NOTICE;
 }
 
+static bool is_same_waiting(const struct hall_waiting *a, const struct hall_waiting *b)
+{
+    return a->is_known == b->is_known && a->count == b->count && a->wait_min == b->wait_min;
+}
+
+static int set_waiting(struct hall *hall, const struct state *state)
+{
+    struct hall_waiting now[AGENCIES_MAX] = { 0 }, in_all = { 0 };
+    for (unsigned i = 0; i < state->nwaiting; i++) {
+        const struct state_waiting *told = &state->waiting[i];
+        int agency = told->agency[0] ? agency_index(hall->config, told->agency) : NONE;
+        struct hall_waiting *waiting = agency != NONE ? &now[agency] : told->agency[0] ? NULL : &in_all;
+        if (waiting)
+            *waiting = (struct hall_waiting){ true, told->count, told->wait_min };
+    }
+    bool is_same = is_same_waiting(&hall->waiting_in_all, &in_all);
+    for (unsigned i = 0; i < AGENCIES_MAX; i++)
+        is_same = is_same && is_same_waiting(&hall->waiting[i], &now[i]);
+    hall->waiting_in_all = in_all;
+    memcpy(hall->waiting, now, sizeof now);
+    return is_same ? 0 : HALL_WAITING;
+}
+
 int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us)
 {
     struct hall_call recent[RECENT_MAX], missed[MISSED_MAX];
@@ -470,5 +507,6 @@ int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us)
     unsigned nrecent = list_of_state(hall, state->recent, state->nrecent, recent);
     unsigned nmissed = list_of_state(hall, state->missed, state->nmissed, missed);
     return set_list(hall->recent, &hall->nrecent, recent, nrecent) |
-           set_list(hall->missed, &hall->nmissed, missed, nmissed) | set_notices(hall, state);
+           set_list(hall->missed, &hall->nmissed, missed, nmissed) | set_notices(hall, state) |
+           set_waiting(hall, state);
 }

@@ -31,6 +31,12 @@ struct hall_call {
     uint64_t seq;
     int64_t at_us; /* when it was called, 0 if from a snapshot */
 };
+/* As the newest snapshot says; it lives and dies with that. */
+struct hall_waiting {
+    bool is_known; /* false: not told, which is not nobody */
+    uint16_t count;
+    int16_t wait_min; /* -1: not told */
+};
 struct hall {
     const struct config *config;
     struct hall_desk desk[DESKS_MAX];
@@ -40,6 +46,7 @@ struct hall {
     /* From the feed, oldest first; the hall file's notices are in config. A further one takes the place of the oldest
      * info, or of the oldest if all are alerts. */
     struct notice notice[NOTICES_MAX];
+    struct hall_waiting waiting[AGENCIES_MAX], waiting_in_all;
     struct notice standing; /* the first alert of the hall file; ntexts 0: none */
 };
 
@@ -47,6 +54,7 @@ enum hall_change {
     HALL_DESK = 1,  /* what a desk shows */
     HALL_LISTS = 2, /* recent, missed */
     HALL_NOTICE = 4,
+    HALL_WAITING = 8,
 };
 
 void hall_init(struct hall *hall, const struct config *config);
@@ -59,7 +67,7 @@ int hall_apply(struct hall *hall, const struct event *event, int64_t now_us, int
 /* A desk as a snapshot has it. Same results; a desk that is not in the hall file is ignored (-ENOENT). */
 int hall_set_desk(struct hall *hall, const struct state_desk *state, int64_t now_us);
 int hall_clear_desk(struct hall *hall, const char *desk, int64_t now_us);
-/* Lists and notices of a snapshot. */
+/* Lists, notices and waiting counts of a snapshot; counts of agencies that the hall file does not have are left out. */
 int hall_set_lists(struct hall *hall, const struct state *state, int64_t now_us);
 /* The alert to show: the newest notice of level alert from the feed, else that of the hall file, NULL if none. */
 const struct notice *hall_alert(const struct hall *hall);

@@ -371,6 +371,56 @@ static void lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know(void **s
     free(snapshot);
 }
 
+static void waiting_counts_are_those_of_the_newest_snapshot(void **state)
+{
+    struct bench *bench = *state;
+    struct state *snapshot = calloc(1, sizeof *snapshot);
+    bench->config->nagencies = 2;
+    strcpy(bench->config->agency[0].id, "akimat");
+    strcpy(bench->config->agency[1].id, "police");
+    assert_false(bench->hall->waiting[0].is_known);
+    snapshot->nwaiting = 3;
+    snapshot->waiting[0] = (struct state_waiting){ "police", 7, 12 };
+    snapshot->waiting[1] = (struct state_waiting){ "nobody", 5, 5 };
+    snapshot->waiting[2] = (struct state_waiting){ "", 30, -1 };
+    assert_int_equal(hall_set_lists(bench->hall, snapshot, 1), HALL_WAITING);
+    assert_false(bench->hall->waiting[0].is_known);
+    assert_true(bench->hall->waiting[1].is_known && bench->hall->waiting_in_all.is_known);
+    assert_int_equal(bench->hall->waiting[1].count, 7);
+    assert_int_equal(bench->hall->waiting[1].wait_min, 12);
+    assert_int_equal(bench->hall->waiting_in_all.count, 30);
+    assert_int_equal(hall_set_lists(bench->hall, snapshot, 1), 0);
+    snapshot->waiting[0].count = 0; /* nobody waits: that is known, too */
+    assert_int_equal(hall_set_lists(bench->hall, snapshot, 1), HALL_WAITING);
+    assert_true(bench->hall->waiting[1].is_known && bench->hall->waiting[1].count == 0);
+    snapshot->nwaiting = 0;
+    assert_int_equal(hall_set_lists(bench->hall, snapshot, 1), HALL_WAITING);
+    assert_false(bench->hall->waiting[1].is_known || bench->hall->waiting_in_all.is_known);
+    free(snapshot);
+}
+
+/* A reload may give agencies other places. */
+static void a_reload_keeps_waiting_counts_with_their_agency(void **state)
+{
+    struct bench *bench = *state;
+    struct config *config = calloc(1, sizeof *config);
+    struct hall *hall = calloc(1, sizeof *hall);
+    bench->config->nagencies = 2;
+    strcpy(bench->config->agency[0].id, "akimat");
+    strcpy(bench->config->agency[1].id, "police");
+    bench->hall->waiting[1] = (struct hall_waiting){ true, 7, 12 };
+    bench->hall->waiting_in_all = (struct hall_waiting){ true, 9, -1 };
+    config->nagencies = 1;
+    strcpy(config->agency[0].id, "police");
+    hall_init(hall, config);
+    hall_adopt(hall, bench->hall);
+    assert_true(hall->waiting[0].is_known);
+    assert_int_equal(hall->waiting[0].count, 7);
+    assert_int_equal(hall->waiting_in_all.count, 9);
+    free(hall);
+    free(config);
+}
+
 /* ---- random events --------------------------------------------------------------------------- */
 
 static void assert_list(const struct hall_call *list, unsigned count, unsigned max)
@@ -498,6 +548,8 @@ int main(void)
         TEST(a_snapshot_that_says_what_is_shown_changes_nothing),
         TEST(a_desk_that_the_snapshot_leaves_out_is_cleared),
         TEST(lists_of_a_snapshot_replace_ours_but_keep_what_only_we_know),
+        TEST(waiting_counts_are_those_of_the_newest_snapshot),
+        TEST(a_reload_keeps_waiting_counts_with_their_agency),
         TEST(random_events_keep_the_hall_sound),
         TEST(latin_look_alikes_become_cyrillic_in_a_cyrillic_hall),
         TEST(both_keyboards_write_the_same_ticket),

@@ -264,6 +264,19 @@ static const struct {
     { MESSAGE_STATE, STATE("\"desks\":[],\"notices\":[{\"id\":\"n\",\"text\":{\"ru\":1}}]"),
       "notices[0].text.ru: 1 is not a string" },
     { MESSAGE_STATE, STATE("\"desks\":[],\"notices\":null"), "notices: null is not an array" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":{}"), "waiting: an object is not an array" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":[{\"agency\":\"a\"}]"), "waiting[0].count: is missing" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":[{\"count\":-1}]"),
+      "waiting[0].count: -1 is not an integer from 0 to 9999" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":[{\"count\":1,\"wait_min\":1000}]"),
+      "waiting[0].wait_min: 1000 is not an integer from 0 to 999" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":[{\"agency\":\"A\",\"count\":1}]"),
+      "waiting[0].agency: \"A\" is not an id; expected 1 to 32 of a-z 0-9 _ -" },
+    { MESSAGE_STATE,
+      STATE("\"desks\":[],\"waiting\":[{\"agency\":\"a\",\"count\":1},{\"agency\":\"a\",\"count\":1}]"),
+      "waiting[1].agency: \"a\" stands twice; expected each agency once" },
+    { MESSAGE_STATE, STATE("\"desks\":[],\"waiting\":[{\"count\":1},{\"count\":1}]"),
+      "waiting[1]: the whole hall stands twice; expected it once" },
     { MESSAGE_SERVER, "{\"v\":1,\"epoch\":\"e\",\"seq\":1,\"ts\":1,\"conn\":1}", "online: is missing" },
     { MESSAGE_SERVER, "{\"v\":1,\"epoch\":\"e\",\"seq\":1,\"ts\":1,\"online\":1,\"conn\":1}",
       "online: 1 is not true or false" },
@@ -298,6 +311,7 @@ static void lists_and_sizes_over_their_limits_are_refused(void **state)
         { "desks", "{\"desk\":\"d%d\",\"status\":\"open\",\"seq\":1}", DESKS_MAX },
         { "recent", "{\"desk\":\"d%d\",\"ticket\":\"A1\",\"seq\":1}", RECENT_MAX },
         { "missed", "{\"desk\":\"d%d\",\"ticket\":\"A1\",\"seq\":1}", MISSED_MAX },
+        { "waiting", "{\"agency\":\"a%d\",\"count\":1}", WAITING_COUNTS_MAX },
         { "notices", "{\"id\":\"n%d\",\"level\":\"info\",\"text\":{\"ru\":\"x\"}}", NOTICES_MAX },
     };
     static char text[STATE_BYTES_MAX + 2];
@@ -429,6 +443,13 @@ static void a_formatted_state_parses_back_equal(void **state)
     for (unsigned i = 0; i < MISSED_MAX; i++)
         fill_call(&full->missed[i], 2 * i);
     fill_notice(&full->notice[0]);
+    full->nwaiting = WAITING_COUNTS_MAX;
+    for (unsigned i = 0; i < WAITING_COUNTS_MAX; i++) {
+        full->waiting[i].count = (uint16_t)(i * 303);
+        full->waiting[i].wait_min = (int16_t)((int)i - 1);
+        if (i > 0)
+            snprintf(full->waiting[i].agency, ID_SIZE, "a%u", i);
+    }
     char *out = malloc(STATE_BYTES_MAX);
     int length = message_format_state(out, STATE_BYTES_MAX, full);
     assert_int_equal(length, strlen(out));

@@ -76,6 +76,9 @@ static void fill_state(struct record *record)
     strcpy(state->recent[1].ticket, "Б7");
     state->nmissed = 1;
     strcpy(state->missed[0].desk, "9");
+    state->nwaiting = WAITING_COUNTS_MAX;
+    strcpy(state->waiting[1].agency, "akimat");
+    state->waiting[WAITING_COUNTS_MAX - 1] = (struct state_waiting){ "police", 7, -1 };
     state->nnotices = NOTICES_MAX;
     for (int i = 0; i < NOTICES_MAX; i++)
         fill_notice(&state->notice[i], LANGS_MAX);
@@ -127,6 +130,9 @@ static void the_largest_state_arrives_whole(void **context)
     assert_string_equal(state->recent[1].ticket, "Б7");
     assert_string_equal(state->missed[0].desk, "9");
     assert_string_equal(state->notice[7].text[3].lang, "kk");
+    assert_string_equal(state->waiting[1].agency, "akimat");
+    assert_int_equal(state->waiting[WAITING_COUNTS_MAX - 1].count, 7);
+    assert_int_equal(state->waiting[WAITING_COUNTS_MAX - 1].wait_min, -1);
 }
 
 static void eight_of_the_largest_states_fit_the_socket(void **context)
@@ -312,6 +318,9 @@ enum defect {
     STATE_RECENT_END,
     STATE_MISSED_END,
     STATE_NOTICE_COUNT,
+    STATE_WAITING_END,
+    STATE_WAITING_PEOPLE,
+    STATE_WAITING_MINUTES,
     SERVER_BOOL,
     SERVER_EPOCH_END,
     COMMAND_END,
@@ -369,6 +378,9 @@ static void spoil(enum defect defect)
     case STATE_RECENT_END: NO_END(STATE.recent[0].ticket); break;
     case STATE_MISSED_END: NO_END(STATE.missed[0].desk); break;
     case STATE_NOTICE_COUNT: STATE.notice[3].ntexts = LANGS_MAX + 1; break;
+    case STATE_WAITING_END: NO_END(STATE.waiting[2].agency); break;
+    case STATE_WAITING_PEOPLE: STATE.waiting[2].count = WAITING_PEOPLE + 1; break;
+    case STATE_WAITING_MINUTES: STATE.waiting[2].wait_min = -2; break;
     case SERVER_BOOL:
         make_kind(RECORD_MESSAGE, MESSAGE_SERVER), memset(&sent.message.server.is_online, 3, 1);
         break;

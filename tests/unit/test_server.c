@@ -343,6 +343,36 @@ static void a_restart_counts_from_one_and_may_keep_the_desks(void **context)
     assert_string_equal(arrive(0, LANE_WALKIN), "А003");
 }
 
+/* 20 minutes a visit, two desks, three waiting: 30 minutes. */
+static void a_snapshot_says_who_waits_and_how_long_it_will_take(void **context)
+{
+    (void)context;
+    const int64_t minute_us = 60000000;
+    for (int i = 0; i < 4; i++)
+        arrive(0, LANE_WALKIN);
+    server_state(&server, "", NOW, &state);
+    assert_int_equal(state.nwaiting, 2);
+    assert_string_equal(state.waiting[0].agency, "a");
+    assert_int_equal(state.waiting[0].count, 4);
+    assert_int_equal(state.waiting[0].wait_min, -1); /* nobody was served yet */
+    assert_int_equal(state.waiting[1].count, 0);
+    call_next(0, "А001");
+    assert_int_equal(server_clear(&server, 0, CLEAR_DONE, NULL, NOW + 20 * minute_us, &event), 0);
+    server_state(&server, "", NOW, &state);
+    assert_int_equal(state.waiting[0].count, 3);
+    assert_int_equal(state.waiting[0].wait_min, 30);
+    assert_int_equal(server_desk(&server, 1, DESK_CLOSED, NOW, &event), 0);
+    server_state(&server, "", NOW, &state);
+    assert_int_equal(state.waiting[0].wait_min, 60);
+    assert_int_equal(server_desk(&server, 0, DESK_CLOSED, NOW, &event), 0);
+    server_state(&server, "", NOW, &state);
+    assert_int_equal(state.waiting[0].wait_min, -1); /* nobody will call */
+    config.nagencies = 0;
+    server_state(&server, "", NOW, &state);
+    assert_int_equal(state.nwaiting, 1);
+    assert_string_equal(state.waiting[0].agency, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, open_hall)
 
 int main(void)
@@ -363,6 +393,7 @@ int main(void)
         TEST(the_lists_keep_the_newest),
         TEST(notices_are_added_replaced_and_removed),
         TEST(a_snapshot_holds_the_whole_hall_and_can_be_parsed),
+        TEST(a_snapshot_says_who_waits_and_how_long_it_will_take),
         TEST(the_largest_hall_fits_a_snapshot),
         TEST(a_heartbeat_and_a_will_can_be_parsed),
         TEST(a_restart_counts_from_one_and_may_keep_the_desks),
