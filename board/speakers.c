@@ -101,7 +101,7 @@ static void reported(void *data, uint32_t events)
             speaker->is_heard = true;
             continue;
         }
-        bool is_good = report.result == CHIME_FINISHED;
+        bool is_good = report.result != CHIME_FAILED;
         chime_gate_end(&speaker->speakers->gates, index_of(speaker), speaker->is_heard);
         speaker->played += is_good;
         speaker->failed += !is_good;

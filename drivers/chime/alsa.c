@@ -1,4 +1,4 @@
-/* ALSA: the melody as a struck bell, on HDMI, USB or I2S sound. The device is opened once and rests prepared, so that a sound
+/* ALSA: the melody as a struck bell, and speech, on HDMI, USB or I2S sound. The device is opened once and rests prepared, so that a sound
  * starts at once and nothing wakes up in between. */
 #include "drivers/chime/backend.h"
 #include "drivers/chime/bell.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RATE_HZ    48000 /* what HDMI and USB devices have in common */
+#define RATE_HZ    CHIME_VOICE_HZ
 #define CHANNELS   2
 #define BUFFER_US  40000 /* what the scheduler may owe us under load */
 #define PIECE      480   /* 10 ms: a stop is noticed within two */
@@ -25,7 +25,12 @@ struct alsa {
     snd_pcm_uframes_t buffer_frames;
     char device[64];
     size_t lead_frames;
-    struct bell bell;
+    struct bell bell; /* sounds, unless there is speech */
+    struct {
+        const int16_t *samples;
+        size_t count;
+        int volume_percent;
+    } speech;
 };
 
 /* One sound, on the player's stack. */
@@ -170,12 +175,23 @@ static void announce(struct sound *sound)
     report(sound, CHIME_STARTED, 0, now_us() + ahead * 1000000LL / RATE_HZ);
 }
 
-static int put_bell(struct sound *sound)
+/* The next samples of one channel, PIECE at most; 0 at the end. `done` samples went before. */
+static size_t render(struct alsa *alsa, size_t done, int16_t *samples)
+{
+    if (!alsa->speech.samples)
+        return bell_render(&alsa->bell, samples, PIECE);
+    size_t left = alsa->speech.count - done, count = left < PIECE ? left : PIECE;
+    for (size_t i = 0; i < count; i++)
+        samples[i] = (int16_t)(alsa->speech.samples[done + i] * alsa->speech.volume_percent / 100);
+    return count;
+}
+
+static int put_samples(struct sound *sound)
 {
     int error = 0;
     size_t count;
     announce(sound);
-    while (!error && (count = bell_render(&sound->alsa->bell, sound->piece, PIECE)) > 0) {
+    for (size_t done = 0; !error && (count = render(sound->alsa, done, sound->piece)) > 0; done += count) {
         for (size_t i = count; i-- > 0;) /* one channel to two, in place */
             sound->piece[CHANNELS * i] = sound->piece[CHANNELS * i + 1] = sound->piece[i];
         error = put(sound, sound->piece, count);
@@ -189,19 +205,23 @@ static int put_all(struct sound *sound)
     struct alsa *alsa = sound->alsa;
     int error = put_silence(sound, alsa->lead_frames);
     if (!error)
-        error = put_bell(sound);
+        error = put_samples(sound);
     if (!error)
         error = put_silence(sound, alsa->buffer_frames);
     snd_pcm_drop(alsa->pcm);
-    return error ? error : snd_pcm_prepare(alsa->pcm);
+    int prepared = !error || error == -ECANCELED ? snd_pcm_prepare(alsa->pcm) : 0;
+    return prepared ? prepared : error;
 }
 
-static void play_bell(void *data)
+static void play_sound(void *data)
 {
     struct alsa *alsa = data;
     struct sound sound = { .alsa = alsa };
     int error = put_all(&sound);
-    report(&sound, error ? CHIME_FAILED : CHIME_FINISHED, error, now_us());
+    if (error == -ECANCELED)
+        report(&sound, CHIME_STOPPED, 0, now_us());
+    else
+        report(&sound, error ? CHIME_FAILED : CHIME_FINISHED, error, now_us());
 }
 
 /* ---- the class ------------------------------------------------------------------------------- */
@@ -224,7 +244,7 @@ static int start(struct alsa *alsa, char *error, size_t error_size)
         explain(alsa, result, error, error_size);
         return result;
     }
-    result = player_create(&alsa->player, play_bell, alsa);
+    result = player_create(&alsa->player, play_sound, alsa);
     if (result)
         snprintf(error, error_size, "the player cannot start: %s", strerrordesc_np(-result));
     return result;
@@ -252,9 +272,31 @@ static int play(struct chime *chime, const struct melody *melody, unsigned volum
         return -EBUSY;
     if (melody_defect(melody) || volume_percent < 1 || volume_percent > 100)
         return -EINVAL;
+    alsa->speech.samples = NULL;
     bell_strike(&alsa->bell, melody, volume_percent, RATE_HZ);
     player_begin(alsa->player, token);
     return 0;
+}
+
+static int say(struct chime *chime, const int16_t *samples, size_t count, unsigned volume_percent,
+               uint64_t token)
+{
+    struct alsa *alsa = (struct alsa *)chime;
+    if (player_is_busy(alsa->player))
+        return -EBUSY;
+    int error = backend_speech_defect(samples, count, volume_percent);
+    if (error)
+        return error;
+    alsa->speech.samples = samples;
+    alsa->speech.count = count;
+    alsa->speech.volume_percent = (int)volume_percent;
+    player_begin(alsa->player, token);
+    return 0;
+}
+
+static void stop(struct chime *chime)
+{
+    player_stop(((struct alsa *)chime)->player);
 }
 
 static int fd(struct chime *chime)
@@ -277,6 +319,9 @@ const struct chime_ops chime_alsa = {
     .open = open_alsa,
     .close = close_alsa,
     .play = play,
+    .can_speak = true,
+    .say = say,
+    .stop = stop,
     .fd = fd,
     .take = take,
     .is_realtime = is_realtime,

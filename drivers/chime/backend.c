@@ -1,5 +1,6 @@
 #include "drivers/chime/backend.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,24 @@ void *backend_alloc(size_t size, char *error, size_t error_size)
     return memory;
 }
 
+int backend_speech_defect(const int16_t *samples, size_t count, unsigned volume_percent)
+{
+    bool is_fine =
+        samples && count >= 1 && count <= CHIME_VOICE_MAX && volume_percent >= 1 && volume_percent <= 100;
+    return is_fine ? 0 : -EINVAL;
+}
+
 int backend_start(struct chime *chime, const struct tone_sink *sink, char *error, size_t error_size)
 {
     int result = tone_create(&chime->tone, sink);
     if (result)
         snprintf(error, error_size, "the player cannot start: %s", strerrordesc_np(-result));
     return result;
+}
+
+void backend_stop(struct chime *chime)
+{
+    tone_stop(chime->tone);
 }
 
 int backend_fd(struct chime *chime)

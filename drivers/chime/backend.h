@@ -10,7 +10,10 @@ struct chime {
 };
 /* Zeroed memory, or NULL with a line in `error`. */
 void *backend_alloc(size_t size, char *error, size_t error_size);
+/* 0, or -EINVAL: nothing that say() can say. */
+int backend_speech_defect(const int16_t *samples, size_t count, unsigned volume_percent);
 int backend_start(struct chime *chime, const struct tone_sink *sink, char *error, size_t error_size);
+void backend_stop(struct chime *chime);
 int backend_fd(struct chime *chime);
 bool backend_take(struct chime *chime, struct chime_report *report);
 bool backend_is_realtime(struct chime *chime);

@@ -2,7 +2,7 @@
  * (triggers a ready chime module), trace (the edges of gpio-tone at the same times, written to a file). Each has a real-time
  * thread of its own.
  *
- * A chime plays one melody at a time; a request before the last report of the one before was taken is refused
+ * A chime plays one melody, or says one thing, at a time; a request before the last report of the one before was taken is refused
  * with -EBUSY (announcing decides what waits). Nothing here waits for the sound. All functions belong to the
  * thread of the loop.
  */
@@ -22,7 +22,13 @@ struct chime_config {
     char file[108];    /* trace */
 };
 
-enum chime_result { CHIME_STARTED, CHIME_FINISHED, CHIME_FAILED };
+/* What say() takes: one channel of 16 bits at the rate that HDMI and USB devices have in common, so that nothing converts
+ * rates beside the bell. */
+#define CHIME_VOICE_HZ 48000
+#define CHIME_VOICE_MAX                                                                                      \
+    (60 * CHIME_VOICE_HZ) /* samples: an evacuation notice in three languages takes 40 s */
+
+enum chime_result { CHIME_STARTED, CHIME_FINISHED, CHIME_FAILED, CHIME_STOPPED };
 struct chime_report {
     uint64_t token;
     enum chime_result result;
@@ -47,6 +53,14 @@ struct chime_ops {
      * its pulse whatever the melody and the volume: the module plays its own. Allocates nothing. After a report
      * of CHIME_FAILED the device is to be closed and opened again. */
     int (*play)(struct chime *chime, const struct melody *melody, unsigned volume_percent, uint64_t token);
+    bool can_speak; /* else say() is NULL */
+    /* As play(), for speech: `count` samples (1..CHIME_VOICE_MAX) that stay as they are until the last report is taken; they
+     * begin and end in silence. volume_percent 1..100 is the amplitude. -EBUSY, -EINVAL. Allocates nothing. */
+    int (*say)(struct chime *chime, const int16_t *samples, size_t count, unsigned volume_percent,
+               uint64_t token);
+    /* Ends what sounds now within 20 ms, without waiting for it: CHIME_STOPPED follows, unless another last report is on its
+     * way. The device stays open. Nothing sounds: nothing happens. */
+    void (*stop)(struct chime *chime);
     int (*fd)(struct chime *chime); /* readable while there are reports */
     bool (*take)(struct chime *chime, struct chime_report *report);
     bool (*is_realtime)(struct chime *chime); /* SCHED_FIFO was granted */
@@ -55,7 +69,7 @@ extern const struct chime_ops chime_alsa, chime_gpio_tone, chime_gpio_pulse, chi
 const struct chime_ops *chime_backend(const char *name); /* NULL: unknown */
 
 /* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n", with the time at which the edge was made; a
- * line "# <melody id>" before each melody. Created and truncated at open; a melody that finds more than
+ * line "# <melody id>" before each melody, and "# say <samples>" for speech, which lasts as long as on a loudspeaker. Created and truncated at open; a melody that finds more than
  * CHIME_TRACE_MAX bytes starts the file again from empty, so a reader that follows it must expect it to
  * shrink. Edges reach the file at most 50 ms after they were made.
  */

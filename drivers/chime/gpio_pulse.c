@@ -73,6 +73,7 @@ const struct chime_ops chime_gpio_pulse = {
     .open = open_gpio_pulse,
     .close = close_gpio_pulse,
     .play = play,
+    .stop = backend_stop,
     .fd = backend_fd,
     .take = backend_take,
     .is_realtime = backend_is_realtime,

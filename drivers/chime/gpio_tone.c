@@ -113,6 +113,7 @@ const struct chime_ops chime_gpio_tone = {
     .open = open_gpio_tone,
     .close = close_gpio_tone,
     .play = play,
+    .stop = backend_stop,
     .fd = backend_fd,
     .take = backend_take,
     .is_realtime = backend_is_realtime,

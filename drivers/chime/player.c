@@ -21,7 +21,8 @@ struct player {
     struct mailbox *reports;
     pthread_t thread;
     sem_t wake;
-    atomic_bool is_stopping;
+    atomic_bool is_stopping;   /* for good */
+    atomic_bool is_cut;        /* what plays now */
     bool is_realtime, is_busy; /* the loop's */
     uint64_t token;            /* written by the loop while the thread sleeps on `wake` */
 };
@@ -42,7 +43,7 @@ static void *play_on_demand(void *data)
     for (;;) {
         while (sem_wait(&player->wake) != 0)
             ;
-        if (player_is_stopping(player))
+        if (atomic_load(&player->is_stopping))
             return NULL;
         player->play(player->data);
     }
@@ -121,7 +122,13 @@ void player_begin(struct player *player, uint64_t token)
 {
     player->token = token;
     player->is_busy = true;
+    atomic_store(&player->is_cut, false);
     sem_post(&player->wake);
+}
+
+void player_stop(struct player *player)
+{
+    atomic_store(&player->is_cut, true);
 }
 
 int player_fd(const struct player *player)
@@ -145,7 +152,7 @@ bool player_is_realtime(const struct player *player)
 
 bool player_is_stopping(const struct player *player)
 {
-    return atomic_load(&player->is_stopping);
+    return atomic_load(&player->is_stopping) || atomic_load(&player->is_cut);
 }
 
 void player_post(struct player *player, struct chime_report report)

@@ -10,7 +10,7 @@
 #include "drivers/chime/chime.h"
 
 struct player;
-/* `play` is called on the thread, once for each player_begin(), and posts STARTED and then FINISHED or FAILED, or FAILED alone; it
+/* `play` is called on the thread, once for each player_begin(), and posts STARTED and then FINISHED, FAILED or STOPPED, or one of the latter alone; it
  * ends within 20 ms once player_is_stopping(). 0, -ENOMEM, -EAGAIN (no more threads). */
 int player_create(struct player **player, void (*play)(void *data), void *data);
 void player_destroy(struct player *player); /* stops the sound and waits for the thread; NULL is fine */
@@ -21,6 +21,9 @@ void player_begin(struct player *player, uint64_t token);
 int player_fd(const struct player *player); /* readable while there are reports */
 bool player_take(struct player *player, struct chime_report *report);
 bool player_is_realtime(const struct player *player);
+
+/* What plays now ends within 20 ms; player_begin() forgets it. */
+void player_stop(struct player *player);
 
 /* On the thread. The token is that of player_begin(). */
 bool player_is_stopping(const struct player *player);

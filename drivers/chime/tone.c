@@ -17,7 +17,8 @@ struct tone {
     struct tone_sink sink;
     struct player *player;
     /* written by the loop while nothing is played */
-    unsigned nedges;
+    unsigned nedges; /* 0: a rest of rest_ns */
+    int64_t rest_ns;
     struct edge edge[MELODY_EDGES_MAX];
 };
 
@@ -139,17 +140,29 @@ static void rest_low(const struct tone *tone)
         tone->sink.gap(tone->sink.data, now, INT64_MAX);
 }
 
+static int rest(struct play *play)
+{
+    struct tone *tone = play->tone;
+    int64_t start_ns = now_ns();
+    report(play, CHIME_STARTED, 0, start_ns);
+    int error = tone->sink.gap ? tone->sink.gap(tone->sink.data, start_ns, tone->rest_ns) : 0;
+    play->last_ns = error ? start_ns : wait_until(tone, start_ns + tone->rest_ns);
+    return error;
+}
+
 static void play_table(void *data)
 {
     struct tone *tone = data;
     struct play play = { .tone = tone };
-    int error = put_all(&play);
-    if (error || player_is_stopping(tone->player)) {
+    int error = tone->nedges ? put_all(&play) : rest(&play);
+    bool is_cut = player_is_stopping(tone->player);
+    if (error || is_cut)
         rest_low(tone);
-        report(&play, CHIME_FAILED, error ? error : -ECANCELED, now_ns());
-        return;
-    }
-    report(&play, CHIME_FINISHED, 0, play.last_ns);
+    report(&play,
+           error    ? CHIME_FAILED
+           : is_cut ? CHIME_STOPPED
+                    : CHIME_FINISHED,
+           error, error || is_cut ? now_ns() : play.last_ns);
 }
 
 int tone_create(struct tone **out, const struct tone_sink *sink)
@@ -200,6 +213,20 @@ int tone_pulse(struct tone *tone, unsigned pulse_ms, uint64_t token)
     tone->edge[1] = (struct edge){ pulse_ms * NS_PER_MS, 0 };
     start(tone, 2, token);
     return 0;
+}
+
+int tone_rest(struct tone *tone, int64_t rest_ms, uint64_t token)
+{
+    if (tone_is_busy(tone))
+        return -EBUSY;
+    tone->rest_ns = rest_ms * NS_PER_MS;
+    start(tone, 0, token);
+    return 0;
+}
+
+void tone_stop(struct tone *tone)
+{
+    player_stop(tone->player);
 }
 
 bool tone_is_busy(const struct tone *tone)

@@ -35,10 +35,14 @@ int tone_create(struct tone **tone, const struct tone_sink *sink);
 void tone_destroy(
     struct tone *tone); /* stops the sound within 20 ms and waits for the thread; NULL is fine */
 
-/* 0: the reports STARTED and then FINISHED or FAILED follow, or FAILED alone. -EBUSY: the last report of the
+/* 0: the reports STARTED and then FINISHED, FAILED or STOPPED follow, or one of the latter alone. -EBUSY: the last report of the
  * play before has not been taken yet. -EINVAL, -E2BIG: as melody_edges(). */
 int tone_play(struct tone *tone, const struct melody *melody, unsigned volume_percent, uint64_t token);
 int tone_pulse(struct tone *tone, unsigned pulse_ms, uint64_t token); /* one pulse, never skipped */
+/* No edge at all for so long; the sink's gap() is called once, at the start. The reports are those of a play. -EBUSY. */
+int tone_rest(struct tone *tone, int64_t rest_ms, uint64_t token);
+/* What plays now ends within 20 ms, low, and reports STOPPED; nothing plays: nothing happens. */
+void tone_stop(struct tone *tone);
 bool tone_is_busy(const struct tone *tone);
 int tone_fd(const struct tone *tone); /* readable while there are reports */
 bool tone_take(struct tone *tone, struct chime_report *report);

@@ -124,11 +124,28 @@ static int play(struct chime *chime, const struct melody *melody, unsigned volum
     return result;
 }
 
+static int say(struct chime *chime, const int16_t *samples, size_t count, unsigned volume_percent,
+               uint64_t token)
+{
+    struct trace *trace = (struct trace *)chime;
+    if (tone_is_busy(chime->tone))
+        return -EBUSY;
+    int result = backend_speech_defect(samples, count, volume_percent);
+    if (result)
+        return result;
+    limit_file(trace->fd);
+    trace->used = (size_t)snprintf(trace->buffer, sizeof trace->buffer, "# say %zu\n", count);
+    return tone_rest(chime->tone, (int64_t)(count * 1000 / CHIME_VOICE_HZ), token);
+}
+
 const struct chime_ops chime_trace = {
     .name = "trace",
     .open = open_trace,
     .close = close_trace,
     .play = play,
+    .can_speak = true,
+    .say = say,
+    .stop = backend_stop,
     .fd = backend_fd,
     .take = backend_take,
     .is_realtime = backend_is_realtime,

@@ -198,6 +198,88 @@ static void a_play_allocates_nothing(void **state)
     assert_int_equal(allocations, before);
 }
 
+static void a_stop_ends_the_sound_low_and_the_chime_plays_on(void **state)
+{
+    (void)state;
+    static const struct melody long_note = { "long", 1, { { 660, 2000, 0, 0 } } };
+    bed.config.pulse_ms = 1000;
+    bed.ops->close(bed.chime);
+    assert_int_equal(open_bed(), 0);
+    bed.ops->stop(bed.chime); /* of nothing */
+    assert_int_equal(bed.ops->play(bed.chime, &long_note, 100, 1), 0);
+    if (bed.config.driver[5] != 'p') /* a pulse is told of when it is over */
+        assert_int_equal(next_report().result, CHIME_STARTED);
+    int64_t before_us = now_us();
+    bed.ops->stop(bed.chime);
+    struct chime_report end = next_report();
+    if (end.result == CHIME_STARTED)
+        end = next_report();
+    assert_int_equal(end.result, CHIME_STOPPED);
+    assert_int_equal(end.token, 1);
+    assert_int_equal(end.error, 0);
+    assert_true(now_us() - before_us < 500000); /* 20 ms on a machine at rest */
+    assert_low();
+    assert_int_equal(bed.ops->play(bed.chime, &ping, 80, 2), 0);
+    assert_int_equal(next_report().result, CHIME_STARTED);
+    assert_int_equal(next_report().result, CHIME_FINISHED);
+}
+
+static void who_cannot_speak_says_so(void **state)
+{
+    (void)state;
+    assert_false(bed.ops->can_speak);
+    assert_null(bed.ops->say);
+}
+
+static void speech_starts_finishes_and_allocates_nothing(void **state)
+{
+    (void)state;
+    static const int16_t samples[CHIME_VOICE_HZ / 20];
+    size_t count = sizeof samples / sizeof *samples;
+    assert_true(bed.ops->can_speak);
+    assert_int_equal(bed.ops->say(bed.chime, samples, 0, 80, 1), -EINVAL);
+    assert_int_equal(bed.ops->say(bed.chime, samples, CHIME_VOICE_MAX + 1, 80, 1), -EINVAL);
+    assert_int_equal(bed.ops->say(bed.chime, samples, count, 101, 1), -EINVAL);
+    unsigned before = allocations;
+    assert_int_equal(bed.ops->say(bed.chime, samples, count, 80, 5), 0);
+    assert_int_equal(bed.ops->say(bed.chime, samples, count, 80, 6), -EBUSY);
+    assert_int_equal(bed.ops->play(bed.chime, &ping, 80, 6), -EBUSY);
+    struct chime_report start = next_report(), end = next_report();
+    assert_int_equal(allocations, before);
+    assert_int_equal(start.result, CHIME_STARTED);
+    assert_int_equal(end.result, CHIME_FINISHED);
+    assert_int_equal(end.token, 5);
+    assert_int_equal(end.edges + end.late_edges, 0);
+    assert_true(end.at_us - start.at_us >= 50000);
+}
+
+static void a_trace_notes_what_was_said(void **state)
+{
+    (void)state;
+    static const int16_t samples[480];
+    char text[40] = "";
+    assert_int_equal(bed.ops->say(bed.chime, samples, 480, 80, 1), 0);
+    next_report();
+    next_report();
+    FILE *file = fopen(bed.config.file, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, "# say 480\n");
+}
+
+static void speech_can_be_stopped(void **state)
+{
+    (void)state;
+    static const int16_t samples[2 * CHIME_VOICE_HZ];
+    assert_int_equal(bed.ops->say(bed.chime, samples, 2 * CHIME_VOICE_HZ, 80, 1), 0);
+    struct chime_report start = next_report();
+    bed.ops->stop(bed.chime);
+    struct chime_report end = next_report();
+    assert_int_equal(end.result, CHIME_STOPPED);
+    assert_true(end.at_us - start.at_us < 500000);
+}
+
 static void it_opens_again_after_a_close(void **state)
 {
     (void)state;
@@ -444,6 +526,11 @@ int main(void)
         EACH(there_is_nothing_to_read_while_nothing_plays),
         EACH(closing_stops_the_sound_and_leaves_the_line_low),
         EACH(a_play_allocates_nothing),
+        EACH(a_stop_ends_the_sound_low_and_the_chime_plays_on),
+        LINES(who_cannot_speak_says_so),
+        WITH(speech_starts_finishes_and_allocates_nothing, "trace"),
+        WITH(a_trace_notes_what_was_said, "trace"),
+        WITH(speech_can_be_stopped, "trace"),
         EACH(it_opens_again_after_a_close),
         EACH(closing_nothing_is_fine),
         TONES(a_melody_with_a_defect_is_refused),

@@ -21,6 +21,8 @@ void (*player_started)(const void *player, int64_t now_us, int64_t end_us);
 int __wrap_tone_create(struct tone **out, const struct tone_sink *sink);
 void __wrap_tone_destroy(struct tone *tone);
 int __wrap_tone_play(struct tone *tone, const struct melody *melody, unsigned volume_percent, uint64_t token);
+int __wrap_tone_rest(struct tone *tone, int64_t rest_ms, uint64_t token);
+void __wrap_tone_stop(struct tone *tone);
 bool __wrap_tone_is_busy(const struct tone *tone);
 int __wrap_tone_fd(const struct tone *tone);
 bool __wrap_tone_take(struct tone *tone, struct chime_report *report);
@@ -55,6 +57,17 @@ void __wrap_tone_destroy(struct tone *tone)
     free(tone);
 }
 
+static void start(struct tone *tone, uint32_t edges, uint64_t token, int64_t now_us, int64_t end_us)
+{
+    tone->is_busy = true;
+    tone->report =
+        (struct chime_report){ .token = token, .result = CHIME_STARTED, .at_us = now_us, .edges = edges };
+    mailbox_post(tone->mailbox, &tone->report);
+    tone->alarm.at_us = end_us;
+    if (player_started)
+        player_started(tone, now_us, end_us);
+}
+
 int __wrap_tone_play(struct tone *tone, const struct melody *melody, unsigned volume_percent, uint64_t token)
 {
     if (tone->is_busy)
@@ -70,15 +83,29 @@ int __wrap_tone_play(struct tone *tone, const struct melody *melody, unsigned vo
             tone->sink.gap(tone->sink.data, at_ns,
                            i + 1 < count ? tone->edge[i + 1].at_ns - tone->edge[i].at_ns : INT64_MAX);
     }
-    tone->is_busy = true;
-    tone->report = (struct chime_report){
-        .token = token, .result = CHIME_STARTED, .at_us = now_us, .edges = (uint32_t)count
-    };
-    mailbox_post(tone->mailbox, &tone->report);
-    tone->alarm.at_us = end_us;
-    if (player_started)
-        player_started(tone, now_us, end_us);
+    start(tone, (uint32_t)count, token, now_us, end_us);
     return 0;
+}
+
+int __wrap_tone_rest(struct tone *tone, int64_t rest_ms, uint64_t token)
+{
+    if (tone->is_busy)
+        return -EBUSY;
+    int64_t now_us = moment_us();
+    if (tone->sink.gap)
+        tone->sink.gap(tone->sink.data, now_us * 1000, rest_ms * INT64_C(1000000));
+    start(tone, 0, token, now_us, now_us + rest_ms * INT64_C(1000));
+    return 0;
+}
+
+void __wrap_tone_stop(struct tone *tone)
+{
+    if (!tone->is_busy || tone->report.result != CHIME_STARTED)
+        return;
+    tone->alarm.at_us = INT64_MAX;
+    tone->report.result = CHIME_STOPPED;
+    tone->report.at_us = moment_us();
+    mailbox_post(tone->mailbox, &tone->report);
 }
 
 bool __wrap_tone_is_busy(const struct tone *tone)
