@@ -41,6 +41,7 @@ void wall_change(struct wall *wall, const struct config *config, unsigned index)
     announce_init(&wall->announce, config, wall->config->zones,
                   config_dwell_ms(config, wall->config) * INT64_C(1000));
     wall->announce.desk = wall->config->desk;
+    wall->announce.is_pulsing = !config->calls.is_steady;
     if (wall->config->panels)
         wall->announce.most = wall->config->panels;
 }

@@ -124,6 +124,8 @@ static void read_nothing(struct reader *reader, const struct json_at *at, const 
 
 static const char *const protocols[] = { [MQTT_AUTO] = "auto", [MQTT_5] = "5", [MQTT_311] = "3.1.1" };
 
+static const char *const highlights[] = { "pulse", "steady" }; /* is_steady */
+
 static const struct field broker_fields[] = {
     { "urls", FIELD_CUSTOM, true, .read = read_urls },
     { "username", FIELD_TEXT, false, IN(struct config, broker.username) },
@@ -137,6 +139,7 @@ static const struct field calls_fields[] = {
     { "ttl_ms", FIELD_INTEGER, false, IN(struct config, calls.ttl_ms), .min = 0, .max = TTL_MAX_MS },
     { "dwell_ms", FIELD_INTEGER, false, IN(struct config, calls.dwell_ms), DWELL_MS },
     { "recent", FIELD_INTEGER, false, IN(struct config, calls.recent), .min = 0, .max = RECENT_MAX },
+    { "highlight", FIELD_CHOICE, false, IN(struct config, calls.is_steady), NAMES(highlights) },
 };
 static const struct field console_fields[] = {
     { "listen", FIELD_CUSTOM, true, .read = read_listen },

@@ -128,7 +128,8 @@ struct config {
     struct led_profile *profile[PROFILES_MAX]; /* owned */
     struct {
         int32_t ttl_ms, dwell_ms;
-        uint8_t recent; /* rows of the recent list, 0: as many as fit */
+        uint8_t recent;    /* rows of the recent list, 0: as many as fit */
+        uint8_t is_steady; /* new calls stand still: no bar comes and goes (highlight.h) */
     } calls;
     struct config_led led;
     struct {

@@ -1,5 +1,7 @@
 #include "board/hall/announce.h"
 
+#include "board/hall/highlight.h"
+
 #include <string.h>
 
 /* Stands still while nobody can see the wall. */
@@ -62,6 +64,7 @@ static bool place_call(struct announce *announce, const struct announce_slot *ca
     if (place == announce->most)
         return false;
     struct announce_slot *slot = &announce->slot[place];
+    highlight_begin(announce, seen_us(announce, now_us));
     leave(announce, slot);
     *slot = *call;
     slot->is_used = slot->is_new = true;
@@ -213,7 +216,8 @@ bool announce_tick(struct announce *announce, int64_t now_us)
     bool is_changed = let_go(announce, now_us);
     is_changed |= darken(announce, now_us);
     is_changed |= seat_waiting(announce, now_us);
-    return dismiss(announce, now_us) || is_changed;
+    is_changed |= dismiss(announce, now_us);
+    return highlight_mark(announce, seen_us(announce, now_us)) || is_changed;
 }
 
 bool announce_hide(struct announce *announce, bool is_hidden, int64_t now_us)
@@ -224,6 +228,8 @@ bool announce_hide(struct announce *announce, bool is_hidden, int64_t now_us)
     for (struct announce_slot *slot = announce->slot; slot < announce->slot + ANNOUNCE_SLOTS; slot++)
         if (slot->is_new && !is_hidden)
             slot->until_us += now_us - announce->hidden_us;
+    announce->beat_us += is_hidden ? 0 : now_us - announce->hidden_us;
+    announce->rest_us += is_hidden ? 0 : now_us - announce->hidden_us;
     announce->is_hidden = is_hidden;
     announce->hidden_us = now_us;
     return announce_tick(announce, now_us) || is_changed;
@@ -234,7 +240,8 @@ int64_t announce_deadline_us(const struct announce *announce)
     int64_t deadline_us = INT64_MAX;
     for (unsigned i = 0; !announce->is_hidden && i < ANNOUNCE_SLOTS; i++) {
         const struct announce_slot *slot = &announce->slot[i];
-        int64_t at_us = slot->is_new             ? slot->until_us
+        int64_t new_us = slot->mark_us < slot->until_us ? slot->mark_us : slot->until_us;
+        int64_t at_us = slot->is_new             ? new_us
                         : is_dark_and_over(slot) ? slot->over_us + ANNOUNCE_OVER_US
                                                  : INT64_MAX;
         deadline_us = at_us < deadline_us ? at_us : deadline_us;
@@ -324,10 +331,13 @@ static bool renew(struct announce *announce, const struct announce_slot *call, i
         known = find_featured(announce, call);
     if (!known)
         return false;
-    bool is_featured = known->is_new;
+    bool is_featured = known->is_new, is_marked = known->is_marked;
+    if (is_featured)
+        highlight_begin(announce, seen_us(announce, now_us));
     announce->superseded = known->token;
     *known = *call;
     known->is_used = known->is_new = is_featured;
+    known->is_marked = is_marked;
     known->until_us = is_featured ? seen_us(announce, now_us) + announce->dwell_us : 0;
     return true;
 }
@@ -431,6 +441,7 @@ void announce_restore(struct announce *announce, const struct hall *hall, int64_
     announce_tick(announce, now_us);
     keep_true_ones(announce, hall);
     seat_waiting(announce, now_us);
+    highlight_mark(announce, seen_us(announce, now_us));
     if (!announce->slot[0].is_used)
         stand_newest(announce, hall);
 }

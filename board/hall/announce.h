@@ -31,6 +31,7 @@ struct announce_slot {
     bool is_new;  /* within its dwell */
     bool is_over; /* the call is not true any more, since over_us */
     bool is_recall;
+    bool is_marked; /* the bar of the highlight is there (highlight.h) */
     int16_t desk;
     uint8_t lane;
     int16_t from;
@@ -39,7 +40,8 @@ struct announce_slot {
     uint64_t
         token; /* of the call, for its receipt; 0 once a picture carries it, or when restored from a snapshot */
     int64_t until_us,
-        over_us; /* until_us: end of the dwell, on a clock that stands while the wall is hidden */
+        over_us;     /* until_us: end of the dwell, on a clock that stands while the wall is hidden */
+    int64_t mark_us; /* when the bar comes or goes next, on the same clock; INT64_MAX: not any more */
 };
 struct announce {
     int64_t dwell_us;
@@ -51,6 +53,10 @@ struct announce {
     int64_t hidden_us; /* since when */
     uint16_t
         most; /* places that the wall may have: 1, 2, 4 or 8 (default); to be set right after announce_init() */
+    bool
+        is_pulsing; /* new calls are marked by a bar that comes and goes (highlight.h); default: no; as `most` */
+    int64_t beat_us,
+        rest_us; /* when the first of the present beats began, and when they end, on the clock of until_us */
     uint16_t nslots; /* places of the present layout: 1, 2, 4 or 8; used ones ≤ nslots */
     uint16_t nwaiting;
     struct announce_slot waiting[ANNOUNCE_WAITING];

@@ -10,7 +10,8 @@
  *
  * Images (the logo of the theme, pictures of notices) are fitted on their first use, which allocates.
  *
- * Nothing blinks, scrolls or pulses: a call that is new is told by its inverse panel, its arrow and the chime (WCAG 2.2.2).
+ * Nothing scrolls, and nothing blinks but the bar of a call that is new, three times (board/hall/highlight.h); the call is told by
+ * its inverse panel, its arrow and the chime as well (WCAG 2.2.2).
  *
  * What is shown, first match: an alert alone; FEED_NOTHING: "starting"; FEED_BLANK: "no connection", no numbers; else calls
  * and lists, or "please wait" when there are none, outside the hours of the hall "closed" and when it opens. FEED_STALE with a lease

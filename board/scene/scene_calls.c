@@ -4,6 +4,8 @@
  * panels have two rows (ticket above desk), flat ones a single row. All measures are shares of the panel. */
 #include "board/scene/scene_calls.h"
 
+#define GAP_UNITS 24 /* between panels */
+
 /* A number's type and the room that goes with it. */
 struct number {
     struct type type;
@@ -14,6 +16,18 @@ struct look look_of(const struct theme *theme, bool is_new)
 {
     return is_new ? (struct look){ theme->fresh, theme->fresh_ink, theme->fresh_line }
                   : (struct look){ theme->panel, theme->ink, theme->hairline };
+}
+
+void mark_put(const struct stage *stage, struct rect box, int gap_units, const struct announce_slot *slot)
+{
+    if (!slot->is_marked)
+        return;
+    int bar = stage_px(stage, gap_units / 3), reach = bar + stage_px(stage, gap_units / 8);
+    struct rect rest = box_inset(box, -reach, -reach);
+    box_fill(stage, box_cut_top(&rest, bar), stage->theme->ink, 0);
+    box_fill(stage, box_cut_bottom(&rest, bar), stage->theme->ink, 0);
+    box_fill(stage, box_cut_left(&rest, bar), stage->theme->ink, 0);
+    box_fill(stage, box_cut_right(&rest, bar), stage->theme->ink, 0);
 }
 
 /* ---- the size of the number ------------------------------------------------------------------------------
@@ -196,6 +210,7 @@ static void put_panel(const struct stage *stage, struct rect box, const struct a
                          .ticket = ticket_split(slot->ticket),
                          .look = look_of(stage->theme, slot->is_new) };
     box_fill(stage, box, call.look.fill, stage_px(stage, 14));
+    mark_put(stage, box, GAP_UNITS, slot);
     if (box.w > 2 * box.h)
         put_flat_panel(stage, box, &call);
     else
@@ -228,7 +243,7 @@ void scene_put_featured(const struct stage *stage, struct rect box)
                                                      : ANNOUNCE_SLOTS;
     int columns = places <= 2 ? 1 : 2, rows = (places + columns - 1) / columns;
     for (int i = 0; i < places; i++) {
-        struct rect cell = box_cell(box, columns, rows, i, stage_px(stage, 24));
+        struct rect cell = box_cell(box, columns, rows, i, stage_px(stage, GAP_UNITS));
         if (is_shown(stage, &announce->slot[i]))
             put_panel(stage, cell, &announce->slot[i]);
         else

@@ -8,6 +8,9 @@ struct look {
     color fill, ink, line;
 };
 struct look look_of(const struct theme *theme, bool is_new);
+/* The bar of the highlight around a panel, if it is there now (announce_slot.is_marked): in the gap to its neighbours, so that
+ * nothing in the panel gives way to it. */
+void mark_put(const struct stage *stage, struct rect box, int gap_units, const struct announce_slot *slot);
 struct call {
     const struct announce_slot *slot;
     const struct config_desk *desk;

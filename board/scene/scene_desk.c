@@ -166,6 +166,7 @@ void scene_put_desk(const struct stage *stage, struct rect box)
     if (!present.is_called)
         call.look.ink = stage->theme->soft;
     box_fill(stage, box, call.look.fill, stage_px(stage, 14));
+    mark_put(stage, box, GAP_UNITS, &present.call);
     box = box_inset(box, 2 * pad, 0);
     if (call.ticket.figures[0] == '\0') {
         put_word(stage, box, &present);

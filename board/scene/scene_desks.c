@@ -1,6 +1,6 @@
 /* Every desk of a zone in its own place: where it stands and whom it calls, or what it does instead. Places depend on the hall
  * file only, so nothing moves while it is read. */
-#include "board/scene/stage.h"
+#include "board/scene/scene_calls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +139,7 @@ static void put_cell(const struct stage *stage, const struct cells *cells, struc
     int baseline = cell.y + (cell.h + cells->cap) / 2, pad = cells->pad;
     bool has_ticket = present.call.ticket[0] != '\0';
     box_fill(stage, cell, present.call.is_new ? theme->fresh : theme->row, stage_px(stage, 14));
+    mark_put(stage, cell, GAP_UNITS, &present.call);
     struct rect box = box_inset(cell, pad, 0);
     type.ink = present.call.is_new ? theme->fresh_ink : has_ticket ? theme->ink : theme->soft;
     type.role = present.call.is_new ? ROLE_DESK : ROLE_ROW;

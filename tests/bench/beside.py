@@ -40,7 +40,7 @@ def wall(size):
     """One screen with the pace of the page: four panels are new at once, and none turns dark where the flood ends."""
     def edit(file):
         one_screen(size)(file)
-        file["calls"] = {"dwell_ms": 1100}
+        file["calls"] = {"dwell_ms": 1100, "highlight": "steady"}
         file["notices"] = file["notices"][:1]
         file["buses"], file["chimes"] = [], []
         for desk in file["desks"]:

@@ -20,7 +20,7 @@ def call_to_led(rate=6, seconds=20):
     def edit(file):
         one_screen("1920x1080")(file)
         file["chimes"] = []
-        file["calls"] = {"dwell_ms": 1000}
+        file["calls"] = {"dwell_ms": 1000, "highlight": "steady"}
     hall = Hall(edit=edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
     try:
         hall.connected()

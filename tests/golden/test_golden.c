@@ -239,6 +239,37 @@ static void turned_screen(void)
     room.input.clock.is_known = false;
 }
 
+/* The bars of new calls are there (highlight.h). */
+static void mark_new(void)
+{
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
+        room.announce.slot[i].is_marked = room.announce.slot[i].is_new;
+}
+
+static void one_marked(void)
+{
+    one_new();
+    mark_new();
+}
+
+static void eight_marked(void)
+{
+    eight();
+    mark_new();
+}
+
+static void zone_marked(void)
+{
+    zone();
+    mark_new();
+}
+
+static void desk_marked(void)
+{
+    desk_new();
+    mark_new();
+}
+
 static const struct {
     const char *name;
     void (*set)(void);
@@ -304,6 +335,11 @@ static const struct {
     { "info-picture", info_picture, 1920, 1080, 2, NULL, NULL },
     { "info-picture-languages", info_picture, 1280, 720, 3, NULL, NULL },
     { "info-picture-portrait", info_picture, 1080, 1920, 3, NULL, NULL },
+    { "marked-1", one_marked, 1920, 1080, 2, NULL, NULL },
+    { "marked-8", eight_marked, 1280, 720, 2, NULL, NULL },
+    { "marked-8-portrait", eight_marked, 720, 1280, 2, NULL, "contrast" },
+    { "marked-zone", zone_marked, 1280, 720, 3, NULL, "light" },
+    { "marked-desk", desk_marked, 1280, 720, 2, NULL, NULL },
     { "test-grid", named_screen, 1920, 1080, 3, "grid", NULL },
     { "test-grid-portrait", turned_screen, 720, 1280, 3, "grid", NULL },
     { "test-grid-1280x1024", named_screen, 1280, 1024, 3, "grid", NULL },

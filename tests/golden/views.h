@@ -11,7 +11,7 @@ static struct hall_desk *desk_screen(void)
     room_view(&room, "desk");
     room.screen.desk = room.announce.desk = 2;
     config->nagencies = 1;
-    for (int i = 0; i < config->nlangs; i++)
+    for (int i = 0; i < config->nlangs && i < 3; i++)
         snprintf(config->agency[0].name.text[i], LABEL_SIZE, "%s", name[i]);
     config->desk[2].agency = 0;
     room.hall.desk[2].from = NONE;

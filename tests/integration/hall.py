@@ -442,7 +442,7 @@ def a_screen_whose_output_is_not_there_is_told_of_once_and_stops_nothing():
 def every_call_ends_in_a_receipt():
     """In a burst that no wall can show, at a reload while the chime sounds, and at the end."""
     def edit(file):
-        file["calls"] = {"dwell_ms": 1000}
+        file["calls"] = {"dwell_ms": 1000, "highlight": "steady"}
         for desk in file["desks"]:
             desk.pop("led", None)
         file["buses"] = []
@@ -608,7 +608,7 @@ def an_idle_board_hardly_wakes():
     def calm(file):
         file["notices"] = file["notices"][:1]
         file["buses"], file["chimes"] = [], []
-        file["calls"] = {"dwell_ms": 1000}
+        file["calls"] = {"dwell_ms": 1000, "highlight": "steady"}
         for desk in file["desks"]:
             desk.pop("led", None)
 

@@ -9,6 +9,7 @@
  *   over, and by the time its turn came could not have been shown for its dwell
  *   what nobody can see has no time: while the wall is hidden no dwell runs, and what is over by then is not featured
  *   each call ends once: merged, gone (announce_take_gone(), as soon as it is let go or its panel is), or on the wall
+ *   bars of new calls come or go at two moments a second at most, and none is left on a panel that is not new
  *   an alert is never hidden by whatever else is announced
  *
  *   test_announce_random          100 days; KEZEK_SCHEDULES: how many, KEZEK_SEED: the first one
@@ -38,6 +39,9 @@ static struct day {
     bool has_alert; /* the newest one stands */
     bool is_hidden;
     int64_t hidden_us, unseen_us; /* since when; in all before */
+    bool is_marked[ANNOUNCE_SLOTS];
+    int64_t beat_us[2]; /* when bars came or went last, oldest first */
+    uint64_t beats;
     uint64_t merged, again, let_go, hidden;
 } day;
 
@@ -191,6 +195,24 @@ static void watch_gone(void)
         assert_true(day.life[token].is_gone || !day.life[token].is_let_go || day.life[token].place >= 0);
 }
 
+static void watch_bars(void)
+{
+    bool is_changed = false, is_gone = false;
+    for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++) {
+        const struct announce_slot *slot = &day.wall->announce.slot[i];
+        assert_true(!slot->is_marked || slot->is_new);
+        is_gone |= day.is_marked[i] && !slot->is_new;
+        is_changed |= day.is_marked[i] != slot->is_marked;
+        day.is_marked[i] = slot->is_marked;
+    }
+    if (!is_changed || is_gone || day.is_hidden || day.beat_us[1] == wall_us()) /* gone with its panel */
+        return;
+    assert_true(day.beat_us[0] == 0 || wall_us() >= day.beat_us[0] + SECOND);
+    day.beat_us[0] = day.beat_us[1];
+    day.beat_us[1] = wall_us();
+    day.beats++;
+}
+
 static bool stands(uint64_t token)
 {
     for (unsigned i = 0; i < ANNOUNCE_SLOTS; i++)
@@ -205,6 +227,7 @@ static void watch(void)
 {
     watch_let_go();
     watch_gone();
+    watch_bars();
     watch_places();
     watch_books();
     const struct notice *alert = hall_alert(day.wall->hall);
@@ -367,6 +390,7 @@ static void run(struct wall *wall, uint64_t seed, FILE *to)
     hall_init(wall->hall, wall->config);
     announce_init(&wall->announce, wall->config, 1, DWELL);
     wall->announce.most = places[seed % 4];
+    wall->announce.is_pulsing = seed / 4 % 2;
     double pause = chance() * 16 / wall->announce.most; /* rush hours and quiet ones */
     for (unsigned i = 0; i < STEPS; i++) {
         if (day.is_hidden && wall->announce.nwaiting > 40)
@@ -399,7 +423,7 @@ static uint64_t present; /* the seed, for a failure inside a day */
 static void random_arrivals_lose_shorten_swap_and_delay_nothing(void **state)
 {
     uint64_t count = environment("KEZEK_SCHEDULES", 100), first = environment("KEZEK_SEED", 1);
-    uint64_t calls = 0, merged = 0, again = 0, let_go = 0, hidden = 0;
+    uint64_t calls = 0, merged = 0, again = 0, let_go = 0, hidden = 0, beats = 0;
     for (present = first; present < first + count; present++) {
         run(*state, present, NULL);
         calls += day.wall->token;
@@ -407,12 +431,14 @@ static void random_arrivals_lose_shorten_swap_and_delay_nothing(void **state)
         again += day.again;
         let_go += day.let_go;
         hidden += day.hidden;
+        beats += day.beats;
     }
     print_message("%llu days, %llu calls (%llu at a desk whose last one was featured), %llu merged recalls, "
-                  "%llu calls over before anybody could see them, %llu times hidden\n",
+                  "%llu calls over before anybody could see them, %llu times hidden, %llu beats\n",
                   (unsigned long long)count, (unsigned long long)calls, (unsigned long long)again,
-                  (unsigned long long)merged, (unsigned long long)let_go, (unsigned long long)hidden);
-    assert_true(merged && again && let_go && hidden); /* all of it happened */
+                  (unsigned long long)merged, (unsigned long long)let_go, (unsigned long long)hidden,
+                  (unsigned long long)beats);
+    assert_true(merged && again && let_go && hidden && beats); /* all of it happened */
 }
 
 static int tell_seed_and_tear_down(void **state)

@@ -16,6 +16,7 @@
 #define WIDTH      1920
 #define HEIGHT     1080
 #define CALL_PX    320000
+#define BEAT_PX    45000
 #define CLOCK_PX   1300
 #define ZONE_PX    240000  /* two cells of twelve: one becomes inverse, one is no longer */
 #define DESK_PX    1200000 /* its panel: the ground of two thirds of the wall changes */
@@ -114,6 +115,22 @@ static void a_call_stores_few_pixels(void **state)
     }
     print_message("most pixels of a call: %u\n", (unsigned)most);
     assert_in_range(most, 1, CALL_PX);
+}
+
+/* Around the only panel, which is the largest. */
+static void a_beat_of_the_highlight_stores_few_pixels(void **state)
+{
+    uint64_t most = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        wall.room.announce.slot[0].is_marked = i % 2 == 0;
+        const uint64_t written = show();
+
+        most = written > most ? written : most;
+    }
+    print_message("most pixels of a beat: %u\n", (unsigned)most);
+    assert_in_range(most, 1, BEAT_PX);
 }
 
 static void a_clock_tick_stores_few_pixels(void **state)
@@ -337,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_stores_few_pixels),
+        cmocka_unit_test(a_beat_of_the_highlight_stores_few_pixels),
         cmocka_unit_test(a_clock_tick_stores_few_pixels),
         cmocka_unit_test(a_full_repaint_composes_what_differs_from_the_row_above),
         cmocka_unit_test(an_equal_state_stores_nothing),
