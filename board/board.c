@@ -32,9 +32,16 @@ void board_soon(struct board *board)
 }
 
 /* ---- the link -------------------------------------------------------------------------------- */
+/* A call more would owe a receipt more, and cost the oldest one. */
+static bool are_receipts_stuck(const struct board *board)
+{
+    return board->has_unsent && receipts_are_full(&board->receipts);
+}
+
 static void wait_for_link(struct board *board)
 {
-    uint32_t events = (walls_are_flipping(board) ? 0 : EPOLLIN) | (board->has_unsent ? EPOLLOUT : 0);
+    bool is_deaf = walls_are_flipping(board) || are_receipts_stuck(board);
+    uint32_t events = (is_deaf ? 0 : EPOLLIN) | (board->has_unsent ? EPOLLOUT : 0);
     if (!board->link_source || events == board->link_events)
         return;
     loop_modify(board->link_source, events);
@@ -157,7 +164,7 @@ static void link_ready(void *data, uint32_t events)
     if (events & EPOLLOUT && board->has_unsent)
         send_outgoing(board);
     int64_t start_us = clock_us(), now_us = start_us;
-    for (int i = 1; events & EPOLLIN && now_us - start_us < RECORDS_US; i++) {
+    for (int i = 1; events & EPOLLIN && now_us - start_us < RECORDS_US && !are_receipts_stuck(board); i++) {
         if (i % RECORDS_AT_ONCE == 0)
             now_us = clock_us();
         int result = record_receive(board->link_fd, &board->incoming);

@@ -2,6 +2,7 @@
 
 #include "board/log.h"
 #include "board/loop.h"
+#include "board/outbox.h"
 #include "protocol/json.h"
 #include "protocol/json_arena.h"
 #include "protocol/mqtt.h"
@@ -57,13 +58,6 @@ static const struct {
     [PUBLISH_RESULT] = { "result", true, .can_wait = true, .expiry_s = 60 },
 };
 
-struct text {
-    struct text *next;
-    uint8_t topic; /* enum publish_topic */
-    uint16_t length;
-    char bytes[];
-};
-
 struct link {
     const struct config *config;
     int fd, signal_fd;
@@ -78,13 +72,15 @@ struct link {
     struct record_link state;
     struct record incoming; /* from the board */
 
-    struct text *texts, **texts_end; /* wait for the broker */
-    unsigned ntexts;
-    size_t text_bytes;
-    uint64_t dropped;
+    struct outbox outbox;  /* waits for the broker */
+    int64_t sent_at_us;    /* when the broker took something of it last */
+    bool is_rushed;        /* its first ones need no acknowledgement */
+    bool is_deaf;          /* the board is not read: the outbox is full */
+    uint32_t board_events; /* what board_source waits for */
 
     bool is_leaving;
-    struct loop_timer *patience;
+    struct loop_timer
+        *patience; /* with a broker that takes nothing: to hear the board again; then to leave */
     uint64_t conn;
     int64_t birth_at_us, invalid_since_us;
     unsigned invalid_count, invalid_left_out;
@@ -122,14 +118,22 @@ static bool next_record(struct link *link)
     return link->has_outgoing = true;
 }
 
+static void wait_for_board(struct link *link)
+{
+    uint32_t events = (link->is_deaf ? 0 : EPOLLIN) | (link->is_blocked ? EPOLLOUT : 0);
+    if (!link->board_source || events == link->board_events)
+        return;
+    loop_modify(link->board_source, events);
+    link->board_events = events;
+}
+
 static void block(struct link *link, bool is_blocked)
 {
     if (link->is_blocked == is_blocked)
         return;
     link->is_blocked = is_blocked;
     mqtt_pause(link->mqtt, is_blocked);
-    if (link->board_source)
-        loop_modify(link->board_source, is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    wait_for_board(link);
 }
 
 /* The broker is read only while nothing waits here. */
@@ -259,64 +263,72 @@ static void answer_status(struct link *link, const struct mqtt_message *message)
 
 /* ---- to the broker --------------------------------------------------------------------------- */
 
-static void drop_text(struct link *link)
-{
-    struct text *text = link->texts;
-    if (!text)
-        return;
-    link->texts = text->next;
-    if (!link->texts)
-        link->texts_end = &link->texts;
-    link->ntexts--;
-    link->text_bytes -= text->length;
-    free(text);
-}
-
-static bool is_room_for(const struct link *link, size_t length)
-{
-    return link->ntexts < LINK_WAITING && link->text_bytes + length <= LINK_WAITING_BYTES;
-}
-
-static void keep_text(struct link *link, const struct record_publish *publish)
-{
-    struct text *text = malloc(sizeof *text + publish->length);
-    bool has_room = is_room_for(link, publish->length);
-    if ((!text || !has_room) && link->dropped++ == 0)
-        log_warn("link: %u receipts wait for the broker; the oldest are dropped", link->ntexts);
-    if (!text)
-        return;
-    while (!is_room_for(link, publish->length))
-        drop_text(link);
-    *text = (struct text){ .topic = publish->topic, .length = publish->length };
-    memcpy(text->bytes, publish->text, publish->length);
-    *link->texts_end = text;
-    link->texts_end = &text->next;
-    link->ntexts++;
-    link->text_bytes += text->length;
-}
-
-static int say(struct link *link, uint8_t topic, const char *text, size_t length)
+static int say(struct link *link, uint8_t topic, const char *text, size_t length, bool is_best_effort)
 {
     return mqtt_publish(link->mqtt, link->said_topic[topic], text, length, said[topic].is_retained,
-                        said[topic].is_best_effort, said[topic].expiry_s);
+                        is_best_effort, said[topic].expiry_s);
+}
+
+/* An acknowledgement lies behind all the calls that the broker sent before it, so that receipts of a flood cannot wait for theirs.
+ * Once the outbox is full they go without (QoS 0), as fast as the socket takes them, until it is not crowded any more. */
+static int say_first(struct link *link)
+{
+    const struct outbox_text *text = link->outbox.first;
+    int rc = say(link, text->topic, text->bytes, text->length, false);
+    if (rc == -EAGAIN && link->is_rushed)
+        rc = say(link, text->topic, text->bytes, text->length, true);
+    return rc;
 }
 
 static void flush_texts(struct link *link)
 {
-    while (link->texts) {
-        int rc = say(link, link->texts->topic, link->texts->bytes, link->texts->length);
+    bool is_moving = false;
+    while (link->outbox.first) {
+        int rc = say_first(link);
         if (rc == -ENOTCONN || rc == -EAGAIN)
-            return;
-        drop_text(link);
+            break;
+        outbox_drop_first(&link->outbox);
+        is_moving = true;
+        link->is_rushed &= outbox_is_crowded(&link->outbox);
+    }
+    if (is_moving)
+        link->sent_at_us = clock_us();
+}
+
+static void keep_text(struct link *link, const struct record_publish *publish)
+{
+    uint64_t before = link->outbox.dropped;
+    if (!link->outbox.first)
+        link->sent_at_us = clock_us();
+    outbox_put(&link->outbox, publish);
+    if (before == 0 && link->outbox.dropped > 0)
+        log_warn("link: %u receipts wait for the broker; the oldest are dropped", link->outbox.count);
+    if (link->state.is_connected && outbox_is_full(&link->outbox)) {
+        link->is_rushed = true;
+        flush_texts(link);
     }
 }
 
 static void publish(struct link *link, const struct record_publish *publish)
 {
-    bool can_wait = said[publish->topic].can_wait, is_behind = can_wait && link->texts;
-    int rc = is_behind ? -EAGAIN : say(link, publish->topic, publish->text, publish->length);
+    bool can_wait = said[publish->topic].can_wait, is_behind = can_wait && link->outbox.first;
+    int rc = is_behind ? -EAGAIN
+                       : say(link, publish->topic, publish->text, publish->length,
+                             said[publish->topic].is_best_effort);
     if (can_wait && (rc == -EAGAIN || rc == -ENOTCONN))
         keep_text(link, publish);
+}
+
+/* A board with more receipts than the broker takes waits, and so do the calls that would owe the next ones; but for no broker
+ * that takes nothing at all. */
+static void listen_to_board(struct link *link)
+{
+    int64_t until_us = link->sent_at_us + LINK_DEAF_US;
+    link->is_deaf = link->state.is_connected && !link->is_leaving && outbox_is_full(&link->outbox) &&
+                    clock_us() < until_us;
+    if (link->is_deaf)
+        loop_timer_at(link->patience, until_us);
+    wait_for_board(link);
 }
 
 /* ---- events of the session ------------------------------------------------------------------- */
@@ -328,10 +340,10 @@ static void on_up(void *data, uint64_t conn, int version, const char *url)
     link->birth_at_us = 0;
     publish_status(link, true);
     flush_texts(link);
-    if (link->dropped)
+    if (link->outbox.dropped)
         log_warn("link: %llu receipts were dropped while the broker was away",
-                 (unsigned long long)link->dropped);
-    link->dropped = 0;
+                 (unsigned long long)link->outbox.dropped);
+    link->outbox.dropped = 0;
     link->state =
         (struct record_link){ .is_connected = true, .mqtt_version = (uint8_t)version, .conn = conn };
     snprintf(link->state.url, sizeof link->state.url, "%s", url);
@@ -349,6 +361,7 @@ static void tell_down(struct link *link, const char *why)
 static void on_down(void *data, const char *why)
 {
     struct link *link = data;
+    link->is_rushed = false;
     tell_down(link, why);
     flush_records(link);
 }
@@ -388,7 +401,10 @@ static void on_patience(void *data, int64_t now_us)
 {
     (void)now_us;
     struct link *link = data;
-    loop_quit(link->loop, 0);
+    if (link->is_leaving)
+        loop_quit(link->loop, 0);
+    else
+        listen_to_board(link);
 }
 
 static void on_broker(void *data, uint32_t events)
@@ -397,20 +413,35 @@ static void on_broker(void *data, uint32_t events)
     struct link *link = data;
     mqtt_dispatch(link->mqtt);
     flush_texts(link);
+    listen_to_board(link);
     if (link->is_leaving && mqtt_in_flight(link->mqtt) == 0)
         loop_quit(link->loop, 0);
 }
 
+static int take_publish(struct link *link)
+{
+    int rc = record_receive(link->fd, &link->incoming);
+    if (rc == 1 && link->incoming.kind == RECORD_PUBLISH)
+        publish(link, &link->incoming.publish);
+    return rc;
+}
+
 /* False: the board is gone. */
-static bool take_publishes(struct link *link, int most)
+static bool take_publishes(struct link *link)
 {
     int rc = 1;
-    for (int i = 0; i < most && rc != 0 && rc != -EPIPE; i++) {
-        rc = record_receive(link->fd, &link->incoming);
-        if (rc == 1 && link->incoming.kind == RECORD_PUBLISH)
-            publish(link, &link->incoming.publish);
+    for (int i = 0; i < PUBLISHES_TURN && !link->is_deaf && rc != 0 && rc != -EPIPE; i++) {
+        rc = take_publish(link);
+        listen_to_board(link);
     }
     return rc != -EPIPE;
+}
+
+static void take_last_publishes(struct link *link)
+{
+    int rc = 1;
+    for (int i = 0; i < PUBLISHES_LAST && rc != 0 && rc != -EPIPE; i++)
+        rc = take_publish(link);
 }
 
 static void on_board(void *data, uint32_t events)
@@ -418,7 +449,9 @@ static void on_board(void *data, uint32_t events)
     struct link *link = data;
     if (events & EPOLLOUT)
         flush_records(link);
-    if (!take_publishes(link, PUBLISHES_TURN))
+    if (events & EPOLLHUP)
+        take_last_publishes(link);
+    if (events & EPOLLHUP || !take_publishes(link))
         leave(link);
 }
 
@@ -429,7 +462,7 @@ static void on_signal(void *data, uint32_t events)
     struct signalfd_siginfo info;
     if (read(link->signal_fd, &info, sizeof info) <= 0 || link->is_leaving)
         return;
-    take_publishes(link, PUBLISHES_LAST);
+    take_last_publishes(link);
     leave(link);
 }
 
@@ -518,6 +551,7 @@ static int open_loop(struct link *link)
     if (link->signal_fd < 0 || !link->loop)
         return -errno;
     link->board_source = loop_add(link->loop, link->fd, EPOLLIN, "board", on_board, link);
+    link->board_events = EPOLLIN;
     link->broker_source = loop_add(link->loop, mqtt_fd(link->mqtt), EPOLLIN, "broker", on_broker, link);
     link->signal_source = loop_add(link->loop, link->signal_fd, EPOLLIN, "signals", on_signal, link);
     link->patience = loop_timer(link->loop, "patience", on_patience, link);
@@ -546,8 +580,7 @@ static void close_link(struct link *link)
         loop_destroy(link->loop);
     }
     mqtt_destroy(link->mqtt);
-    while (link->texts)
-        drop_text(link);
+    outbox_finish(&link->outbox);
     if (link->signal_fd >= 0)
         close(link->signal_fd);
     free(link);
@@ -564,7 +597,7 @@ int link_run(int fd, const struct config *config)
     link->config = config;
     link->fd = fd;
     link->signal_fd = -1;
-    link->texts_end = &link->texts;
+    outbox_init(&link->outbox);
     json_arena_install();
     link_boot(link->boot);
     int status = 1;

@@ -8,16 +8,18 @@
  * Back-pressure: a record that the board's socket does not take waits here, alone, and the broker is not read until it is
  * gone; so nothing is lost and nothing is overtaken between broker and board.
  *
- * Outgoing: hello and health are worth nothing later and are dropped while offline; receipts and results wait, LINK_WAITING
- * of them or LINK_WAITING_BYTES, the oldest dropped first and counted in the log. They never hold up a call: the board is read on.
+ * Outgoing: hello and health are worth nothing later and are dropped while offline; receipts and results wait (outbox.h), while the
+ * broker is away the oldest dropped first and counted in the log. A flood of calls owes more receipts than the broker acknowledges
+ * in time, since its acknowledgements lie behind the calls: from a full outbox they leave with QoS 0. If the broker does not
+ * take that either, the board is not read while the outbox is full, and reads no calls before its receipts are gone; for a broker
+ * that takes nothing at all nobody waits longer than LINK_DEAF_US: the oldest are dropped.
  */
 #pragma once
 
 #include "board/config/config.h"
 
-#define LINK_WAITING       1024 /* texts: what a flood owes while the broker acknowledges 64 of them */
-#define LINK_WAITING_BYTES (1 << 20)
-#define LINK_INVALID_MAX   20 /* RECORD_INVALIDs a second; the next one says how many were left out */
+#define LINK_DEAF_US     1000000
+#define LINK_INVALID_MAX 20 /* RECORD_INVALIDs a second; the next one says how many were left out */
 
 /* Runs until the other end of `fd` (a record socket, see record_pair()) closes or SIGTERM comes: says online:false and
  * returns 0. Returns 1 when it cannot work with this configuration (the board was told why by a RECORD_LINK).

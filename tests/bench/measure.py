@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from harness import BUILD, Broker, die_with_parent  # noqa: E402
+from harness import BUILD, Broker, Source  # noqa: E402,F401 - Source is for those who measure
 
 Broker.is_recorded = False  # nobody else listens to what is measured
 
@@ -93,30 +93,6 @@ def attempt(what, measure, *arguments):
 
 
 failures = []  # of attempt(): a bench that has some ends with status 1
-
-
-class Source:
-    """tests/bench/source: a broker that floods the link of a hall. Start it before the board."""
-    def __init__(self, port, hall, desks):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/bench/source"), str(port), hall, str(desks)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
-
-    def line(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError("the source of the flood has ended")
-        return line
-
-    def flood(self, kind, rate, seconds, qos):
-        self.process.stdin.write(f"{kind} {rate} {seconds} {qos}\n")
-        self.process.stdin.flush()
-        return json.loads(self.line())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 def percentile(values, p):

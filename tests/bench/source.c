@@ -6,6 +6,7 @@
  *   calls    a new ticket for each desk in turn; each owes a receipt
  *   desks    desks open and pause in turn; no receipt is owed
  *   bad      not even JSON
+ *   deaf     calls, of which it takes no receipt for the first 0.7 s: its buffers fill
  * and answers each, two seconds after the last message, with a line of JSON: what was sent and how late it was at most (the link
  * reads no faster), what is in the receipts that came meanwhile, and the newest ticket of each desk.
  */
@@ -30,9 +31,11 @@
 #define WINDOW      20 /* messages of QoS 1 that are not acknowledged */
 #define PATIENCE_US 2000000
 #define LATENCIES   (1 << 20)
+#define DEAF_US     700000
+#define ROOM        262144 /* for receipts; the kernel would keep 32 MB for one that is deaf */
 
-enum kind { KIND_CALLS, KIND_DESKS, KIND_BAD, KINDS };
-static const char *const kind_names[KINDS] = { "calls", "desks", "bad" };
+enum kind { KIND_CALLS, KIND_DESKS, KIND_BAD, KIND_DEAF, KINDS };
+static const char *const kind_names[KINDS] = { "calls", "desks", "bad", "deaf" };
 
 static struct {
     int fd, desks;
@@ -40,6 +43,7 @@ static struct {
     size_t in, out, out_done;
     uint8_t input[IN_BYTES], output[OUT_BYTES];
     bool is_up;
+    int64_t deaf_until_us;
     unsigned unacknowledged;
     uint16_t packet_id;
     uint64_t ticket, sent;
@@ -174,9 +178,11 @@ static void hear(void)
 
 static void serve(int wait_ms)
 {
-    struct pollfd fd = { source.fd, (short)(POLLIN | (source.out ? POLLOUT : 0)), 0 };
+    bool is_deaf = clock_us() < source.deaf_until_us;
+    struct pollfd fd = { source.fd, (short)((is_deaf ? 0 : POLLIN) | (source.out ? POLLOUT : 0)), 0 };
     poll(&fd, 1, wait_ms);
-    hear();
+    if (!is_deaf)
+        hear();
     flush_out();
 }
 
@@ -188,6 +194,7 @@ static int compose(enum kind kind, uint64_t number, char *out, size_t size)
              value = (unsigned)(number / (unsigned)source.desks % 10000);
     switch (kind) {
     case KIND_CALLS:
+    case KIND_DEAF:
         return snprintf(out, size, "{\"v\":1,\"type\":\"call\",\"desk\":\"%u\",\"ticket\":\"%04u\"}", desk,
                         value);
     case KIND_DESKS:
@@ -249,6 +256,7 @@ static void flood(enum kind kind, double rate, double seconds, int qos)
 {
     uint64_t total = (uint64_t)(rate * seconds), sent = 0;
     int64_t start_us = clock_us(), late_us = 0;
+    source.deaf_until_us = kind == KIND_DEAF ? start_us + DEAF_US : 0;
     source.receipts = source.shown = 0;
     source.nlatencies = 0;
     while (sent < total) {
@@ -273,8 +281,9 @@ static int listen_at(int port)
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_port = htons((uint16_t)port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1, room = ROOM;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0)
         fail("no port");
     return fd;
@@ -298,7 +307,7 @@ static void take_orders(void)
             for (kind = 0; kind < KINDS && strcmp(word, kind_names[kind]) != 0; kind++)
                 ;
         if (kind == KINDS)
-            fprintf(stderr, "source: calls|desks|bad RATE SECONDS QOS, not %s", line);
+            fprintf(stderr, "source: calls|desks|bad|deaf RATE SECONDS QOS, not %s", line);
         else
             flood(kind, rate, seconds, qos);
     }

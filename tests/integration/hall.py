@@ -10,7 +10,8 @@ import sys
 import time
 import urllib.error
 
-from harness import BUILD, GUARD_S, SOURCE, Hall, Listener, children, cmdline, free_port, install_node, run, wait_for
+from harness import (BUILD, GUARD_S, SOURCE, Hall, Listener, Source, children, cmdline, free_port, install_node, run,
+                     wait_for)
 
 
 def outlet(receipt, name):
@@ -504,6 +505,34 @@ def a_link_that_hangs_does_not_make_the_board_spin():
         hall.close()
 
 
+def a_flood_of_calls_owes_and_gets_a_receipt_for_each():
+    """Faster than they are acknowledged, and while the broker takes none for 0.7 s: the calls wait, no receipt is lost."""
+    port, sources = free_port(), []
+
+    def edit(file):
+        file["screens"] = file["screens"][:1]
+        file["broker"]["urls"] = [f"mqtt://127.0.0.1:{port}"]
+        sources.append(Source(port, file["hall"], len(file["desks"])))
+    hall = Hall(edit=edit)
+    try:
+        sources[0].line()
+        hall.connected()
+        for kind in ("calls", "deaf"):
+            frames = hall.status()["screens"][0]["frames"]
+            out = sources[0].flood(kind, 40000, 2, 0)
+            status = hall.status()
+            assert status["feed"]["receipts_lost"] == 0, status["feed"]
+            # Those that still wait for a panel, or for the chime, are answered for later.
+            assert out["receipts"] >= out["sent"] - 64, out
+            assert all(d["ticket"] == out["last"][d["desk"]] for d in status["desks"]), (status["desks"], out)
+            seconds = out["seconds"] + 2
+            assert status["screens"][0]["frames"] - frames <= 61 * seconds, (status["screens"], frames, seconds)
+        assert "are dropped" not in hall.log("board"), hall.log("board")
+    finally:
+        hall.close()
+        sources[0].close()
+
+
 def control_clients_that_misbehave_hurt_only_themselves():
     hall = Hall()
     try:
@@ -722,6 +751,7 @@ run([
     a_screen_whose_output_is_not_there_is_told_of_once_and_stops_nothing,
     every_call_ends_in_a_receipt,
     a_link_that_hangs_does_not_make_the_board_spin,
+    a_flood_of_calls_owes_and_gets_a_receipt_for_each,
     control_clients_that_misbehave_hurt_only_themselves,
     the_first_hall_runs_without_its_devices_and_reports_them_absent,
     a_broker_that_is_not_there_is_said_once_and_waited_for,

@@ -416,6 +416,30 @@ def install_node():
     return dict(os.environ, NODE_PATH=os.path.join(BUILD, "node/node_modules"))
 
 
+class Source:
+    """tests/bench/source: a broker that floods the link of a hall. Start it before the board."""
+    def __init__(self, port, hall, desks):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/bench/source"), str(port), hall, str(desks)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+
+    def line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("the source of the flood has ended")
+        return line
+
+    def flood(self, kind, rate, seconds, qos):
+        self.process.stdin.write(f"{kind} {rate} {seconds} {qos}\n")
+        self.process.stdin.flush()
+        return json.loads(self.line())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
 def run(tests):
     """Runs test functions, prints a line for each, then "N passed, N failed"; exits accordingly."""
     passed = failed = skipped = 0

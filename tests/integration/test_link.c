@@ -1,5 +1,6 @@
 #include "board/link.h"
 #include "board/log.h"
+#include "board/outbox.h"
 #include "protocol/mqtt.h"
 #include "protocol/record.h"
 
@@ -11,7 +12,7 @@
 #include <time.h>
 
 #define PATIENCE_US INT64_C(20000000)
-#define HEARD_MAX   2048 /* more than LINK_WAITING */
+#define HEARD_MAX   2048 /* more than OUTBOX_TEXTS */
 #define FLOOD       20000
 
 static struct broker broker;
@@ -25,6 +26,7 @@ static unsigned nmessages, ninvalid, nlinks;
 static struct mqtt *other;
 static bool is_other_up;
 static unsigned nheard;
+static uint64_t receipts_sum; /* of their numbers */
 static struct {
     char topic[96], text[256];
 } heard[HEARD_MAX];
@@ -54,6 +56,9 @@ static void other_heard(void *data, const struct mqtt_message *message)
     unsigned i = nheard++ % HEARD_MAX;
     snprintf(heard[i].topic, sizeof heard[i].topic, "%s", message->topic);
     snprintf(heard[i].text, sizeof heard[i].text, "%.*s", (int)message->length, message->payload);
+    unsigned number;
+    if (sscanf(heard[i].text, "receipt %u", &number) == 1)
+        receipts_sum += number;
 }
 
 static void open_other(void)
@@ -73,7 +78,7 @@ static const char *last_heard(void)
     return nheard ? heard[(nheard - 1) % HEARD_MAX].text : "";
 }
 
-static bool is_reading = true;
+static bool is_reading = true, is_sending;
 
 static void take_records(void)
 {
@@ -94,13 +99,14 @@ static void take_records(void)
 
 static void turn(int64_t until_us)
 {
-    struct pollfd fds[] = { { .fd = is_reading ? board_fd : -1, .events = POLLIN },
+    short events = (short)((is_reading ? POLLIN : 0) | (is_sending ? POLLOUT : 0));
+    struct pollfd fds[] = { { .fd = events ? board_fd : -1, .events = events },
                             { .fd = other ? mqtt_fd(other) : -1, .events = POLLIN } };
     int64_t left_us = until_us - now_us();
     assert_true(poll(fds, 2, left_us > 0 ? (int)(left_us / 1000 + 1) : 0) >= 0);
     if (fds[1].revents)
         mqtt_dispatch(other);
-    if (fds[0].revents)
+    if (fds[0].revents & ~POLLOUT)
         take_records();
 }
 
@@ -137,6 +143,7 @@ static int prepare(void **context)
     strcpy(config.hall, "hall-x");
     strcpy(config.board, "b1");
     nmessages = ninvalid = nlinks = nheard = 0;
+    receipts_sum = 0;
     is_reading = true;
     is_other_up = false;
     other = NULL;
@@ -434,13 +441,23 @@ static void a_stray_death_notice_is_answered_by_a_birth(void **context)
 
 /* ---- from the board to the broker ------------------------------------------------------------ */
 
+/* Of `length` bytes at least. */
+static void send_long_receipt(unsigned number, unsigned length)
+{
+    static struct record said;
+    struct record_publish *publish = &said.publish;
+    said.kind = RECORD_PUBLISH;
+    publish->topic = PUBLISH_RECEIPT;
+    publish->length =
+        (uint16_t)snprintf(publish->text, sizeof publish->text, "receipt %-*u", (int)length, number);
+    is_sending = true;
+    WAIT_FOR(record_send(board_fd, &said) == 0);
+    is_sending = false;
+}
+
 static void send_receipt(unsigned number)
 {
-    struct record_publish *publish = &record.publish;
-    record.kind = RECORD_PUBLISH;
-    publish->topic = PUBLISH_RECEIPT;
-    publish->length = (uint16_t)snprintf(publish->text, sizeof publish->text, "receipt %u", number);
-    WAIT_FOR(record_send(board_fd, &record) == 0);
+    send_long_receipt(number, 0);
 }
 
 static void what_the_board_says_goes_to_its_topic(void **context)
@@ -467,6 +484,43 @@ static void many_receipts_at_once_all_arrive_in_order(void **context)
     }
 }
 
+/* Its acknowledgements lie behind calls that are not read. */
+static void more_receipts_than_are_acknowledged_all_arrive(void **context)
+{
+    (void)context;
+    const unsigned count = 4 * OUTBOX_TEXTS;
+    char text[256];
+    WAIT_FOR(nheard == 1);
+    is_reading = false;
+    for (int i = 1; i <= FLOOD; i++) {
+        snprintf(text, sizeof text, EVENT, i);
+        say("event", text);
+    }
+    for (unsigned i = 1; i <= count; i++)
+        send_receipt(i);
+    WAIT_FOR(nheard >= count - OUTBOX_TEXTS); /* while the calls wait */
+    is_reading = true;
+    WAIT_FOR(nheard == 1 + count);
+    assert_int_equal(receipts_sum, count * (count + 1) / 2);
+}
+
+/* Its socket fills; nobody waits for it for ever. */
+static void a_broker_that_takes_nothing_costs_the_oldest_receipts_and_a_second(void **context)
+{
+    (void)context;
+    const unsigned count = 6000;
+    WAIT_FOR(nheard == 1);
+    kill(broker.pid, SIGSTOP);
+    for (unsigned i = 1; i <= count; i++)
+        send_long_receipt(i, 4000);
+    kill(broker.pid, SIGCONT);
+    char last[16];
+    snprintf(last, sizeof last, "receipt %u ", count);
+    WAIT_FOR(strncmp(last_heard(), last, strlen(last)) == 0);
+    assert_int_equal(nlinks, 1);
+    assert_true(nheard < count);
+}
+
 static void while_the_broker_is_away_the_newest_receipts_wait(void **context)
 {
     (void)context;
@@ -475,7 +529,7 @@ static void while_the_broker_is_away_the_newest_receipts_wait(void **context)
     WAIT_FOR(nlinks == 2);
     assert_false(last_link.link.is_connected);
     assert_non_null(strstr(last_link.link.why, "next try in"));
-    for (unsigned i = 1; i <= LINK_WAITING + 6; i++)
+    for (unsigned i = 1; i <= OUTBOX_TEXTS + 6; i++)
         send_receipt(i);
     nheard = 0;
     mqtt_destroy(other);
@@ -486,7 +540,7 @@ static void while_the_broker_is_away_the_newest_receipts_wait(void **context)
     /* The other session may subscribe after the first receipts went by: the last one decides. */
     send_receipt(99999);
     WAIT_FOR(strcmp(last_heard(), "receipt 99999") == 0);
-    unsigned expected = LINK_WAITING + 6;
+    unsigned expected = OUTBOX_TEXTS + 6;
     for (unsigned i = nheard - 1; i-- > 0;) {
         unsigned number;
         if (sscanf(heard[i].text, "receipt %u", &number) != 1)
@@ -612,6 +666,8 @@ int main(void)
         WITH(a_stray_death_notice_is_answered_by_a_birth),
         WITH(what_the_board_says_goes_to_its_topic),
         WITH(many_receipts_at_once_all_arrive_in_order),
+        WITH(more_receipts_than_are_acknowledged_all_arrive),
+        WITH(a_broker_that_takes_nothing_costs_the_oldest_receipts_and_a_second),
         WITH(while_the_broker_is_away_the_newest_receipts_wait),
         WITH(garbage_from_the_board_does_not_end_it),
         WITH_PASSWORD(the_password_is_the_first_line_of_its_file),
