@@ -26,6 +26,7 @@ static const char *const role_names[ROLES] = {
     [ROLE_HEADER] = "name and date",
     [ROLE_MESSAGE] = "walls without calls",
     [ROLE_ALERT] = "alert",
+    [ROLE_WAITING] = "waiting counts",
 };
 
 static const struct legibility_rule *rule_of(enum text_role role)

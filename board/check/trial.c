@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PAGES_MOST 8 /* of notices, or of 32 agencies whose waiting visitors are counted */
+
 struct trial {
     struct fonts *fonts;
     struct config config; /* a copy, to be varied */
@@ -85,6 +87,14 @@ static void ticket_of(const struct trial *trial, unsigned series, char figure, c
         make_ticket("Ш", 3, figure, out);
 }
 
+/* Two figures, and minutes as well. */
+static void count_everyone(struct trial *trial)
+{
+    for (unsigned i = 0; i < AGENCIES_MAX; i++)
+        trial->hall.waiting[i] = (struct hall_waiting){ true, 88, 88 };
+    trial->hall.waiting_in_all = trial->hall.waiting[0];
+}
+
 /* Each desk has called; `calls` of them, from place `first` of the order of kinds, are featured, and the list is full. */
 static void call_everyone(struct trial *trial, unsigned series, unsigned first, unsigned calls)
 {
@@ -94,6 +104,7 @@ static void call_everyone(struct trial *trial, unsigned series, unsigned first, 
     ticket_of(trial, series, '8', other);
     hall_init(hall, &trial->config);
     hall->standing.ntexts = 0; /* an alert of the hall file would hide the calls */
+    count_everyone(trial);
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
     trial->announce.most = trial->screen.panels;
     trial->announce.desk = trial->screen.desk;
@@ -213,7 +224,8 @@ void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigne
         measure_calls(trial, calls, sizes);
     sizes->panels = count_featured(&trial->announce);
     sizes->rows = count_rows(&trial->picture);
-    for (uint32_t page = 1; page < trial->config.nnotices; page++)
+    bool has_counts = layout_has(&trial->screen.layout, PART_WAITING);
+    for (uint32_t page = 1; page < (has_counts ? PAGES_MOST : trial->config.nnotices); page++)
         measure(trial, FEED_FRESH, page, sizes);
     miss_everyone(trial);
     measure(trial, FEED_STALE, 0, sizes);

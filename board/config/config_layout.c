@@ -66,22 +66,24 @@ static uint8_t read_cell(const struct json_at *at, const cJSON *item, const char
 
 static bool is_natural(unsigned part)
 {
-    return part == PART_HEADER || part == PART_NOTICES;
+    return part == PART_HEADER || part == PART_NOTICES || part == PART_WAITING;
 }
 
 static void check_rows(const struct json_at *at, const struct layout_grid *grid,
                        const struct layout_region *region)
 {
-    bool is_in_auto = false;
-    for (unsigned row = region->row; row < region->row + (unsigned)region->rows; row++)
+    bool is_in_auto = false, has_fraction = false;
+    for (unsigned row = region->row; row < region->row + (unsigned)region->rows; row++) {
         is_in_auto |= grid->row[row] == LAYOUT_AUTO;
+        has_fraction |= grid->row[row] != LAYOUT_AUTO;
+    }
     if (is_natural(region->part) && (!is_in_auto || region->rows > 1))
         json_complain(at->report, at->path,
                       "\"%s\" has a height of its own; put it into one row that is \"auto\"",
                       layout_part_names[region->part]);
-    else if (!is_natural(region->part) && is_in_auto)
+    else if (!is_natural(region->part) && !has_fraction)
         json_complain(at->report, at->path,
-                      "\"%s\" takes what there is; its rows need fractions, not \"auto\"",
+                      "\"%s\" takes what there is; one of its rows needs a fraction, not \"auto\"",
                       layout_part_names[region->part]);
 }
 

@@ -18,8 +18,10 @@
     X(DESKS, "desks")       /* every desk of the screen's zones: its ticket, or what it does instead */      \
     X(DESK, "desk")         /* the desk of the screen: who it is, and whom it calls */                       \
     X(NOTICE, "notice")     /* notices as large pages, and the sign of the foot; in its place */             \
-    X(CLOCK, "clock")       /* time and date, large */                                                       \
-    X(NOTICES, "notices")   /* notices, and the sign that the truth is not known; in an auto row; required */
+    X(WAITING,                                                                                               \
+      "waiting")      /* who waits, by agency; in an auto row, which is not there while nothing is known */  \
+    X(CLOCK, "clock") /* time and date, large */                                                             \
+    X(NOTICES, "notices") /* notices, and the sign that the truth is not known; in an auto row; required */
 
 #define X(name, key) PART_##name,
 enum layout_part { LAYOUT_PART_LIST(X) LAYOUT_PARTS };

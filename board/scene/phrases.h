@@ -28,7 +28,9 @@
     X(STALE, "stale")                     /* follows it in the strip, no full stop */                        \
     X(BLANKED, "blanked")                 /* numbers are withheld: ask the staff */                          \
     X(STARTING, "starting")               /* headline: no data since the start */                            \
-    X(ATTENTION, "attention")             /* headline of an alert that brings none of its own */
+    X(ATTENTION, "attention")             /* headline of an alert that brings none of its own */             \
+    X(WAITING, "waiting")                 /* heading over agencies and how many people wait for each */      \
+    X(MINUTES, "minutes")                 /* after a number, short, of any number: мин */
 
 #define X(name, key) PHRASE_##name,
 enum phrase { PHRASE_LIST(X) PHRASES };

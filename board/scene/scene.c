@@ -49,6 +49,7 @@ static const struct {
     [PART_DESKS] = { scene_put_desks, NULL, true },
     [PART_DESK] = { scene_put_desk, NULL, false },
     [PART_NOTICE] = { scene_put_notice, NULL, false },
+    [PART_WAITING] = { scene_put_waiting_counts, NULL, false },
     [PART_CLOCK] = { scene_put_clock, NULL, false },
     [PART_NOTICES] = { put_notices, NULL, false },
 };
@@ -57,6 +58,8 @@ static const struct {
 static int natural_height(const struct stage *stage, unsigned part)
 {
     int gutter = stage_px(stage, GUTTER_UNITS);
+    if (part == PART_WAITING)
+        return scene_waiting_height(stage);
     return part == PART_HEADER ? header_height(stage) + stage_px(stage, HEADER_GAP_UNITS) + gutter
                                : footer_height(stage) + gutter;
 }
@@ -72,7 +75,8 @@ static int auto_height(const struct stage *stage, const struct layout_grid *grid
 {
     int height = 0;
     for (unsigned i = 0; i < grid->nregions; i++) {
-        int natural = grid->region[i].row == row ? natural_height(stage, grid->region[i].part) : 0;
+        bool is_alone = grid->region[i].row == row && grid->region[i].rows == 1;
+        int natural = is_alone ? natural_height(stage, grid->region[i].part) : 0;
         height = natural > height ? natural : height;
     }
     return height;
@@ -96,6 +100,25 @@ static struct edges edges_of(const struct stage *stage, const struct layout_grid
     return edges;
 }
 
+static bool has_part(const struct layout_grid *grid, unsigned row, unsigned part)
+{
+    for (unsigned i = 0; i < grid->nregions; i++)
+        if (grid->region[i].row == row && grid->region[i].part == part)
+            return true;
+    return false;
+}
+
+/* Header and footer bring air for both sides, waiting counts for that above them; rows that are not there are nobody's neighbours. */
+static bool needs_gap(const struct layout_grid *grid, const struct edges *edges, unsigned row)
+{
+    unsigned above = row;
+    while (above > 0 && edges->y[above - 1] == edges->y[row])
+        above--;
+    if (above == 0 || grid->row[row] == LAYOUT_AUTO)
+        return false;
+    return grid->row[above - 1] != LAYOUT_AUTO || has_part(grid, above - 1, PART_WAITING);
+}
+
 /* A gap stands before each cell but the first; auto rows bring their own. */
 static struct rect box_of_region(const struct stage *stage, const struct layout_grid *grid,
                                  const struct edges *edges, const struct layout_region *region)
@@ -104,7 +127,7 @@ static struct rect box_of_region(const struct stage *stage, const struct layout_
     int right = edges->x[region->column + region->columns], bottom = edges->y[region->row + region->rows];
     if (region->column > 0)
         x += gap;
-    if (region->row > 0 && grid->row[region->row] != LAYOUT_AUTO && grid->row[region->row - 1] != LAYOUT_AUTO)
+    if (needs_gap(grid, edges, region->row))
         y += gap;
     return box_of(x, y, right - x, bottom - y);
 }

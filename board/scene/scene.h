@@ -38,6 +38,7 @@ enum text_role {
     ROLE_HEADER,  /* name of the hall, dates */
     ROLE_MESSAGE, /* in the place of calls: please wait, no connection */
     ROLE_ALERT,
+    ROLE_WAITING, /* how many people wait */
     ROLES
 };
 /* Wall time, split up by the caller in the hall's time zone. */

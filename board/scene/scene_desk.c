@@ -50,7 +50,9 @@ static void put_name(const struct stage *stage, struct rect box, const struct ca
                          .role = ROLE_DESK,
                          .ink = stage->theme->ink };
     type_fit(stage, &type, call->desk->label, upper.w * 45 / 100, 6);
-    int width = type_width(stage, &type, call->desk->label);
+    const struct text_line *label = type_shape(stage, &type, call->desk->label);
+    int ink = label->ink_right_px - label->ink_left_px; /* j hangs out to the left */
+    int width = ink > label->width_px ? ink : label->width_px;
     type_put(stage, &type, box_cut_left(&upper, width), ALIGN_LEFT, call->desk->label);
     box_cut_left(&upper, gap);
     bool is_beside = !stage->is_portrait && agency.count > 0;

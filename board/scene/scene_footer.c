@@ -84,10 +84,10 @@ void notice_texts(const struct stage *stage, struct texts *texts)
 
 int64_t scene_notice_us(const struct scene_input *input)
 {
-    int pages = count_pages(input);
-    if (pages < 2)
-        return 0;
     struct stage stage = { .in = input };
+    int counts = layout_has(&input->screen->layout, PART_WAITING) ? scene_waiting_pages(&stage) : 0;
+    if (count_pages(input) < 2 && counts < 2)
+        return 0;
     struct texts lines = { 0 };
     notice_texts(&stage, &lines);
     int64_t longest = PAGE_LEAST_US;

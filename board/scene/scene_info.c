@@ -3,19 +3,20 @@
 
 #include <stdio.h>
 
-#define PAGE_MAX_UNITS  104
-#define PAGE_MIN_UNITS  30
-#define PAGE_GOOD_UNITS 52 /* below this, a third language makes place for the others */
-#define PAGE_AIR_UNITS  20
-#define LANGS_OF_LAW    2
-#define PICTURE_PERCENT 52 /* of the height or the width, at most; the text has the rest */
-#define LOGO_PERCENT    36
-#define STRIP_UNITS     92
-#define DATE_MAX_UNITS  54
-#define DATE_MIN_UNITS  20
-#define CLOCK_PERCENT   34 /* height of the figures, of the part's */
-#define DATE_LANGS      2  /* those of the law */
-#define DATE_SIZE       128
+#define PAGE_MAX_UNITS     104
+#define PAGE_MIN_UNITS     30
+#define PAGE_GOOD_UNITS    52 /* below this, a third language makes place for the others */
+#define PAGE_AIR_UNITS     20
+#define LANGS_OF_LAW       2
+#define PICTURE_PERCENT    52 /* of the height or the width, at most; the text has the rest */
+#define LOGO_PERCENT       36
+#define STRIP_UNITS        92
+#define DATE_MAX_UNITS     54
+#define DATE_MIN_UNITS     20
+#define CLOCK_PERCENT      34 /* height of the figures, of the part's */
+#define CLOCK_FULL_PERCENT 84 /* and of all */
+#define DATE_LANGS         2  /* those of the law */
+#define DATE_SIZE          128
 
 /* ---- notices --------------------------------------------------------------------------------- */
 
@@ -64,15 +65,10 @@ static void put_picture(const struct stage *stage, struct image *image, int perc
     }
 }
 
-void scene_put_notice(const struct stage *stage, struct rect box)
+static void put_page(const struct stage *stage, struct rect box)
 {
     struct texts texts = { 0 };
     int hair = stage_px(stage, 2), pad = stage_px(stage, 56), air = stage_px(stage, PAGE_AIR_UNITS);
-    if (stage_is_stale(stage)) {
-        struct rect strip = box_cut_bottom(&box, stage_px(stage, STRIP_UNITS));
-        scene_put_warning(stage, box_inset(strip, stage_px(stage, 28), 0), strip);
-        box_cut_bottom(&box, air);
-    }
     bool is_notice = texts_of_page(stage, &texts);
     struct type type = { .weight = is_notice ? WEIGHT_REGULAR : WEIGHT_BOLD,
                          .role = is_notice ? ROLE_NOTICE : ROLE_HEADER,
@@ -96,6 +92,18 @@ void scene_put_notice(const struct stage *stage, struct rect box)
     }
 }
 
+/* The warning comes last, after its sign: its text and that of a page in one language are not one text (board/check/languages). */
+void scene_put_notice(const struct stage *stage, struct rect box)
+{
+    bool is_stale = stage_is_stale(stage);
+    struct rect strip = box_cut_bottom(&box, is_stale ? stage_px(stage, STRIP_UNITS) : 0);
+    if (is_stale)
+        box_cut_bottom(&box, stage_px(stage, PAGE_AIR_UNITS));
+    put_page(stage, box);
+    if (is_stale)
+        scene_put_warning(stage, box_inset(strip, stage_px(stage, 28), 0), strip);
+}
+
 /* ---- the time -------------------------------------------------------------------------------- */
 
 struct dates {
@@ -104,7 +112,8 @@ struct dates {
     struct type type;
 };
 
-static struct dates dates_of(const struct stage *stage, int width)
+/* None where they would be too small. */
+static struct dates dates_of(const struct stage *stage, int width, int height)
 {
     struct dates dates = { .type = { .weight = WEIGHT_REGULAR,
                                      .size_px = stage_px(stage, DATE_MAX_UNITS),
@@ -119,6 +128,10 @@ static struct dates dates_of(const struct stage *stage, int width)
         type_fit(stage, &dates.type, text, width, stage_px(stage, DATE_MIN_UNITS));
         dates.count++;
     }
+    int most_px = dates.count ? height * 100 / LEADING_TEXT / dates.count : 0;
+    dates.type.size_px = dates.type.size_px < most_px ? dates.type.size_px : most_px;
+    if (dates.type.size_px < stage_px(stage, DATE_MIN_UNITS))
+        dates.count = 0;
     return dates;
 }
 
@@ -145,11 +158,12 @@ void scene_put_clock(const struct stage *stage, struct rect box)
     box = box_inset(box, stage_px(stage, 28), 0);
     type_fit(stage, &type, "00:00", box.w * 88 / 100, 6);
     struct dates dates = { .count = 0 };
+    int cap = type_cap(stage, &type), gap = cap * 2 / 5;
     if (clock->is_known) {
         snprintf(text, sizeof text, "%02d:%02d", clock->hour % 100, clock->minute % 100);
-        dates = dates_of(stage, box.w);
+        dates = dates_of(stage, box.w, box.h * CLOCK_FULL_PERCENT / 100 - cap - gap);
     }
-    int cap = type_cap(stage, &type), gap = dates.count ? cap * 2 / 5 : 0;
+    gap = dates.count ? gap : 0;
     int height = dates.count * dates.type.size_px * LEADING_TEXT / 100;
     box_cut_top(&box, (box.h - cap - gap - height) / 2);
     struct rect line = box_cut_top(&box, cap);

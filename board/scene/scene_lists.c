@@ -149,7 +149,7 @@ static void put_row(const struct stage *stage, const struct columns *columns, st
         picture_icon(stage->picture, icon, x, baseline - (cap + columns->arrow) / 2, columns->arrow, arrow);
 }
 
-static void put_heading(const struct stage *stage, struct rect box, enum phrase phrase)
+void scene_put_heading(const struct stage *stage, struct rect box, enum phrase phrase)
 {
     char text[JOINED_SIZE];
     struct type type = {
@@ -178,7 +178,8 @@ static int count_rows(const struct stage *stage, int height)
 static void put_recent(const struct stage *stage, struct rect box, int pad)
 {
     const struct theme *theme = stage->theme;
-    put_heading(stage, box_inset(box_cut_top(&box, stage_px(stage, HEAD_UNITS)), pad, 0), PHRASE_CALLED);
+    scene_put_heading(stage, box_inset(box_cut_top(&box, stage_px(stage, HEAD_UNITS)), pad, 0),
+                      PHRASE_CALLED);
     int rows = count_rows(stage, box.h), gap = stage_px(stage, GAP_UNITS);
     int tallest = rows * (stage_px(stage, ROW_MAX_UNITS) + gap) - gap;
     if (box.h > tallest)
@@ -202,7 +203,8 @@ static void put_recent(const struct stage *stage, struct rect box, int pad)
 /* Only tickets: who missed the call asks at the desk. */
 static void put_missed(const struct stage *stage, struct rect box, int pad, const struct list *list)
 {
-    put_heading(stage, box_inset(box_cut_top(&box, stage_px(stage, HEAD_UNITS)), pad, 0), PHRASE_MISSED);
+    scene_put_heading(stage, box_inset(box_cut_top(&box, stage_px(stage, HEAD_UNITS)), pad, 0),
+                      PHRASE_MISSED);
     box_fill(stage, box, stage->theme->row, stage_px(stage, 14));
     struct rect cells = box_inset(box, pad, stage_px(stage, 10));
     int rows = (list->count + MISSED_COLUMNS - 1) / MISSED_COLUMNS, gap = stage_px(stage, 24);

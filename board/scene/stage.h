@@ -153,6 +153,12 @@ void scene_cut_logo(const struct stage *stage, struct rect *box);
 void scene_put_header(const struct stage *stage, struct rect box);
 void scene_put_featured(const struct stage *stage, struct rect box);
 void scene_put_desk(const struct stage *stage, struct rect box);
+/* The words over a list: of all languages if they fit. */
+void scene_put_heading(const struct stage *stage, struct rect box, enum phrase phrase);
+/* Who waits: how high that is with the air above it, 0 if nothing is known; and how many pages it has. */
+int scene_waiting_height(const struct stage *stage);
+int scene_waiting_pages(const struct stage *stage);
+void scene_put_waiting_counts(const struct stage *stage, struct rect box);
 void scene_put_lists(const struct stage *stage, struct rect box);
 bool scene_has_lists(const struct stage *stage);
 bool scene_has_featured(const struct stage *stage);

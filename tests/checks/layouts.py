@@ -33,7 +33,7 @@ BAD = [
     ("landscape.regions.1.columns", 3, "landscape.regions[1].columns: 3 is not an integer from 1 to 2", False),
     ("landscape.regions.1.columns", 2, 'landscape.regions[2]: "lists" overlaps "featured"', False),
     ("landscape.regions.1.part", "lists", 'landscape.regions[2]: "lists" stands twice', False),
-    ("landscape.regions.1.row", 1, 'landscape.regions[1]: "featured" takes what there is; its rows need fractions', False),
+    ("landscape.regions.1.row", 1, 'landscape.regions[1]: "featured" takes what there is; one of its rows needs a fraction', False),
     ("landscape.regions.0.row", 2, 'landscape.regions[0]: "header" has a height of its own; put it into one row that is "auto"', False),
     ("landscape.regions.0.logo", "middle", 'landscape.regions[0].logo: "middle" is not one of', True),
     ("landscape.regions.1.logo", "left", 'landscape.regions[1]: a logo stands in the part "header" only', True),

@@ -177,6 +177,51 @@ static void info_picture(void)
         snprintf(notice->text.text[i], LABEL_SIZE, "%s", text[i]);
 }
 
+/* ---- who waits ----------------------------------------------------------------------------------------- */
+
+static void agencies(int count)
+{
+    static const char *const name[][3] = {
+        { "Әкімдік басқармалары", "Управления акимата", "City departments" },
+        { "Прокуратура", "Прокуратура", "Prosecutor's office" },
+        { "Ішкі істер департаменті", "Департамент внутренних дел", "Department of internal affairs" },
+        { "Төтенше жағдайлар департаменті", "Департамент по чрезвычайным ситуациям",
+          "Department of emergency situations" },
+        { "«Азаматтарға арналған үкімет» КЕАҚ", "НАО «Правительство для граждан»",
+          "Government for Citizens" },
+    };
+    static const struct hall_waiting waiting[] = {
+        { true, 7, 12 }, { true, 0, 0 }, { true, 14, 45 }, { true, 3, -1 }, { true, 26, 110 }
+    };
+    struct config *config = &room.config;
+    config->nagencies = (uint16_t)count;
+    for (int i = 0; i < count; i++) {
+        for (int lang = 0; lang < config->nlangs; lang++)
+            snprintf(config->agency[i].name.text[lang], LABEL_SIZE, "%s", name[i][lang]);
+        config->desk[i].agency = (int8_t)i;
+        room.hall.waiting[i] = waiting[i];
+    }
+}
+
+static void info_waiting(void)
+{
+    info();
+    agencies(4);
+}
+
+static void info_waiting_pages(void)
+{
+    info_picture();
+    agencies(5);
+    room.input.notice_page = 1;
+}
+
+static void info_waiting_hall(void)
+{
+    info_logo();
+    room.hall.waiting_in_all = (struct hall_waiting){ true, 31, 25 };
+}
+
 /* ---- every desk of a zone, while the truth is not known ------------------------------------------ */
 
 static void zone_starting(void)

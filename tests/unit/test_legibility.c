@@ -307,10 +307,10 @@ static void every_view_is_measured(void **state)
 {
     static const struct {
         const char *view;
-        enum text_role roles[4];
-    } rows[] = { { "zone", { ROLE_TICKET, ROLE_DESK, ROLE_ROW, ROLE_CLOCK } },
-                 { "desk", { ROLE_TICKET, ROLE_DESK, ROLE_AGENCY, ROLE_LABEL } },
-                 { "info", { ROLE_ROW, ROLE_NOTICE, ROLE_CLOCK, ROLE_HEADER } } };
+        enum text_role roles[5];
+    } rows[] = { { "zone", { ROLE_TICKET, ROLE_DESK, ROLE_ROW, ROLE_CLOCK, ROLE_HEADER } },
+                 { "desk", { ROLE_TICKET, ROLE_DESK, ROLE_AGENCY, ROLE_LABEL, ROLE_NOTICE } },
+                 { "info", { ROLE_ROW, ROLE_NOTICE, ROLE_CLOCK, ROLE_HEADER, ROLE_WAITING } } };
     struct json_report report = { .line = complain };
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
@@ -321,13 +321,14 @@ static void every_view_is_measured(void **state)
         struct trial *trial = trial_create(config, fonts);
         trial_measure(trial, 0, 0, 0, &sizes);
         trial_destroy(trial);
-        for (unsigned r = 0; r < 4; r++)
+        for (unsigned r = 0; r < 5; r++)
             assert_true(sizes.cap_px[rows[i].roles[r]] > 0);
     }
     assert_int_equal(check(), 0);
     assert_false(says("called number"));
     assert_false(says("at once"));
-    assert_says("4 rows in the list; ADA ");
+    assert_says("waiting counts ");
+    assert_says("5 rows in the list; ADA ");
 }
 
 static void fewer_rows_are_advised_where_they_help(void **state)

@@ -8,7 +8,7 @@
 static const int least_units[ROLES] = {
     [ROLE_TICKET] = 32, [ROLE_DESK] = 32,    [ROLE_ROW] = 32,    [ROLE_MISSED] = 24,
     [ROLE_LABEL] = 12,  [ROLE_AGENCY] = 14,  [ROLE_NOTICE] = 22, [ROLE_CLOCK] = 66,
-    [ROLE_HEADER] = 22, [ROLE_MESSAGE] = 22, [ROLE_ALERT] = 20,
+    [ROLE_HEADER] = 22, [ROLE_MESSAGE] = 22, [ROLE_ALERT] = 20,  [ROLE_WAITING] = 60,
 };
 
 #define HALLS       1000
@@ -408,6 +408,14 @@ static void any_images(void)
             (uint8_t)any(LAYOUT_LOGOS);
 }
 
+static void any_waiting(void)
+{
+    for (unsigned i = 0; i < AGENCIES_MAX; i++)
+        room.hall.waiting[i] = (struct hall_waiting){ any(3) > 0, (uint16_t)(any(2) ? any(100) : any(10000)),
+                                                      (int16_t)((int)any(1001) - 1) };
+    room.hall.waiting_in_all = room.hall.waiting[any(AGENCIES_MAX)];
+}
+
 static void any_room(void)
 {
     static const double overscan[] = { 0, 0.025, 0.05 };
@@ -433,6 +441,7 @@ static void any_room(void)
     any_calls();
     any_lists();
     any_notices();
+    any_waiting();
 }
 
 static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
