@@ -186,6 +186,7 @@ install: all
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-link $(B)/kezek-console
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/themes board/themes/*.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/voices board/voices/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/layouts board/layouts/*.json board/layouts/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json drivers/led/profiles/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/boards board/profiles/*.json
