@@ -51,7 +51,8 @@ static const char *obstacle(const struct board *board, const struct wall *wall, 
 
 static void show_on_wall(struct board *board, struct wall *wall, int desk, uint64_t token, int64_t now_us)
 {
-    if (!config_screen_has_desk(board->config, wall->config, desk))
+    if (!config_screen_has_desk(board->config, wall->config, desk) ||
+        !layout_shows_calls(&wall->config->layout))
         return;
     char name[ID_SIZE + 8];
     outlet_name(wall, name);

@@ -55,3 +55,9 @@ static inline bool layout_has(const struct layout *layout, enum layout_part part
             return true;
     return false;
 }
+/* Does a screen of this layout show who is called? Else no call is owed to it. */
+static inline bool layout_shows_calls(const struct layout *layout)
+{
+    return layout_has(layout, PART_FEATURED) || layout_has(layout, PART_LISTS) ||
+           layout_has(layout, PART_DESKS) || layout_has(layout, PART_DESK);
+}

@@ -1,4 +1,4 @@
-/* The head of the wall: whose hall it is on the left, what day and time on the right. */
+/* The head of the wall: whose hall or which zone it is on the left, what day and time on the right. */
 #include "board/scene/stage.h"
 
 #include <stdio.h>
@@ -84,11 +84,22 @@ static void put_date_row(const struct stage *stage, struct rect box)
     }
 }
 
+/* A wall of all desks says which ones: its zone, where it has one of several; else the hall. */
+static const struct label *name_of(const struct stage *stage)
+{
+    const struct config *config = stage->in->config;
+    const uint32_t zones = stage->in->screen->zones;
+    const bool is_one = zones && !(zones & (zones - 1)) && config->nzones > 1;
+    return is_one && layout_has(&stage->in->screen->layout, PART_DESKS)
+               ? &config->zone[__builtin_ctz(zones)].name
+               : &config->name;
+}
+
 static struct texts names_of(const struct stage *stage)
 {
     struct texts names = { 0 };
     for (int i = 0; i < count_names(stage); i++)
-        texts_add(&names, i, stage->in->config->name.text[i]);
+        texts_add(&names, i, name_of(stage)->text[i]);
     return names;
 }
 

@@ -186,6 +186,17 @@ static void zone(void)
     room_notice(&room, "Онлайн жазылу: www.open-almaty.kz", "Запись онлайн: www.open-almaty.kz", "");
 }
 
+/* One of two in the hall: the head says which. */
+static void zone_of_two(void)
+{
+    static const char *const name[] = { "Екінші қабат, оң қанат", "Второй этаж, правое крыло",
+                                        "Second floor, right wing" };
+    zone();
+    room.config.nzones = 2;
+    for (int i = 0; i < room.config.nlangs && i < 3; i++)
+        snprintf(room.config.zone[0].name.text[i], LABEL_SIZE, "%s", name[i]);
+}
+
 static void zone_of_64(void)
 {
     zone();
@@ -304,6 +315,7 @@ static const struct {
     { "zone", zone, 1920, 1080, 2, NULL, NULL },
     { "zone-portrait", zone, 1080, 1920, 2, NULL, NULL },
     { "zone-720p", zone, 1280, 720, 2, NULL, NULL },
+    { "zone-of-two", zone_of_two, 1280, 720, 3, NULL, NULL },
     { "zone-64", zone_of_64, 1920, 1080, 2, NULL, NULL },
     { "zone-starting", zone_starting, 1280, 720, 2, NULL, NULL },
     { "zone-stale", zone_stale, 1280, 720, 2, NULL, NULL },

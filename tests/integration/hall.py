@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 
@@ -319,6 +320,28 @@ def nothing_of_a_killed_board_stays_behind():
         hall.start_board()
         wait_for("console listens again", page_answers)
         assert "in use" not in hall.log("board"), hall.log("board")
+    finally:
+        hall.close()
+
+
+def a_screen_that_shows_no_calls_is_in_no_receipt():
+    grid = {"rows": [1], "columns": [1], "regions": [{"part": "notice", "row": 1, "column": 1}]}
+    with tempfile.TemporaryDirectory() as folder:
+        layout = os.path.join(folder, "poster.json")
+        with open(layout, "w") as f:
+            json.dump({"landscape": grid, "portrait": grid}, f)
+
+        def edit(file):
+            file["screens"][1]["view"] = layout
+        hall = Hall(edit=edit)
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("1", "А001")
+        receipt = receipts.wait("receipt", lambda t, o: o["ticket"] == "А001")
+        screens = [o["outlet"] for o in receipt["outlets"] if o["outlet"].startswith("screen/")]
+        assert screens == ["screen/main"], receipt
+        receipts.close()
     finally:
         hall.close()
 
@@ -745,7 +768,8 @@ run([
     receipts_wait_for_a_link_that_starts_again,
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     nothing_of_a_killed_board_stays_behind,
-    a_notice_ends_when_it_said,
+    a_screen_that_shows_no_calls_is_in_no_receipt,
+            a_notice_ends_when_it_said,
     a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor,
     a_test_picture_hides_the_calls_and_their_receipts_say_so,
     a_screen_whose_output_is_not_there_is_told_of_once_and_stops_nothing,
