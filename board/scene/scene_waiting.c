@@ -197,7 +197,9 @@ static void put_row(const struct stage *stage, const struct columns *columns, st
     struct rect middle = box_cut_right(&box, columns->number_px);
     box_cut_right(&box, columns->gap_px);
     put_names(stage, columns->name, &names, box);
-    type_put(stage, &columns->number, middle, ALIGN_RIGHT, number);
+    /* By the pen, not the ink: a 1 stands under an 8. */
+    type_put_at(stage, &columns->number, middle.x + middle.w - type_width(stage, &columns->number, number),
+                middle.y + (middle.h + type_cap(stage, &columns->number)) / 2, number);
     if (minutes[0])
         type_put(stage, &columns->minutes, last, ALIGN_RIGHT, minutes);
 }

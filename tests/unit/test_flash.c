@@ -313,6 +313,32 @@ static void an_image_counts_by_its_light(void **state)
     }
 }
 
+/* The view `info` in its worst hours: pages that are white and dark in turn, counts that come and go, and calls. The images are
+ * the hall file's from then on. */
+static void pages_with_pictures_do_not_flash(void **state)
+{
+    (void)state;
+    struct json_report report = { .line = complain };
+    struct image *image[] = { white_image(255), NULL };
+    image[1] = white_image(0);
+    struct config_screen *screen = &bench.config->screen[0];
+    assert_true(config_load_layout(NULL, "info", &screen->layout, &report));
+    for (unsigned i = 0; i < 2 && i < bench.config->nnotices; i++)
+        bench.config->notice[i].picture = image[i];
+    const uint32_t pages = bench.wall.notice_page;
+    bench.input.has_lease = true;
+    for (unsigned i = 0; i < 60; i++) {
+        bench.hall.waiting[0] = (struct hall_waiting){ i % 3 > 0, (uint16_t)i, -1 };
+        bench.wall.is_dirty = true;
+        if (i % 7 == 0)
+            apply(EVENT_CALL, i % 5, i);
+        run_for(S / 2);
+    }
+    assert_true(bench.wall.notice_page >= pages + 3);
+    assert_true(images_bytes(&bench.wall.images) > 0);
+    assert_calm();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -323,6 +349,7 @@ int main(void)
         TEST(nothing_moves_by_itself_but_the_bar_of_a_new_call),
         TEST(a_held_picture_has_a_deadline),
         TEST(an_image_counts_by_its_light),
+        TEST(pages_with_pictures_do_not_flash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

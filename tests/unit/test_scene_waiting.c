@@ -124,6 +124,23 @@ static void languages_stand_in_their_order_at_one_size(void **state)
     assert_int_equal(names[1], 6 + 0 + 11 + 6);
 }
 
+/* So that a column can be compared at a glance. */
+static void figures_stand_under_each_other(void **state)
+{
+    int pen[4], figures = 0;
+    (void)state;
+    start();
+    for (int i = 0; i < 4; i++)
+        tell(i, i % 2 ? 8 : 1, -1);
+    build(&picture, 1920, 1080);
+    for (unsigned i = 0; i < picture.nglyphs; i++)
+        if (picture.glyph[i].role == ROLE_WAITING && figures < 4)
+            pen[figures++] = picture.glyph[i].x;
+    assert_int_equal(figures, 4);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(pen[i], pen[0]);
+}
+
 /* Four at once; seven take turns with the notices, each page as long as one of those, and nothing else moves. */
 static void many_agencies_take_turns(void **state)
 {
@@ -172,6 +189,7 @@ int main(void)
         cmocka_unit_test(minutes_stand_where_they_are_told),
         cmocka_unit_test(the_whole_hall_stands_where_agencies_are_not_told),
         cmocka_unit_test(languages_stand_in_their_order_at_one_size),
+        cmocka_unit_test(figures_stand_under_each_other),
         cmocka_unit_test(many_agencies_take_turns),
         cmocka_unit_test(an_absent_part_leaves_no_hole),
     };

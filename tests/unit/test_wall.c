@@ -37,6 +37,42 @@ static void it_presents_only_when_something_changed(void **unused)
     assert_int_equal(bench.wall.pixels, pixels);
 }
 
+static struct image *plain_image(uint8_t light)
+{
+    struct image_scaler *scaler = image_scaler_create(1, 1, 60, 40);
+    image_scaler_take(scaler, (const uint8_t[]){ light, light, light, 255 });
+    struct image *image = image_scaler_finish(scaler);
+    image_scaler_destroy(scaler);
+    return image;
+}
+
+/* The old picture stands until the new one flips, and its images with it; after that nobody has them. */
+static void a_reload_takes_the_logo_away_from_a_wall_that_shows_it(void **unused)
+{
+    (void)unused;
+    static struct config config;
+    config = *bench.config;
+    struct image *logo = config.theme.logo = plain_image(200), *fitted;
+    bench.input.config = &config;
+    wall_change(&bench.wall, &config, 0);
+    open_calm();
+    fitted = image_keep(bench.wall.images.slot[0].image);
+    assert_non_null(fitted);
+    assert_true(fitted->shares > 2); /* the wall's, the painter's, and this one */
+    wall_change(&bench.wall, bench.config, 0);
+    image_drop(logo); /* as config_destroy() does: the sanitizer watches */
+    assert_true(fitted->shares > 1);
+    bench.input.config = bench.config;
+    for (unsigned i = 0; i < 3; i++) { /* both buffers, and the one that was repaired */
+        bench.wall.is_dirty = bench.wall.must_flip = true;
+        present();
+        until_flip();
+    }
+    assert_int_equal(images_bytes(&bench.wall.images), 0);
+    assert_true(fitted->shares <= 2); /* a list of the painter that stands in no buffer may keep one */
+    image_drop(fitted);
+}
+
 /* As long as its own text takes to read, not that of the page before. */
 static void a_page_of_notices_stays_for_its_own_time(void **unused)
 {
@@ -298,6 +334,7 @@ int main(void)
         TEST(it_opens_paints_and_flips_once),
         TEST(it_presents_only_when_something_changed),
         TEST(a_page_of_notices_stays_for_its_own_time),
+        TEST(a_reload_takes_the_logo_away_from_a_wall_that_shows_it),
         TEST(a_call_counts_as_shown_at_its_flip),
         TEST(while_a_flip_is_pending_nothing_is_painted_and_the_next_frame_has_it),
         TEST(the_hash_is_that_of_the_picture_on_scan_out),
