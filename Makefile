@@ -14,7 +14,7 @@ PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 
 # ---- what is found on this machine ---------------------------------------------------------------------------------
-PKGS  := libmosquitto libmodbus libgpiod alsa freetype2 harfbuzz fribidi libcjson libmicrohttpd libpng libdrm libseccomp
+PKGS  := libmosquitto libmodbus libgpiod alsa freetype2 harfbuzz fribidi libcjson libmicrohttpd libpng libdrm libseccomp sndfile
 GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo v2 || echo v1)
 
 CPPFLAGS += -I. -D_GNU_SOURCE -DKEZEK_VERSION='"$(VERSION)"' -DKEZEK_DATADIR='"$(DATADIR)"' -DKEZEK_LIBEXECDIR='"$(LIBEXECDIR)"' $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
@@ -183,7 +183,7 @@ demo:
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/kezekd
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/kezekctl $(B)/kezek-sim
-	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-link $(B)/kezek-console
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/kezek-link $(B)/kezek-console $(B)/kezek-voice
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/phrases board/phrases/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/themes board/themes/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/voices board/voices/*.json
@@ -191,6 +191,7 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/profiles drivers/led/profiles/*.json drivers/led/profiles/README.md
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/boards board/profiles/*.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/halls board/halls/*.json board/hall.schema.json
+	install -Dm644 -t $(DESTDIR)$(DATADIR)/voices board/speech/voice.schema.json
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/kezek.conf board/mosquitto/kezek.acl
 	install -Dm755 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/certificates
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system board/systemd/kezekd.service

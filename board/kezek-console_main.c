@@ -13,7 +13,7 @@ static int run_console(struct config *config)
     char path[108];
     if (rundir_path(path, sizeof path, "control") < 0)
         return EX_SOFTWARE;
-    sandbox_enter("console", SANDBOX_CONSOLE);
+    sandbox_enter("console", SANDBOX_CONSOLE, NULL);
     return console_run(config, path);
 }
 

@@ -24,7 +24,7 @@ static int run_link(struct config *config)
     sandbox_take_file(config->broker.ca_file, sizeof config->broker.ca_file);
     sandbox_take_file(config->broker.cert_file, sizeof config->broker.cert_file);
     sandbox_take_file(config->broker.key_file, sizeof config->broker.key_file);
-    sandbox_enter("link", SANDBOX_LINK);
+    sandbox_enter("link", SANDBOX_LINK, NULL);
     return link_run(CHILD_FD_SOCKET, config);
 }
 

@@ -167,6 +167,7 @@ static const struct field hall_fields[] = {
     { "notices", FIELD_SECTION, false, .section = &section_notices },
     { "tickets", FIELD_OBJECT, false, FIELDS(ticket_fields) },
     { "board_profile", FIELD_CUSTOM, false, IN(struct config, board_profile), .read = read_board_profile },
+    { "voice", FIELD_CUSTOM, false, IN(struct config, voice), .read = read_voice },
     { "console", FIELD_OBJECT, false, FIELDS(console_fields) },
     { "calls", FIELD_OBJECT, false, FIELDS(calls_fields) },
     { "theme", FIELD_CUSTOM, false, IN(struct config, theme), .read = read_theme },

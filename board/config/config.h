@@ -27,6 +27,7 @@
 #define PROFILES_MAX     16  /* board types in one hall: nobody keeps spares for so many */
 #define URLS_MAX         4   /* as MQTT_URLS_MAX */
 #define SERIES_MAX       64  /* as LED_LETTERS_MAX */
+#define VOICE_PATH_SIZE  256
 #define NONE             (-1)
 
 /* Text in the hall's languages, indexed like config.lang. */
@@ -137,6 +138,10 @@ struct config {
         char series[SERIES_MAX][TICKET_SIZE];
     } tickets;
     struct {
+        bool is_on, is_espeak; /* calls are spoken; by espeak-ng where no pack has the words */
+        char pack[LANGS_MAX][VOICE_PATH_SIZE]; /* folder of the pack of each language; "": there is none */
+    } voice;
+    struct {
         char host[64]; /* "" off */
         uint16_t port;
     } console;
@@ -151,6 +156,7 @@ struct config_paths {
     const char *phrases;  /* folder of phrase catalogues */
     const char *themes;   /* folder of themes */
     const char *layouts;  /* folder of views */
+    const char *voices;   /* folder of voice packs, by language */
 };
 
 /* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. A report without a

@@ -148,7 +148,7 @@ static const struct {
 } folders[] = {
     FOLDER(profiles, "profiles", "drivers/led/profiles"), FOLDER(boards, "boards", "board/profiles"),
     FOLDER(phrases, "phrases", "board/phrases"),          FOLDER(themes, "themes", "board/themes"),
-    FOLDER(layouts, "layouts", "board/layouts"),
+    FOLDER(layouts, "layouts", "board/layouts"),          FOLDER(voices, "voices", "build/voices"),
 };
 #define FOLDERS (sizeof folders / sizeof *folders)
 

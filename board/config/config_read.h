@@ -13,6 +13,7 @@
 #define CONFIG_PATH_SIZE 256
 #define LOCAL_PROFILES   "/etc/kezek/profiles"
 #define LOCAL_THEMES     "/etc/kezek/themes"
+#define LOCAL_VOICES     "/etc/kezek/voices"
 #define THEME_DEPTH_MAX  1 /* a base of a base is a riddle */
 
 struct reader {
@@ -24,7 +25,7 @@ struct reader {
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
     char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE],
-        themes[CONFIG_PATH_SIZE], layouts[CONFIG_PATH_SIZE];
+        themes[CONFIG_PATH_SIZE], layouts[CONFIG_PATH_SIZE], voices[CONFIG_PATH_SIZE];
     int theme_depth; /* bases above the theme that is read */
 };
 
@@ -114,6 +115,8 @@ void read_languages(struct reader *reader, const struct json_at *at, const cJSON
 void read_hours(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* "08:00" into a uint16_t: the minute of the day. */
 void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
+/* Into the `voice` of the struct config. */
+void read_voice(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct board_profile. */
 void read_board_profile(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct theme, which is read only where no complaint was made. */

@@ -121,6 +121,7 @@ static const char *const allowed[] = {
     "uname",
 };
 
+static const char *const allowed_to_voice[] = { "memfd_create" };
 static const char *const allowed_to_console[] = { "accept", "accept4", "listen", "sendfile" };
 
 /* ---- what is refused is told ----------------------------------------------------------------- */
@@ -192,10 +193,12 @@ static struct scmp_arg_cmp arg(unsigned index, enum scmp_compare compare, uint32
 static int limit_families(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
     int error = 0;
-    bool is_local = kind == SANDBOX_CONSOLE, is_caller = kind == SANDBOX_LINK;
+    bool is_local = kind == SANDBOX_CONSOLE, is_caller = kind == SANDBOX_LINK,
+         is_mute = kind == SANDBOX_VOICE;
     for (unsigned family = 0; family < FAMILIES && error == 0; family++) {
         bool is_network = family == AF_INET || family == AF_INET6;
-        if (is_network || (family == AF_UNIX && is_local) || (family == AF_NETLINK && is_caller))
+        if ((is_network && !is_mute) || (family == AF_UNIX && is_local) ||
+            (family == AF_NETLINK && is_caller))
             continue;
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
                                  arg(0, SCMP_CMP_EQ, family, 0));
@@ -215,6 +218,8 @@ static int allow_socket(scmp_filter_ctx filter, unsigned family, unsigned type)
 static int limit_sockets(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
     int error = limit_families(filter, kind);
+    if (kind == SANDBOX_VOICE)
+        return error;
     error = error ? error : allow_socket(filter, AF_INET, SOCK_STREAM);
     error = error ? error : allow_socket(filter, AF_INET6, SOCK_STREAM);
     error = error ? error : allow_socket(filter, AF_INET, SOCK_DGRAM);
@@ -301,6 +306,8 @@ static int add_rules(scmp_filter_ctx filter, enum sandbox_kind kind)
     if (error == 0 && kind == SANDBOX_CONSOLE)
         error =
             allow_all(filter, allowed_to_console, sizeof allowed_to_console / sizeof allowed_to_console[0]);
+    if (error == 0 && kind == SANDBOX_VOICE)
+        error = allow_all(filter, allowed_to_voice, sizeof allowed_to_voice / sizeof allowed_to_voice[0]);
     error = error ? error : limit_sockets(filter, kind);
     error = error ? error : limit_opening(filter);
     error = error ? error : limit_code(filter);
@@ -323,6 +330,7 @@ int calls_filter(const char *name, enum sandbox_kind kind)
         return -ENOMEM;
     int error = catch_refusals();
     error = error ? error : add_rules(filter, kind);
+    error = error ? error : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1); /* every thread */
     error = error ? error : seccomp_load(filter);
     seccomp_release(filter);
     malloc_trim(0); /* its tables: a quarter of a MiB, which free() keeps */

@@ -44,6 +44,16 @@ static const char *const readable_by_console[] = {
     "/etc/resolv.conf", "/lib",           "/usr/lib",   NULL,
 };
 
+/* Libraries, and where Debian and others keep what espeak-ng reads. */
+static const char *const readable_by_voice[] = { "/etc/ld.so.cache",          "/lib", "/lib64", "/usr/lib",
+                                                 "/usr/share/espeak-ng-data", NULL };
+
+static const char *const *const readable[] = {
+    [SANDBOX_LINK] = readable_by_link,
+    [SANDBOX_CONSOLE] = readable_by_console,
+    [SANDBOX_VOICE] = readable_by_voice,
+};
+
 static struct ruleset everything(long version)
 {
     static const struct {
@@ -81,7 +91,13 @@ static void allow(int ruleset, const char *path)
     close(fd);
 }
 
-int files_hide(enum sandbox_kind kind)
+static void allow_each(int ruleset, const char *const *path)
+{
+    while (path && *path)
+        allow(ruleset, *path++);
+}
+
+int files_hide(enum sandbox_kind kind, const char *const *also)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 0)
@@ -90,9 +106,8 @@ int files_hide(enum sandbox_kind kind)
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (ruleset < 0)
         return -errno;
-    const char *const *path = kind == SANDBOX_LINK ? readable_by_link : readable_by_console;
-    while (*path)
-        allow(ruleset, *path++);
+    allow_each(ruleset, readable[kind]);
+    allow_each(ruleset, also);
     int error = syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
     close(ruleset);
     return error;

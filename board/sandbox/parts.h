@@ -3,5 +3,6 @@
 
 #include "board/sandbox/sandbox.h"
 
-int files_hide(enum sandbox_kind kind);                     /* files.c; -ENOSYS, -EOPNOTSUPP: no Landlock */
+int files_hide(enum sandbox_kind kind,
+               const char *const *also);                    /* files.c; -ENOSYS, -EOPNOTSUPP: no Landlock */
 int calls_filter(const char *name, enum sandbox_kind kind); /* calls.c */

@@ -115,7 +115,7 @@ static int drop_capabilities(void)
 
 static void drop_privileges(enum sandbox_kind kind)
 {
-    int error = kind == SANDBOX_LINK && geteuid() == 0 ? become_nobody() : 0;
+    int error = kind != SANDBOX_CONSOLE && geteuid() == 0 ? become_nobody() : 0;
     if (error < 0)
         log_warn("sandbox: still root: %s; start the service as a user of its own", strerror(-error));
     error = drop_capabilities();
@@ -123,19 +123,29 @@ static void drop_privileges(enum sandbox_kind kind)
         log_warn("sandbox: capabilities stay: %s", strerror(-error));
 }
 
-void sandbox_enter(const char *name, enum sandbox_kind kind)
+void sandbox_hide(enum sandbox_kind kind, const char *const *also)
 {
     limit_memory();
     drop_privileges(kind);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user forgets it */
-    int error = files_hide(kind);
+    int error = files_hide(kind, also);
     if (error < 0)
         log_warn("sandbox: files are not hidden: %s; Linux 5.13 with Landlock does that", strerror(-error));
-    error = calls_filter(name, kind);
+}
+
+void sandbox_filter(const char *name, enum sandbox_kind kind)
+{
+    int error = calls_filter(name, kind);
     if (error < 0)
         log_warn("sandbox: system calls are not filtered: %s; that takes 64 bits and a kernel with "
                  "CONFIG_SECCOMP_FILTER",
                  strerror(-error));
+}
+
+void sandbox_enter(const char *name, enum sandbox_kind kind, const char *const *also)
+{
+    sandbox_hide(kind, also);
+    sandbox_filter(name, kind);
 }

@@ -1,7 +1,7 @@
-/* What a process of the network gives up before it reads its first byte from there, for good: so that whoever takes it over
+/* What a process of the network, or of sound files, gives up before it reads its first byte of them, for good: so that whoever takes it over
  * through a defect of a library has bytes on sockets, and nothing else. Works without privileges, too.
  *
- *   user          started as root, the link becomes the user `kezek`, or 65534 (nobody) where there is none. The console
+ *   user          started as root, link and voice become the user `kezek`, or 65534 (nobody) where there is none. The console
  *                 stays who it is, since the control socket is the board's: but without any capability.
  *   privileges    none are gained by exec; no capability is left; no core file; no other process reads its memory.
  *   memory        SANDBOX_MEMORY.
@@ -24,8 +24,9 @@
 #define SANDBOX_USER   "kezek"
 
 enum sandbox_kind {
-    SANDBOX_LINK,   /* calls out: TCP, UDP, the kernel's table of addresses */
-    SANDBOX_CONSOLE /* is called: TCP; and local sockets */
+    SANDBOX_LINK,    /* calls out: TCP, UDP, the kernel's table of addresses */
+    SANDBOX_CONSOLE, /* is called: TCP; and local sockets */
+    SANDBOX_VOICE /* no socket but the board's; memory files; reads what sandbox_enter() names, and espeak-ng's data */
 };
 
 /* Reads a file of secrets or certificates into memory while that is still allowed, and writes a path into `path` by which any
@@ -33,6 +34,10 @@ enum sandbox_kind {
  * 1 MiB, stay as they are, so that whoever opens them says why. */
 void sandbox_take_file(char *path, size_t size);
 
-/* Confines the calling process, which must have one thread, and logs what could not be done. `name` is for the line of a
- * refused call. */
-void sandbox_enter(const char *name, enum sandbox_kind kind);
+/* Confines the calling process, which must have one thread (see sandbox_hide()), and logs what could not be done. `name` is for the line of a
+ * refused call; `also` (NULL: none) are files and folders that may be read besides, NULL at their end. */
+void sandbox_enter(const char *name, enum sandbox_kind kind, const char *const *also);
+/* The same in two steps, for a library that starts a thread: it may do so between them, and its thread is confined as well. The first
+ * step takes everything but system calls. */
+void sandbox_hide(enum sandbox_kind kind, const char *const *also);
+void sandbox_filter(const char *name, enum sandbox_kind kind);

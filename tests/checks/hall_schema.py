@@ -58,6 +58,7 @@ GOOD = [
     ("notices.0.picture", os.path.join(ROOT, "tests/data/images/plan.png")),
     ("board_profile", "rpi5"), ("board_profile", None),
     ("calls", {"ttl_ms": 0, "dwell_ms": 1000, "recent": 32}),
+    ("voice", {}), ("voice", {"packs": {"kk": "voices/kk", "ru": "/srv/ru"}, "espeak": False}),
     ("console", {"listen": "[::1]:8080"}),
     ("broker.urls", ["mqtts://broker.hall.kz", "mqtt://[fe80::1]:1883"]),
     ("broker.protocol", "3.1.1"),
@@ -100,6 +101,7 @@ BAD = [
     ("broker.urls", ["mqtt://h/p"]), ("broker.urls", ["mqtt://a"] * 5), ("broker.url", "mqtt://a"),
     ("broker.protocol", "4"), ("broker.cert_file", "hall.json"), ("broker.password_file", "hall.json"),
     ("calls.ttl_ms", -1), ("calls.ttl_ms", 600001), ("calls.ttl_ms", 1.5), ("calls.dwell_ms", 999), ("calls.recent", 33),
+    ("voice", 7), ("voice.packs", {}), ("voice.packs", {"kk": 1}), ("voice.packs", "kk"), ("voice.espeak", 1), ("voice.rate", 1),
     ("console", {}), ("console.listen", "8080"), ("console.listen", ":8080"),
     ("phrases.windw", {"kk": "x"}), ("phrases.window", {"kk": ""}),
     ("zones", []), ("zones", None), ("zones.0.id", "A"), ("zones.0.name", None), ("zones.0.colour", 1),
@@ -173,7 +175,7 @@ STRANGER = "qqqqqqqqqqqqqq"
 MANUAL = "board/man/kezek-hall.5.scd"
 SECTIONS = {
     "THE HALL": SCHEMA, "BROKER": SCHEMA["properties"]["broker"], "CALLS": SCHEMA["properties"]["calls"],
-    "CONSOLE": SCHEMA["properties"]["console"], "AGENCIES, ZONES": SCHEMA["definitions"]["named"],
+    "CONSOLE": SCHEMA["properties"]["console"], "VOICE": SCHEMA["properties"]["voice"], "AGENCIES, ZONES": SCHEMA["definitions"]["named"],
     "LED": SCHEMA["properties"]["led"], "TICKETS": SCHEMA["properties"]["tickets"],
     "DESKS": SCHEMA["definitions"]["desk"], "BUSES": SCHEMA["definitions"]["bus"], "SCREENS": SCHEMA["definitions"]["screen"],
     "MELODIES": SCHEMA["definitions"]["melody"], "CHIMES": SCHEMA["definitions"]["chime"],

@@ -171,9 +171,10 @@ static void speech_has_the_volume_that_was_asked_for_after_the_lead(void **state
     assert_int_equal(open_device("caught", 100), 0);
     say_to_the_end(50);
     close_device();
-    assert_true(listen_back() > RATE + RATE / 10);
-    for (size_t i = 0; i < RATE + RATE / 10; i++) {
-        double want = i < RATE / 10 ? 0 : (double)word[i - RATE / 10] / 2;
+    const size_t lead = RATE / 10;
+    assert_true(listen_back() > RATE + lead);
+    for (size_t i = 0; i < RATE + lead; i++) {
+        double want = i < lead ? 0 : (double)word[i - lead] / 2;
         assert_true(fabs(heard[2 * i] - want) <= 1);
     }
 }

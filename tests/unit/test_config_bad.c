@@ -16,7 +16,7 @@ static const struct {
       "awake_minutes, broker, agencies, led, zones, buses, desks, screens, melodies, chimes, notices, "
       "tickets, "
       "board_profile, "
-      "console, calls, theme, "
+      "voice, console, calls, theme, "
       "phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
     { "[\"kk\",\"ru\"]", "[]",
@@ -55,6 +55,13 @@ static const struct {
       "calls.recent: 33 is not an integer from 0 to 32" },
     { "\"broker\":", "\"console\":{\"listen\":\"8080\"},\"broker\":",
       "console.listen: \"8080\" is no address to listen on; write it like \"127.0.0.1:8080\"" },
+    { "\"broker\":", "\"voice\":7,\"broker\":", "voice: 7 is no object; {} is enough" },
+    { "\"broker\":", "\"voice\":{\"packs\":{\"de\":\"x\",\"kk\":7},\"espeak\":1},\"broker\":",
+      "voice.packs.de: is no language of the hall; known are kk, ru\n"
+      "voice.packs.kk: 7 is no folder\n"
+      "voice.espeak: 1 is not true or false" },
+    { "\"broker\":", "\"voice\":{\"packs\":{}},\"broker\":",
+      "voice.packs: an object names no packs like {\"kk\": \"voices/kk\"}" },
     { "\"broker\":", "\"board_profile\":\"rpi6\",\"broker\":",
       "board_profile: there is no board profile \"rpi6\"; known are beaglebone-black, orangepi3b, orangepi5, "
       "radxa-rock3a, radxa-rock5b, rpi-zero2w, rpi3, rpi4, rpi5, x86; own ones go into /etc/kezek/boards" },

@@ -315,7 +315,7 @@ static int run(int (*probe)(void), enum sandbox_kind kind, char *said, size_t si
     if (pid == 0) {
         dup2(log[1], STDERR_FILENO);
         dup2(open("/proc/self/status", O_RDONLY), 9);
-        sandbox_enter("link", kind);
+        sandbox_enter("link", kind, NULL);
         _exit(probe());
     }
     close(log[1]);
