@@ -106,6 +106,23 @@ static inline void room_view(struct room *room, const char *view)
     config_load_layout(&(struct config_paths){ .layouts = folder }, view, &room->screen.layout, &report);
 }
 
+/* As a city does it: a row of its own for who waits, above the last one, across all columns. */
+static inline void room_add_counts(struct room *room)
+{
+    struct layout_grid *grids[] = { &room->screen.layout.landscape, &room->screen.layout.portrait };
+    for (int g = 0; g < 2; g++) {
+        struct layout_grid *grid = grids[g];
+        const uint8_t last = grid->nrows++;
+        grid->row[last] = grid->row[last - 1];
+        grid->row[last - 1] = LAYOUT_AUTO;
+        for (unsigned i = 0; i < grid->nregions; i++)
+            grid->region[i].row = grid->region[i].row == last - 1 ? last : grid->region[i].row;
+        grid->region[grid->nregions++] = (struct layout_region){
+            .part = PART_WAITING, .row = (uint8_t)(last - 1), .rows = 1, .columns = grid->ncolumns
+        };
+    }
+}
+
 static inline void room_desk(struct room *room, const char *label, enum desk_kind kind, enum direction arrow)
 {
     struct config_desk *desk = &room->config.desk[room->config.ndesks];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MOST 8 /* of notices, or of 32 agencies whose waiting visitors are counted */
+#define PAGES_MOST 16 /* of 32 agencies whose waiting visitors are counted; of notices there are fewer */
 
 struct trial {
     struct fonts *fonts;

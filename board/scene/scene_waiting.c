@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ROWS_MOST        4 /* at once; more take turns with the notices */
+#define ROWS_BESIDE      2 /* the same where calls are larger than all else */
 #define HEAD_UNITS       58
 #define AIR_UNITS        28 /* above, as between cells */
 #define GAP_UNITS        10
@@ -19,7 +20,7 @@
 #define FEW              2 /* of so many rows each has room for all languages */
 
 struct waiting {
-    int count;
+    int count, most;             /* at once */
     int8_t agency[AGENCIES_MAX]; /* NONE: the whole hall */
 };
 /* One size and one place for all rows of a page. */
@@ -43,9 +44,16 @@ static bool has_desk_of(const struct stage *stage, int agency)
     return false;
 }
 
+static bool has_calls(const struct stage *stage)
+{
+    const struct layout *layout = &stage->in->screen->layout;
+    return layout_has(layout, PART_FEATURED) || layout_has(layout, PART_DESKS) ||
+           layout_has(layout, PART_DESK);
+}
+
 static struct waiting collect(const struct stage *stage)
 {
-    struct waiting waiting = { 0 };
+    struct waiting waiting = { .most = has_calls(stage) ? ROWS_BESIDE : ROWS_MOST };
     if (stage->in->truth != FEED_FRESH || !stage->in->has_lease)
         return waiting;
     for (int agency = 0; agency < stage->in->config->nagencies; agency++)
@@ -58,7 +66,7 @@ static struct waiting collect(const struct stage *stage)
 
 static int pages_of(const struct waiting *waiting)
 {
-    return (waiting->count + ROWS_MOST - 1) / ROWS_MOST;
+    return (waiting->count + waiting->most - 1) / waiting->most;
 }
 
 /* Of each page. */
@@ -79,7 +87,7 @@ int scene_waiting_pages(const struct stage *stage)
 static int count_langs(const struct stage *stage, const struct waiting *waiting)
 {
     int nlangs = stage->in->config->nlangs;
-    bool has_room = stage->is_portrait || waiting->count <= FEW;
+    bool has_room = waiting->most == ROWS_MOST && (stage->is_portrait || waiting->count <= FEW);
     return has_room || nlangs < LANGS_OF_LAW ? nlangs : LANGS_OF_LAW;
 }
 

@@ -356,6 +356,8 @@ static const struct {
     { "info-waiting-portrait", info_waiting, 1080, 1920, 3, NULL, NULL },
     { "info-waiting-pages", info_waiting_pages, 1920, 1080, 3, NULL, NULL },
     { "info-waiting-pages-portrait", info_waiting_pages, 720, 1280, 2, NULL, NULL },
+    { "calls-waiting", calls_waiting, 1920, 1080, 2, NULL, NULL },
+    { "calls-waiting-portrait", calls_waiting, 720, 1280, 2, NULL, NULL },
     { "info-waiting-hall", info_waiting_hall, 1280, 720, 3, NULL, NULL },
     { "info-waiting-light", info_waiting, 1280, 720, 2, NULL, "light" },
     { "test-grid", named_screen, 1920, 1080, 3, "grid", NULL },

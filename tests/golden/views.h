@@ -216,6 +216,14 @@ static void info_waiting_pages(void)
     room.input.notice_page = 1;
 }
 
+/* A city's own layout. */
+static void calls_waiting(void)
+{
+    logo();
+    agencies(4);
+    room_add_counts(&room);
+}
+
 static void info_waiting_hall(void)
 {
     info_logo();

@@ -351,6 +351,8 @@ static const char *const views[] = { "calls", "zone", "desk", "info" };
 static void any_view(void)
 {
     room_view(&room, views[any(VIEWS)]);
+    if (!is_view("info") && any(3) == 0)
+        room_add_counts(&room);
     if (!is_view("desk"))
         return;
     room.screen.desk = (int16_t)any(room.config.ndesks);

@@ -166,6 +166,24 @@ static void many_agencies_take_turns(void **state)
     assert_true(says("23", WEIGHT_BOLD, true, 0));
 }
 
+/* Calls are what a wall is for. */
+static void beside_large_calls_there_are_two_at_once(void **state)
+{
+    (void)state;
+    start();
+    for (int i = 0; i < 4; i++)
+        tell(i, 20 + (unsigned)i, -1);
+    assert_true(says("23", WEIGHT_BOLD, true, 0));
+    room_view(&room, "calls");
+    assert_false(has_heading());
+    room_add_counts(&room);
+    assert_true(has_heading());
+    assert_true(says("21", WEIGHT_BOLD, true, 0));
+    assert_false(says("22", WEIGHT_BOLD, true, 0));
+    room.input.notice_page = 1;
+    assert_true(says("22", WEIGHT_BOLD, true, 0));
+}
+
 /* As if the part were not in the layout. */
 static void an_absent_part_leaves_no_hole(void **state)
 {
@@ -191,6 +209,7 @@ int main(void)
         cmocka_unit_test(languages_stand_in_their_order_at_one_size),
         cmocka_unit_test(figures_stand_under_each_other),
         cmocka_unit_test(many_agencies_take_turns),
+        cmocka_unit_test(beside_large_calls_there_are_two_at_once),
         cmocka_unit_test(an_absent_part_leaves_no_hole),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
