@@ -33,7 +33,7 @@ SIM_LIB  := $(B)/libsim.a
 PROGRAMS := $(patsubst %_main.c,$(B)/%,$(notdir $(wildcard board/*_main.c sim/*_main.c)))
 UNIT_SRC := $(wildcard $(patsubst %,tests/%/test_*.c,unit contract golden scenario integration))
 UNITS    := $(UNIT_SRC:%.c=$(B)/%)
-BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c tests/bench/source.c))
+BENCHES  := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c tests/bench/probe.c tests/bench/source.c tests/bench/counter.c))
 MANS     := $(patsubst %.scd,$(B)/%,$(wildcard board/man/*.scd))
 
 .PHONY: all
@@ -111,7 +111,7 @@ benches-build: $(filter-out %/bench_cairo,$(BENCHES)) # what `make test` builds,
 bench:
 	@tests/needs build bench
 	@$(MAKE) --no-print-directory -s -j2 all $(BENCHES)
-	@status=0; for b in $(filter-out %/probe %/source,$(BENCHES)) tests/bench/hall.py tests/bench/beside.py; do "$$b" || status=1; done; exit $$status
+	@status=0; for b in $(filter-out %/probe %/source %/counter,$(BENCHES)) tests/bench/hall.py tests/bench/beside.py; do "$$b" || status=1; done; exit $$status
 
 # What integration tests drive.
 $(addprefix $(B)/tests/integration/,led_drive led_relay): $(B)/%: %.c $(SIM_LIB) $(LIB)

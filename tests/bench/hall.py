@@ -6,12 +6,13 @@ Times are of this machine and its load: read medians, p99 and ratios. Counts are
 """
 import os
 import statistics
+import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 from measure import Source, attempt, cpu_s, child_of, failures, one_screen, percentile, probe, pss_kib
-from harness import Hall, Listener, free_port, wait_for
+from harness import BUILD, Hall, Listener, die_with_parent, free_port, wait_for
 
 
 def call_to_led(rate=6, seconds=20):
@@ -99,6 +100,7 @@ def alone(rates=(10000, 50000), seconds=10):
 
     def edit(file):
         one_screen("1920x1080")(file)
+        file["calls"] = {"dwell_ms": 1000}
         file["broker"]["urls"] = [f"mqtt://127.0.0.1:{port}"]
         sources.append(Source(port, file["hall"], len(file["desks"])))
     hall = Hall(edit=edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))
@@ -116,6 +118,32 @@ def alone(rates=(10000, 50000), seconds=10):
         source.close()
 
 
+floors = {}  # us a message, by (answers, qos, rate): the same messages, to a client that does nothing else
+
+
+def floor(answers, qos, rate, seconds):
+    """What libmosquitto alone costs: a client that counts, and for `answers` publishes as much as a receipt for each."""
+    if (answers, qos, rate) not in floors:
+        port = free_port()
+        source = Source(port, "floor", 12)
+        client = None
+        try:
+            wait_for("the source listens", lambda: any(f":{port:04X} 00000000:0000 0A" in line for line in open("/proc/net/tcp")))
+            client = subprocess.Popen([os.path.join(BUILD, "tests/bench/counter"), str(port), "floor"] + ["answer"] * answers,
+                                      stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
+            source.line()
+            source.flood("calls", 1000, 1, qos)
+            before = cpu_s(client.pid)
+            out = source.flood("calls", rate, seconds, qos)
+            floors[answers, qos, rate] = (cpu_s(client.pid) - before) / out["sent"] * 1e6
+        finally:
+            if client:
+                client.kill()
+                client.wait()
+            source.close()
+    return floors[answers, qos, rate]
+
+
 def flood_alone(hall, source, pids, kind, qos, rate, seconds):
     before, memory = {n: cpu_s(p) for n, p in pids.items()}, {n: pss_kib(p) for n, p in pids.items()}
     status = hall.status()
@@ -128,10 +156,17 @@ def flood_alone(hall, source, pids, kind, qos, rate, seconds):
         wait_for("the newest tickets", lambda: all(d["ticket"] == out["last"][d["desk"]] for d in hall.status()["desks"]))
     frames = after["screens"][0]["frames"] - status["screens"][0]["frames"]
     print(f"{kind} QoS {qos}, {rate}/s asked: {out['sent'] / out['seconds']:.0f}/s; {after['feed']['events'] - status['feed']['events']} of "
-          f"{out['sent']} arrived, {out['receipts']} receipts; {frames / (out['seconds'] + 2):.1f} frames/s; arrival -> frame p50 {out['p50']} p99 "
-          f"{out['p99']} max {out['max']} ms ({out['shown']} of them), waited to be read at most {out['late_ms']} ms", flush=True)
+          f"{out['sent']} arrived, {out['receipts']} receipts; {frames / (out['seconds'] + 2):.1f} frames/s; waited to be sent at most "
+          f"{out['late_ms']} ms", flush=True)
+    for name, what in (("latency", "arrival -> flip that first showed it, after its turn in line"), ("answered", "published -> its receipt is back")):
+        if out[name]["count"]:
+            print(f"    {what}: p50 {out[name]['p50']} p99 {out[name]['p99']} max {out[name]['max']} ms ({out[name]['count']})", flush=True)
+    bottom = floor(kind == "calls", qos, rate, seconds)
+    ours = sum(used.values()) / out["sent"] * 1e6
     print("    " + "; ".join(f"{n} {used[n] / out['seconds'] * 100:.1f} % of a core, {used[n] / out['sent'] * 1e6:.2f} us a message, "
-                             f"PSS {memory[n]} -> {pss_kib(p)} KiB" for n, p in pids.items()), flush=True)
+                             f"PSS {memory[n]} -> {pss_kib(p)} KiB" for n, p in pids.items()) +
+          f"; both / a libmosquitto client that only counts{' and answers' * (kind == 'calls')}: {ours:.2f} / {bottom:.2f} us = {ours / bottom:.2f}",
+          flush=True)
 
 
 def main():

@@ -31,6 +31,7 @@
 #define WINDOW      20 /* messages of QoS 1 that are not acknowledged */
 #define PATIENCE_US 2000000
 #define LATENCIES   (1 << 20)
+#define CALLS       (1 << 18) /* tickets of all desks, each with four figures */
 #define DEAF_US     700000
 #define ROOM        262144 /* for receipts; the kernel would keep 32 MB for one that is deaf */
 
@@ -48,8 +49,11 @@ static struct {
     uint16_t packet_id;
     uint64_t ticket, sent;
     uint64_t receipts, shown;
-    unsigned nlatencies;
-    float latency_ms[LATENCIES];
+    int64_t sent_us[CALLS];
+    struct times {
+        unsigned count;
+        float ms[LATENCIES];
+    } latency, answered; /* as the receipts say; from publishing until the receipt is here */
 } source;
 
 static void fail(const char *what)
@@ -105,17 +109,40 @@ static void subscribed(const uint8_t *body, size_t length)
     source.is_up = true;
 }
 
+static void note(struct times *times, double ms)
+{
+    if (times->count < LATENCIES)
+        times->ms[times->count++] = (float)ms;
+}
+
+static int64_t *sent_us_of(unsigned desk, unsigned value)
+{
+    return &source.sent_us[(value * (unsigned)source.desks + desk) % CALLS];
+}
+
+/* Of a call whose ticket was given again meanwhile (10,000 a desk) the newer one counts: such a receipt waited for a panel. */
+static void note_answer(const char *json)
+{
+    unsigned desk, value;
+    const char *ticket = strstr(json, "\"ticket\":\"");
+    if (ticket && sscanf(ticket, "\"ticket\":\"%u\",\"desk\":\"%u\"", &value, &desk) == 2)
+        note(&source.answered, (double)(clock_us() - *sent_us_of(desk, value)) / 1e3);
+}
+
 /* "latency_ms" behind each "shown" of an outlet. */
 static void note_receipt(const char *json)
 {
     source.receipts++;
     const char *outlet = strstr(json, "\"screen/");
-    if (!outlet || strncmp(strchr(outlet + 1, '"'), "\",\"result\":\"shown\",\"latency_ms\":", 31) != 0)
+    bool is_shown =
+        outlet && strncmp(strchr(outlet + 1, '"'), "\",\"result\":\"shown\",\"latency_ms\":", 31) == 0;
+    note_answer(json);
+    if (!is_shown)
         return;
     source.shown++;
     const char *number = strstr(outlet, "latency_ms\":");
-    if (source.nlatencies < LATENCIES && number)
-        source.latency_ms[source.nlatencies++] = strtof(number + 12, NULL);
+    if (number)
+        note(&source.latency, strtof(number + 12, NULL));
 }
 
 static void published(const uint8_t *body, size_t length, uint8_t flags)
@@ -192,6 +219,7 @@ static int compose(enum kind kind, uint64_t number, char *out, size_t size)
 {
     unsigned desk = (unsigned)(number % (unsigned)source.desks) + 1,
              value = (unsigned)(number / (unsigned)source.desks % 10000);
+    *sent_us_of(desk, value) = clock_us();
     switch (kind) {
     case KIND_CALLS:
     case KIND_DEAF:
@@ -236,15 +264,23 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void print_times(const char *name, struct times *times)
+{
+    unsigned n = times->count;
+    qsort(times->ms, n, sizeof *times->ms, by_value);
+    printf("\"%s\":{\"count\":%u,\"p50\":%.2f,\"p99\":%.2f,\"max\":%.2f},", name, n,
+           n ? (double)times->ms[n / 2] : 0, n ? (double)times->ms[n * 99ul / 100] : 0,
+           n ? (double)times->ms[n - 1] : 0);
+}
+
 static void print_result(uint64_t sent, int64_t took_us, int64_t late_us)
 {
-    qsort(source.latency_ms, source.nlatencies, sizeof *source.latency_ms, by_value);
-    unsigned n = source.nlatencies;
     printf("{\"sent\":%" PRIu64 ",\"seconds\":%.3f,\"late_ms\":%.2f,\"receipts\":%" PRIu64
-           ",\"shown\":%" PRIu64 ",\"p50\":%.2f,\"p99\":%.2f,\"max\":%.2f,\"last\":{",
-           sent, (double)took_us / 1e6, (double)late_us / 1e3, source.receipts, source.shown,
-           n ? (double)source.latency_ms[n / 2] : 0, n ? (double)source.latency_ms[n * 99ul / 100] : 0,
-           n ? (double)source.latency_ms[n - 1] : 0);
+           ",\"shown\":%" PRIu64 ",",
+           sent, (double)took_us / 1e6, (double)late_us / 1e3, source.receipts, source.shown);
+    print_times("latency", &source.latency);
+    print_times("answered", &source.answered);
+    printf("\"last\":{");
     for (uint64_t i = sent - (unsigned)source.desks; i < sent; i++)
         printf("%s\"%u\":\"%04u\"", i == sent - (unsigned)source.desks ? "" : ",",
                (unsigned)(i % (unsigned)source.desks) + 1, (unsigned)(i / (unsigned)source.desks % 10000));
@@ -258,7 +294,7 @@ static void flood(enum kind kind, double rate, double seconds, int qos)
     int64_t start_us = clock_us(), late_us = 0;
     source.deaf_until_us = kind == KIND_DEAF ? start_us + DEAF_US : 0;
     source.receipts = source.shown = 0;
-    source.nlatencies = 0;
+    source.latency.count = source.answered.count = 0;
     while (sent < total) {
         uint64_t due = (uint64_t)((double)(clock_us() - start_us) * rate / 1e6);
         for (due = due < total ? due : total; sent < due && publish(kind, sent, qos); sent++)
