@@ -96,6 +96,8 @@ $(foreach v,v1 v2,$(eval $(call GPIO_TEST_RULES,$v)))
 DRM_DOUBLE := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/doubles/drm/*.c))
 $(addprefix $(B)/tests/,contract/test_screen unit/test_kms unit/test_kms_cards unit/test_kms_field unit/test_wall_kms): $(DRM_DOUBLE)
 $(addprefix $(B)/tests/unit/,test_hotplug test_hang test_stop): $(filter-out %/outputs_double.o,$(DRM_DOUBLE))
+# It starts the program that is beside it.
+$(B)/tests/unit/test_voices: $(B)/kezek-voice
 # The hall around a board under a virtual clock.
 $(B)/tests/scenario/test_scenarios: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/test_scenarios.c,$(wildcard tests/scenario/*.c)))
 $(BENCHES): $(B)/%: %.c $(SIM_LIB) $(LIB)

@@ -70,6 +70,14 @@ static int heard(short *samples, int count, espeak_EVENT *event)
     return synth->error != 0;
 }
 
+/* It looks for a sound server although it is not to play: there is none, and none is to be started. */
+static int initialize(struct synth *synth)
+{
+    setenv("PULSE_SERVER", "unix:/nonexistent", 1);
+    setenv("HOME", "/nonexistent", 1);
+    return synth->initialize(AUDIO_OUTPUT_SYNCHRONOUS, BUFFER_MS, NULL, espeakINITIALIZE_DONT_EXIT);
+}
+
 struct synth *synth_create(char *error, size_t error_size)
 {
     struct synth *synth = calloc(1, sizeof *synth);
@@ -79,7 +87,7 @@ struct synth *synth_create(char *error, size_t error_size)
         synth_destroy(synth);
         return NULL;
     }
-    int rate_hz = synth->initialize(AUDIO_OUTPUT_SYNCHRONOUS, BUFFER_MS, NULL, espeakINITIALIZE_DONT_EXIT);
+    int rate_hz = initialize(synth);
     if (rate_hz <= 0 || !sound_knows_rate((unsigned)rate_hz)) {
         snprintf(error, error_size, "espeak-ng does not start; apt install espeak-ng-data");
         synth_destroy(synth);
