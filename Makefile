@@ -201,7 +201,7 @@ install: all
 	for pack in $(wildcard $(B)/voices/*/voice.json); do install -Dm644 -t $(DESTDIR)$(DATADIR)/voices/$$(basename $$(dirname $$pack)) $$(dirname $$pack)/* || exit 1; done
 	sed -i "s|=/usr/local/|=$(PREFIX)/|" $(DESTDIR)$(PREFIX)/lib/systemd/system/kezekd.service
 	install -Dm644 board/systemd/kezek.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kezek.conf
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d board/systemd/60-kezek-gpio.rules
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d board/systemd/60-kezek-gpio.rules board/systemd/60-kezek-pwm.rules
 	for man in $(MANS); do install -Dm644 $$man $(DESTDIR)$(PREFIX)/share/man/man$${man##*.}/$${man##*/} || exit 1; done
 
 # ---- voices --------------------------------------------------------------------------------------------------------
