@@ -18,6 +18,7 @@
     X(BY_APPOINTMENT, "by_appointment") /* sign on a booked visit */                                         \
     X(BOOKED, "booked")                 /* the same in at most 15 letters, where room is short */            \
     X(PASSED_ON, "passed_on")           /* sign on a visit that another desk passed on; "3 → 7" follows */ \
+    X(IN_SERVICE, "in_service")         /* sign over the ticket whose visitor is at the desk */              \
     X(CLOSED, "closed")                 /* of a desk, and headline outside the hours of the hall */          \
     X(OPENS, "opens")                   /* under it; ": 08:30" or ": Monday, 08:30" follows */               \
     X(BREAK, "break")                                                                                        \

@@ -27,6 +27,8 @@ struct sign {
     char after[2 * TICKET_SIZE + 8];
 };
 int signs_of(const struct stage *stage, const struct call *call, struct sign out[SIGNS_MAX]);
+/* Of a ticket that is not called any more: its visitor has come. */
+struct sign sign_in_service(void);
 /* Sets the richest wording that fits: all languages before the long words; the two of the law at least. */
 void sign_put(const struct stage *stage, struct type type, struct rect box, const struct sign *sign);
 /* Width of the poorest wording at this size. */

@@ -174,8 +174,9 @@ void scene_put_desk(const struct stage *stage, struct rect box)
         put_word(stage, box, &present);
         return;
     }
-    struct sign signs[SIGNS_MAX];
-    int nsigns = signs_of(stage, &call, signs);
+    /* How the visitor came here says nothing any more. */
+    struct sign signs[SIGNS_MAX] = { sign_in_service() };
+    int nsigns = present.is_called ? signs_of(stage, &call, signs) : 1;
     int left = put_ticket(stage, box, &call, nsigns, present.is_called);
     box_cut_left(&box, left - box.x);
     put_signs(stage, box, &call, signs, nsigns);

@@ -26,6 +26,11 @@ static struct sign sign_passed_on(const struct stage *stage, const struct call *
     return sign;
 }
 
+struct sign sign_in_service(void)
+{
+    return (struct sign){ .phrase = PHRASE_IN_SERVICE, .shorter = PHRASE_IN_SERVICE };
+}
+
 int signs_of(const struct stage *stage, const struct call *call, struct sign out[SIGNS_MAX])
 {
     int n = 0;

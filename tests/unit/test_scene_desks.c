@@ -62,6 +62,25 @@ static void who_is_called_and_who_is_served_differ_in_shape(void **state)
     assert_false(find_from(&picture, 0, 0, WEIGHT_BOLD, true, "777", &found));
 }
 
+/* Over the one desk of its own screen a word says it as well, in place of how the visitor came there. */
+static void a_desk_says_that_its_visitor_has_come(void **state)
+{
+    struct found found;
+    (void)state;
+    room_init(&room, 2);
+    room_view(&room, "desk");
+    room.screen.desk = 2;
+    room.hall.desk[2].is_recall = true;
+    occupy(3, "А042", PHASE_CALLED);
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, false, "Қайта шақыру · Повторный вызов");
+    assert_false(find_from(&picture, 0, 0, WEIGHT_BOLD, false, "Қабылдауда · На приёме", &found));
+    occupy(3, "А042", PHASE_SERVING);
+    build(&picture, 1920, 1080);
+    find(&picture, 0, WEIGHT_BOLD, false, "Қабылдауда · На приёме");
+    assert_false(find_from(&picture, 0, 0, WEIGHT_BOLD, false, "Қайта шақыру · Повторный вызов", &found));
+}
+
 /* The desk may call the next visitor while the last call is still within its dwell. */
 static void a_call_keeps_its_place_for_its_dwell(void **state)
 {
@@ -150,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_a_new_call_is_inverse),
         cmocka_unit_test(who_is_called_and_who_is_served_differ_in_shape),
+        cmocka_unit_test(a_desk_says_that_its_visitor_has_come),
         cmocka_unit_test(a_call_keeps_its_place_for_its_dwell),
         cmocka_unit_test(nothing_moves_when_tickets_come_and_go),
         cmocka_unit_test(what_a_desk_does_is_said_in_words),
