@@ -1,6 +1,6 @@
 /* Counts the instructions that a piece of work takes in user space, exactly: a child does it step by step under ptrace(). The same
- * on every machine of one kind and one libc, whatever else runs there; 2 to 60 us a step. Sanitizers add their own: COUNTS_HEAP of
- * heap_count.h tells. One test file a program includes this.
+ * on every machine of one kind and one libc, whatever else runs there; 2 to 60 us a step. Sanitizers add their own; then
+ * COUNTS_INSTRUCTIONS is 0. One test file a program includes this.
  */
 #pragma once
 
@@ -9,6 +9,18 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define COUNTS_INSTRUCTIONS 1
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef COUNTS_INSTRUCTIONS
+#define COUNTS_INSTRUCTIONS 0
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#undef COUNTS_INSTRUCTIONS
+#define COUNTS_INSTRUCTIONS 0
+#endif
 
 /* Of the second time that work() runs. -1: nobody may trace here (some containers). */
 static long instructions_of(void (*work)(void))

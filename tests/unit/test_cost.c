@@ -4,7 +4,6 @@
 #include "board/hall/receipts.h"
 #include "protocol/json_arena.h"
 
-#include "tests/heap_count.h"
 #include "tests/instruction_count.h"
 #include "tests/unit/announce_wall.h"
 
@@ -71,7 +70,7 @@ static void parse_events(void)
 
 static void within(void (*work)(void), const char *what, long bound)
 {
-    long steps = COUNTS_HEAP ? instructions_of(work) : -1;
+    long steps = COUNTS_INSTRUCTIONS ? instructions_of(work) : -1;
     if (steps < 0)
         skip();
     print_message("%s: %ld instructions each\n", what, steps / CALLS);
