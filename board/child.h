@@ -1,4 +1,4 @@
-/* Child processes of the service (link, console): programs of their own, kezek-link and kezek-console, restarted with back-off
+/* Child processes of the service (link, console, voice): programs of their own, kezek-link and so on, restarted with back-off
  * when they die.
  *
  * A child gets the checked configuration as a sealed memory file on descriptor 4, so that it needs no file
@@ -16,7 +16,7 @@
 #define CHILD_FD_CONFIG 4
 
 struct child {
-    const char *name; /* of kezek-NAME: "link", "console" */
+    const char *name; /* of kezek-NAME: "link" */
     pid_t pid;        /* 0: not running */
     int64_t delay_us; /* back-off: 0.2 s doubling to 10 s, reset after a minute of life */
     int64_t started_us;

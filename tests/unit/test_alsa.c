@@ -3,6 +3,7 @@
 #include "drivers/chime/bell.h"
 #include "drivers/chime/chime.h"
 #include "tests/heap_count.h"
+#include "tests/unit/speech_tools.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,33 @@ static void both_channels_hear_the_bell_and_then_silence(void **state)
         assert_int_equal(heard[2 * i], i < length ? want[i] : 0);
         assert_int_equal(heard[2 * i + 1], heard[2 * i]);
     }
+}
+
+/* Each fundamental is there when its note sounds, and a semitone beside it there is nothing. */
+static void the_captured_bell_has_the_notes_of_its_melody(void **state)
+{
+    (void)state;
+    static float mono[RATE * 6];
+    const struct melody *melody = melody_find("gong3");
+    assert_int_equal(open_device("caught", 0), 0);
+    play_to_the_end("gong3");
+    close_device();
+    size_t count = listen_back(), at = 0;
+    int loudest = 0;
+    for (size_t i = 0; i < count; i++) {
+        mono[i] = heard[2 * i] / 32768.0F;
+        loudest = abs(heard[2 * i]) > loudest ? abs(heard[2 * i]) : loudest;
+    }
+    for (unsigned n = 0; n < melody->nnotes; n++) {
+        const struct note *note = &melody->note[n];
+        size_t length = (size_t)note->ms * RATE / 1000;
+        double there = tone_in(mono + at, length, note->hz, RATE);
+        assert_true(there > 0.05);
+        assert_true(tone_in(mono + at, length, note->hz * 1.0595, RATE) < there / 10);
+        assert_true(tone_in(mono + at, length, note->hz / 1.0595, RATE) < there / 10);
+        at += (size_t)(note->ms + note->pause_ms) * RATE / 1000;
+    }
+    assert_true(loudest > 8000 && loudest <= 29205);
 }
 
 static void a_lead_of_silence_goes_before(void **state)
@@ -300,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_channels_hear_the_bell_and_then_silence),
+        cmocka_unit_test(the_captured_bell_has_the_notes_of_its_melody),
         cmocka_unit_test(a_lead_of_silence_goes_before),
         cmocka_unit_test(it_plays_again_and_again),
         cmocka_unit_test(one_sound_at_a_time),

@@ -7,9 +7,11 @@
 #include <linux/netlink.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -412,6 +414,65 @@ static void the_same_holds_without_privileges(void **unused)
     assert_int_equal(status, 0);
 }
 
+/* ---- the voice ------------------------------------------------------------------------------- */
+
+/* A bit for each thing that went otherwise than it should. */
+static int voice_deeds(void)
+{
+    int memory = memfd_create("test", MFD_ALLOW_SEALING);
+    bool is_sealed =
+        memory >= 0 && write(memory, "x", 1) == 1 && fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE) == 0;
+    return (opening(secret, O_RDONLY) != DONE) | (opening(secret, O_WRONLY) != EACCES) << 1 |
+           (opening("/etc/hosts", O_RDONLY) != EACCES) << 2 |
+           (opening("/dev/null", O_RDONLY) != EACCES) << 3 |
+           (result(socket(AF_INET, SOCK_STREAM, 0)) != EAFNOSUPPORT) << 4 |
+           (result(socket(AF_UNIX, SOCK_STREAM, 0)) != EAFNOSUPPORT) << 5 | !is_sealed << 6;
+}
+
+/* As espeak-ng's: started before the filter, and used by whoever took the process over. */
+static void *thread_deeds(void *confined)
+{
+    while (!atomic_load((atomic_bool *)confined))
+        usleep(1000);
+    _exit(voice_deeds());
+}
+
+static int in_voice(bool is_in_thread)
+{
+    static atomic_bool confined;
+    const char *const also[] = { folder, NULL };
+    pthread_t thread;
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        chmod(folder, 0755);
+        chmod(secret, 0644); /* root becomes somebody else */
+        sandbox_hide(SANDBOX_VOICE, also);
+        if (is_in_thread && pthread_create(&thread, NULL, thread_deeds, &confined) != 0)
+            _exit(99);
+        sandbox_filter("voice", SANDBOX_VOICE);
+        atomic_store(&confined, true);
+        if (is_in_thread)
+            pthread_join(thread, NULL);
+        _exit(voice_deeds());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    chmod(secret, 0600);
+    return status;
+}
+
+static void the_voice_reads_its_packs_and_nothing_else(void **unused)
+{
+    (void)unused;
+    assert_int_equal(in_voice(false), 0);
+}
+
+static void a_thread_of_its_library_may_do_no_more(void **unused)
+{
+    (void)unused;
+    assert_int_equal(in_voice(true), 0);
+}
+
 static void a_file_that_cannot_be_taken_keeps_its_path(void **unused)
 {
     (void)unused;
@@ -454,6 +515,8 @@ int main(void)
         cmocka_unit_test(a_link_that_was_started_as_root_is_someone_else),
         cmocka_unit_test(its_memory_has_a_limit),
         cmocka_unit_test(the_same_holds_without_privileges),
+        cmocka_unit_test(the_voice_reads_its_packs_and_nothing_else),
+        cmocka_unit_test(a_thread_of_its_library_may_do_no_more),
         cmocka_unit_test(a_file_that_cannot_be_taken_keeps_its_path),
     };
     return cmocka_run_group_tests(tests, start, end);
