@@ -329,6 +329,8 @@ static void reap(struct board *board)
             board->link_start_us = child_died(&board->link_child, status, now_us);
         } else if (pid == board->console_child.pid) {
             board->console_start_us = child_died(&board->console_child, status, now_us);
+        } else {
+            speakers_died(board->speakers, pid, status, now_us);
         }
     }
 }

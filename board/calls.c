@@ -77,12 +77,28 @@ static enum chime_kind kind_of(const struct event *event)
                                         : CHIME_CALL;
 }
 
+static struct announcer_call spoken(const struct board *board, const struct event *event, int desk)
+{
+    const struct config *config = board->config;
+    struct announcer_call call = { .desk = desk, .lang = NONE };
+    call.saying = event->type == EVENT_RECALL  ? SAY_RECALL
+                  : event->from[0]             ? SAY_PASSED
+                  : event->lane == LANE_BOOKED ? SAY_BOOKED
+                                               : SAY_CALL;
+    memcpy(call.ticket, board->hall.desk[desk].ticket, sizeof call.ticket);
+    for (unsigned i = 0; i < config->nlangs; i++)
+        if (config->voice.grammar[i] && strcmp(config->lang[i], event->lang) == 0)
+            call.lang = (int)i;
+    return call;
+}
+
 static void sound(struct board *board, const struct event *event, int desk, uint64_t token,
                   enum feed_sound verdict, int64_t received_us)
 {
     int zone = board->config->desk[desk].zone;
+    const struct announcer_call call = spoken(board, event, desk);
     if (verdict == FEED_LIVE)
-        speakers_ask(board->speakers, zone, token, kind_of(event),
+        speakers_ask(board->speakers, token, kind_of(event), &call,
                      feed_sound_until_us(board->feed, event, received_us), clock_us());
     else if (verdict == FEED_MUTED)
         speakers_mute(board->speakers, zone, token);

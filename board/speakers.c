@@ -20,6 +20,7 @@ struct speaker {
     struct chime *chime;
     struct chime_turn turn; /* the calls that the present sound speaks for */
     bool is_heard;          /* the present one has begun */
+    bool is_saying;         /* and it is speech */
     int64_t retry_us, retry_delay_us;
     uint64_t played, failed;
     char name[ID_SIZE + 8];
@@ -32,13 +33,21 @@ struct speakers {
     struct receipts *receipts;
     void (*on_report)(void *data);
     void *data;
-    struct chime_gates gates; /* by the same index */
+    struct chime_gates gates;    /* by the same index */
+    struct announcer *announcer; /* NULL: nothing is spoken */
     struct speaker speaker[CHIMES_MAX];
 };
 
 static unsigned index_of(const struct speaker *speaker)
 {
     return (unsigned)(speaker - speaker->speakers->speaker);
+}
+
+/* Does it say what it sounds for? */
+static bool speaks(const struct speaker *speaker)
+{
+    return speaker->speakers->announcer && speaker->config->is_speaking && speaker->ops &&
+           speaker->ops->can_speak;
 }
 
 static void settle_turn(struct speaker *speaker, const char *result, int64_t at_us, const char *detail,
@@ -74,8 +83,11 @@ static void hand_over(struct speaker *speaker)
             continue;
         for (unsigned k = 0; k < speaker->turn.ntokens; k++)
             if (chime_gate_ask(&speakers->gates, i, speaker->turn.token[k], speaker->turn.kind,
-                               now_us + HAND_OVER_US, now_us))
+                               now_us + HAND_OVER_US, now_us)) {
                 receipts_expect(speakers->receipts, speaker->turn.token[k], other->name);
+                if (speaks(other))
+                    announcer_again(speakers->announcer, i, speaker->turn.token[k]);
+            }
     }
 }
 
@@ -90,28 +102,81 @@ static void give_up(struct speaker *speaker, const struct chime_report *report)
     later(speaker, report->error, clock_us());
 }
 
+/* The melody has ended: its voice follows, or its turn is over. */
+static void chimed(struct speaker *speaker, const struct chime_report *report)
+{
+    struct speakers *speakers = speaker->speakers;
+    bool is_good = report->result != CHIME_FAILED;
+    speaker->played += is_good;
+    speaker->failed += !is_good;
+    if (!is_good && !speaker->is_heard)
+        hand_over(speaker);
+    settle_turn(speaker, is_good ? "finished" : "failed", report->at_us, report->detail, true);
+    if (!is_good && speaks(speaker))
+        announcer_said(speakers->announcer, index_of(speaker), report->error, report->detail, report->at_us,
+                       true);
+    else if (!speaks(speaker) || !announcer_chimed(speakers->announcer, index_of(speaker), clock_us()))
+        chime_gate_end(&speakers->gates, index_of(speaker), speaker->is_heard);
+}
+
+static void said(struct speaker *speaker, const struct chime_report *report)
+{
+    speaker->is_saying = false;
+    announcer_said(speaker->speakers->announcer, index_of(speaker),
+                   report->result == CHIME_FINISHED ? 0
+                   : report->error                  ? report->error
+                                                    : -ECANCELED,
+                   report->detail, report->at_us, true);
+}
+
 static void reported(void *data, uint32_t events)
 {
     (void)events;
     struct speaker *speaker = data;
     struct chime_report report;
     while (speaker->chime && speaker->ops->take(speaker->chime, &report)) {
-        if (report.result == CHIME_STARTED) {
+        if (report.result == CHIME_STARTED && speaker->is_saying) {
+            announcer_said(speaker->speakers->announcer, index_of(speaker), 0, "", report.at_us, false);
+        } else if (report.result == CHIME_STARTED) {
             settle_turn(speaker, "started", report.at_us, "", false);
             speaker->is_heard = true;
-            continue;
+        } else {
+            (speaker->is_saying ? said : chimed)(speaker, &report);
+            if (report.result == CHIME_FAILED)
+                give_up(speaker, &report);
         }
-        bool is_good = report.result != CHIME_FAILED;
-        chime_gate_end(&speaker->speakers->gates, index_of(speaker), speaker->is_heard);
-        speaker->played += is_good;
-        speaker->failed += !is_good;
-        if (!is_good && !speaker->is_heard)
-            hand_over(speaker);
-        settle_turn(speaker, is_good ? "finished" : "failed", report.at_us, report.detail, true);
-        if (!is_good)
-            give_up(speaker, &report);
     }
     speaker->speakers->on_report(speaker->speakers->data);
+}
+
+/* ---- the voice ------------------------------------------------------------------------------- */
+
+static int say(void *data, unsigned chime, const int16_t *samples, size_t count)
+{
+    struct speakers *speakers = data;
+    struct speaker *speaker = &speakers->speaker[chime];
+    int error = speaker->chime
+                    ? speaker->ops->say(speaker->chime, samples, count, speaker->config->volume_percent, 1)
+                    : -ENODEV;
+    speaker->is_saying = !error;
+    return error;
+}
+
+static void ended(void *data, unsigned chime)
+{
+    struct speakers *speakers = data;
+    chime_gate_end(&speakers->gates, chime, speakers->speaker[chime].is_heard);
+}
+
+static void create_announcer(struct speakers *speakers)
+{
+    const struct announcer_sinks sinks = { speakers, say, ended };
+    if (!speakers->config->voice.is_on)
+        return;
+    speakers->announcer =
+        announcer_create(speakers->loop, speakers->config, &speakers->gates, speakers->receipts, &sinks);
+    if (!speakers->announcer)
+        log_warn("voice: cannot start: %s; calls are chimed only", strerror(errno));
 }
 
 static void try_open(struct speaker *speaker, int64_t now_us)
@@ -151,6 +216,7 @@ struct speakers *speakers_create(struct loop *loop, const struct config *config,
     speakers->on_report = on_report;
     speakers->data = data;
     chime_gates_init(&speakers->gates, config);
+    create_announcer(speakers);
     for (unsigned i = 0; i < config->nchimes; i++) {
         struct speaker *speaker = &speakers->speaker[i];
         speaker->speakers = speakers;
@@ -171,6 +237,7 @@ void speakers_destroy(struct speakers *speakers)
         if (speaker->chime)
             speaker->ops->close(speaker->chime);
     }
+    announcer_destroy(speakers->announcer); /* nothing sounds any more that is its */
     free(speakers);
 }
 
@@ -192,28 +259,43 @@ void speakers_expect(struct speakers *speakers, int zone, uint64_t token)
     }
 }
 
-void speakers_ask(struct speakers *speakers, int zone, uint64_t token, enum chime_kind kind,
-                  int64_t expires_us, int64_t now_us)
+static void ask(struct speaker *speaker, uint64_t token, enum chime_kind kind,
+                const struct announcer_call *call, int64_t expires_us, int64_t now_us)
 {
+    struct speakers *speakers = speaker->speakers;
+    if (!speaker->chime)
+        receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
+    else if (!chime_gate_ask(&speakers->gates, index_of(speaker), token, kind, expires_us, now_us))
+        receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
+                        "one chime sounds for more than 16 calls", true);
+    else if (speaks(speaker))
+        announcer_note(speakers->announcer, index_of(speaker), token, call, now_us);
+}
+
+void speakers_ask(struct speakers *speakers, uint64_t token, enum chime_kind kind,
+                  const struct announcer_call *call, int64_t expires_us, int64_t now_us)
+{
+    int zone = speakers->config->desk[call->desk].zone;
     speakers_expect(speakers, zone, token);
-    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
-        struct speaker *speaker = in_zone(speakers, i, zone);
-        if (speaker && !speaker->chime)
-            receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
-        else if (speaker && !chime_gate_ask(&speakers->gates, i, token, kind, expires_us, now_us))
-            receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
-                            "one chime sounds for more than 16 calls", true);
-    }
+    for (unsigned i = 0; i < speakers->config->nchimes; i++)
+        if (in_zone(speakers, i, zone))
+            ask(&speakers->speaker[i], token, kind, call, expires_us, now_us);
+}
+
+static void mute(struct speaker *speaker, uint64_t token)
+{
+    struct speakers *speakers = speaker->speakers;
+    receipts_settle(speakers->receipts, token, speaker->name, "muted_late", 0, "", true);
+    if (speaks(speaker))
+        announcer_mute(speakers->announcer, index_of(speaker), token, "muted_late", "");
 }
 
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token)
 {
     speakers_expect(speakers, zone, token);
-    for (unsigned i = 0; i < speakers->config->nchimes; i++) {
-        struct speaker *speaker = in_zone(speakers, i, zone);
-        if (speaker)
-            receipts_settle(speakers->receipts, token, speaker->name, "muted_late", 0, "", true);
-    }
+    for (unsigned i = 0; i < speakers->config->nchimes; i++)
+        if (in_zone(speakers, i, zone))
+            mute(&speakers->speaker[i], token);
 }
 
 static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
@@ -250,15 +332,19 @@ int speakers_play(struct speakers *speakers, const char *chime, const char *melo
 static void take_turn(struct speaker *speaker, const struct chime_turn *turn, int64_t now_us)
 {
     for (unsigned i = 0; i < turn->nlate; i++)
-        receipts_settle(speaker->speakers->receipts, turn->late[i], speaker->name, "muted_late", 0, "", true);
+        mute(speaker, turn->late[i]);
     if (!turn->ntokens)
         return;
     speaker->turn = *turn;
+    if (speaks(speaker))
+        announcer_begin(speaker->speakers->announcer, index_of(speaker), turn);
     int error = play(speaker, speaker->config->melody[turn->kind], now_us);
     if (error < 0) {
         speaker->failed++;
         hand_over(speaker);
         settle_turn(speaker, "failed", 0, strerror(-error), true);
+        if (speaks(speaker))
+            announcer_said(speaker->speakers->announcer, index_of(speaker), error, strerror(-error), 0, true);
     }
 }
 
@@ -267,6 +353,8 @@ void speakers_tick(struct speakers *speakers, int64_t now_us)
     struct chime_turn turn;
     for (unsigned i = 0; i < speakers->config->nchimes; i++)
         try_open(&speakers->speaker[i], now_us);
+    if (speakers->announcer)
+        announcer_tick(speakers->announcer, now_us);
     while (chime_gates_turn(&speakers->gates, now_us, &turn))
         take_turn(&speakers->speaker[turn.chime], &turn, now_us);
 }
@@ -274,12 +362,19 @@ void speakers_tick(struct speakers *speakers, int64_t now_us)
 int64_t speakers_deadline_us(const struct speakers *speakers)
 {
     int64_t at_us = chime_gates_deadline_us(&speakers->gates);
+    int64_t voice_us = speakers->announcer ? announcer_deadline_us(speakers->announcer) : INT64_MAX;
+    at_us = voice_us < at_us ? voice_us : at_us;
     for (unsigned i = 0; i < speakers->config->nchimes; i++) {
         const struct speaker *speaker = &speakers->speaker[i];
         if (!speaker->chime && speaker->retry_us < at_us)
             at_us = speaker->retry_us;
     }
     return at_us;
+}
+
+bool speakers_died(struct speakers *speakers, pid_t pid, int status, int64_t now_us)
+{
+    return speakers && speakers->announcer && announcer_died(speakers->announcer, pid, status, now_us);
 }
 
 void speakers_status(const struct speakers *speakers, unsigned index, struct speaker_status *status)

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "board/hall/chime_gate.h"
+#include "board/announcer.h"
 #include "board/hall/receipts.h"
 #include "board/loop.h"
 
@@ -12,9 +12,9 @@ struct speakers;
 struct speakers *speakers_create(struct loop *loop, const struct config *config, struct receipts *receipts,
                                  void (*on_report)(void *data), void *data);
 void speakers_destroy(struct speakers *speakers);
-/* A call of this zone asks to be heard; expires_us: later its sound is worthless. */
-void speakers_ask(struct speakers *speakers, int zone, uint64_t token, enum chime_kind kind,
-                  int64_t expires_us, int64_t now_us);
+/* A call asks to be heard in the zone of its desk; expires_us: later its sound is worthless. */
+void speakers_ask(struct speakers *speakers, uint64_t token, enum chime_kind kind,
+                  const struct announcer_call *call, int64_t expires_us, int64_t now_us);
 /* The call is shown silently: its receipt says so for each chime of the zone. */
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token);
 /* It is not decided yet: the receipt waits for ask or mute. */
@@ -30,3 +30,5 @@ struct speaker_status {
     char detail[160];
 };
 void speakers_status(const struct speakers *speakers, unsigned index, struct speaker_status *status);
+/* The board reaped a child: true if it was the voice's. */
+bool speakers_died(struct speakers *speakers, pid_t pid, int status, int64_t now_us);

@@ -243,5 +243,7 @@ void config_destroy(struct config *config)
     for (unsigned i = 0; i < HALL_NOTICES_MAX; i++)
         image_drop(config->notice[i].picture);
     image_drop(config->theme.logo);
+    for (unsigned i = 0; i < LANGS_MAX; i++)
+        free(config->voice.grammar[i]);
     free(config);
 }

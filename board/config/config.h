@@ -84,6 +84,7 @@ struct config_chime {
     uint32_t zones;
     char melody[3][33]; /* by enum chime_kind: of a call, a recall, a booked call */
     uint8_t volume_percent;
+    bool is_speaking;   /* says the calls behind its melody, if its driver can and `voice` is on */
     int8_t standby_for; /* silent while that chime is there; -1 none */
 };
 /* What all LED boards have in common. */
@@ -140,6 +141,8 @@ struct config {
     struct {
         bool is_on, is_espeak; /* calls are spoken; by espeak-ng where no pack has the words */
         char pack[LANGS_MAX][VOICE_PATH_SIZE]; /* folder of the pack of each language; "": there is none */
+        uint8_t nlangs, lang[LANGS_MAX]; /* what is spoken of a call, in this order: indices of config.lang */
+        struct grammar *grammar[LANGS_MAX]; /* owned; by config.lang; NULL: the language has no sentences */
     } voice;
     struct {
         char host[64]; /* "" off */
@@ -157,6 +160,7 @@ struct config_paths {
     const char *themes;   /* folder of themes */
     const char *layouts;  /* folder of views */
     const char *voices;   /* folder of voice packs, by language */
+    const char *grammars; /* folder of LANG.json: how a call is said (board/voice/grammar.h) */
 };
 
 /* Loads and checks. NULL with report->count > 0 on errors. Paths inside the file are relative to it. A report without a

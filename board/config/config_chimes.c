@@ -72,7 +72,7 @@ const struct section section_melodies = {
 
 /* ---- chimes ---------------------------------------------------------------------------------- */
 
-static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "pwm", "trace" };
+static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "trace" };
 
 static void read_line(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
@@ -108,11 +108,6 @@ static void check_chime(struct reader *reader, const struct json_at *at, const c
     const struct chime_config *device = &chime->device;
     if (!cJSON_GetObjectItemCaseSensitive(item, "booked"))
         memcpy(chime->melody[2], chime->melody[0], sizeof chime->melody[0]);
-    if (strcmp(device->driver, "pwm") == 0) {
-        require(at, item, "chip",
-                "give a part of the PWM chip's device path, for example \"1f00098000.pwm\"");
-        require(at, item, "channel", "give the number of the PWM channel");
-    }
     bool is_gpio = strncmp(device->driver, "gpio", 4) == 0;
     if (strcmp(device->driver, "trace") == 0)
         require(at, item, "file", "name the file for the edges");
@@ -127,6 +122,7 @@ static const struct config_chime chime_defaults = {
     .zones = UINT32_MAX,
     .melody = { "gong3", "gong1", "gong3" },
     .volume_percent = 80,
+    .is_speaking = true,
     .standby_for = -1,
 };
 static const struct field chime_fields[] = {
@@ -137,13 +133,13 @@ static const struct field chime_fields[] = {
     { "chip", FIELD_TEXT, false, IN(struct config_chime, device.chip) },
     { "line", FIELD_CUSTOM, false, IN(struct config_chime, device), .read = read_line },
     { "active_low", FIELD_BOOL, false, IN(struct config_chime, device.is_active_low) },
-    { "channel", FIELD_INTEGER, false, IN(struct config_chime, device.channel), .max = 63 },
     { "pulse_ms", FIELD_INTEGER, false, IN(struct config_chime, device.pulse_ms), .min = 50, .max = 1000 },
     { "file", FIELD_PATH, false, IN(struct config_chime, device.file) },
     { "zones", FIELD_ZONES, false, IN(struct config_chime, zones) },
     { "call", FIELD_CUSTOM, false, IN(struct config_chime, melody[0]), .read = read_melody },
     { "recall", FIELD_CUSTOM, false, IN(struct config_chime, melody[1]), .read = read_melody },
     { "booked", FIELD_CUSTOM, false, IN(struct config_chime, melody[2]), .read = read_melody },
+    { "speaks", FIELD_BOOL, false, IN(struct config_chime, is_speaking) },
     { "volume", FIELD_INTEGER, false, IN(struct config_chime, volume_percent), .min = 1, .max = 100 },
     { "standby_for", FIELD_REF, false, IN(struct config_chime, standby_for), .of = "chimes" },
 };

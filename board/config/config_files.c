@@ -149,6 +149,7 @@ static const struct {
     FOLDER(profiles, "profiles", "drivers/led/profiles"), FOLDER(boards, "boards", "board/profiles"),
     FOLDER(phrases, "phrases", "board/phrases"),          FOLDER(themes, "themes", "board/themes"),
     FOLDER(layouts, "layouts", "board/layouts"),          FOLDER(voices, "voices", "build/voices"),
+    FOLDER(grammars, "voices", "board/voices"),
 };
 #define FOLDERS (sizeof folders / sizeof *folders)
 

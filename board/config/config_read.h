@@ -25,7 +25,8 @@ struct reader {
     bool has_wrong_language;             /* then nobody can tell which texts are wanted */
     char profile[PROFILES_MAX][ID_SIZE]; /* names of config->profile */
     char profiles[CONFIG_PATH_SIZE], boards[CONFIG_PATH_SIZE], phrases[CONFIG_PATH_SIZE],
-        themes[CONFIG_PATH_SIZE], layouts[CONFIG_PATH_SIZE], voices[CONFIG_PATH_SIZE];
+        themes[CONFIG_PATH_SIZE], layouts[CONFIG_PATH_SIZE], voices[CONFIG_PATH_SIZE],
+        grammars[CONFIG_PATH_SIZE];
     int theme_depth; /* bases above the theme that is read */
 };
 

@@ -112,6 +112,13 @@ void chime_gate_begin(struct chime_gates *gates, unsigned chime, int64_t length_
     }
 }
 
+void chime_gate_prolong(struct chime_gates *gates, unsigned chime, int64_t until_us)
+{
+    for (unsigned zone = 0; zone < ZONES_MAX; zone++)
+        if (gates->gate[chime].zones >> zone & 1 && gates->free_us[zone] < until_us)
+            gates->free_us[zone] = until_us;
+}
+
 static bool is_sounding_in(const struct chime_gates *gates, unsigned zone)
 {
     for (unsigned i = 0; i < gates->count; i++)

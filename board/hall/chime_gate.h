@@ -50,6 +50,8 @@ struct chime_turn {
 bool chime_gates_turn(struct chime_gates *gates, int64_t now_us, struct chime_turn *turn);
 /* It begins to sound, for length_us as far as is known; also if nobody asked (a technician's test). */
 void chime_gate_begin(struct chime_gates *gates, unsigned chime, int64_t length_us, int64_t now_us);
+/* It goes on until then, by a voice (voice_gate.h): its zones are not free before. */
+void chime_gate_prolong(struct chime_gates *gates, unsigned chime, int64_t until_us);
 /* It has ended, or failed; not heard: its zones are as silent as if it had not begun, so that another chime can sound
  * in its place. */
 void chime_gate_end(struct chime_gates *gates, unsigned chime, bool was_heard);

@@ -346,6 +346,52 @@ def a_screen_that_shows_no_calls_is_in_no_receipt():
         hall.close()
 
 
+def a_call_is_spoken_behind_its_chime():
+    def edit(file):
+        file["voice"] = {"languages": ["kk", "ru"]}
+    hall = Hall(edit=edit)
+    try:
+        hall.connected()
+        trace = os.path.join(hall.folder, hall.file["chimes"][0]["file"])
+
+        def sounds():
+            with open(trace) as f:
+                return [line.split()[1:] for line in f if line.startswith("#")]
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        hall.call("1", "А001")
+        receipt = receipts.wait("receipt", lambda t, o: o["ticket"] == "А001", 30)
+        results = {o["outlet"]: o["result"] for o in receipt["outlets"]}
+        assert results["chime/hall"] == results["voice/hall"] == "finished", receipt
+        heard = sounds()
+        assert [sound[0] for sound in heard] == ["gong3", "say", "say"], heard
+        assert all(int(sound[1]) > 48000 for sound in heard[1:]), heard  # each takes longer than a second
+        receipts.close()
+    finally:
+        hall.close()
+
+
+def a_voice_that_is_killed_costs_one_voice_and_comes_back():
+    def edit(file):
+        file["voice"] = {"languages": ["kk"]}
+    hall = Hall(edit=edit)
+    try:
+        hall.connected()
+        receipts = Listener(hall.broker, hall.board_topic + "/receipt")
+        first = hall.child("voice")
+        os.kill(first, signal.SIGKILL)
+        hall.call("1", "А001")
+        receipt = receipts.wait("receipt", lambda t, o: o["ticket"] == "А001", 30)
+        results = {o["outlet"]: o["result"] for o in receipt["outlets"]}
+        assert results["chime/hall"] == "finished" and results["voice/hall"] in ("failed", "finished"), receipt
+        wait_for("another one", lambda: (pid := hall.child("voice")) and pid != first, 10)
+        hall.call("2", "А002")
+        receipt = receipts.wait("receipt", lambda t, o: o["ticket"] == "А002", 30)
+        assert {"outlet": "voice/hall", "result": "finished"}.items() <= receipt["outlets"][-1].items(), receipt
+        receipts.close()
+    finally:
+        hall.close()
+
+
 def a_notice_ends_when_it_said():
     hall = Hall()
     try:
@@ -769,6 +815,8 @@ run([
     a_wrong_file_at_reload_is_refused_whole_and_a_good_one_taken,
     nothing_of_a_killed_board_stays_behind,
     a_screen_that_shows_no_calls_is_in_no_receipt,
+    a_call_is_spoken_behind_its_chime,
+    a_voice_that_is_killed_costs_one_voice_and_comes_back,
             a_notice_ends_when_it_said,
     a_screen_sleeps_outside_its_hours_but_not_in_the_face_of_a_visitor,
     a_test_picture_hides_the_calls_and_their_receipts_say_so,

@@ -62,6 +62,12 @@ static const struct {
       "voice.espeak: 1 is not true or false" },
     { "\"broker\":", "\"voice\":{\"packs\":{}},\"broker\":",
       "voice.packs: an object names no packs like {\"kk\": \"voices/kk\"}" },
+    { "\"broker\":", "\"voice\":{\"languages\":[]},\"broker\":",
+      "voice.languages: an array is not a list of 1 to 4 languages" },
+    { "\"broker\":", "\"voice\":{\"languages\":[\"ru\",\"de\",7,\"ru\"]},\"broker\":",
+      "voice.languages[1]: \"de\" is no language of the hall; known are kk, ru\n"
+      "voice.languages[2]: 7 is no language of the hall; known are kk, ru\n"
+      "voice.languages[3]: \"ru\" stands twice" },
     { "\"broker\":", "\"board_profile\":\"rpi6\",\"broker\":",
       "board_profile: there is no board profile \"rpi6\"; known are beaglebone-black, orangepi3b, orangepi5, "
       "radxa-rock3a, radxa-rock5b, rpi-zero2w, rpi3, rpi4, rpi5, x86; own ones go into /etc/kezek/boards" },

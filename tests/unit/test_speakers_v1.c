@@ -102,7 +102,8 @@ static void call(void)
     static int seq;
     struct event event = { .type = EVENT_CALL, .ticket = "А042", .seq = (uint64_t)++seq };
     uint64_t token = receipts_open(&room->receipts, &event, clock_us());
-    speakers_ask(room->speakers, 0, token, CHIME_CALL, clock_us() + 5000000, clock_us());
+    const struct announcer_call said = { .lang = NONE };
+    speakers_ask(room->speakers, token, CHIME_CALL, &said, clock_us() + 5000000, clock_us());
     wait_until_over();
 }
 
