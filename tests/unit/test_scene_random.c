@@ -373,12 +373,33 @@ static void any_visits(void)
     }
 }
 
+/* As authorities are really called: the languages of room_init(). */
+static const char *const long_names[][3] = {
+    { "Алматы қаласы бойынша Мемлекеттік кірістер департаменті",
+      "Департамент государственных доходов по городу Алматы", "State Revenue Department of Almaty" },
+    { "«Азаматтарға арналған үкімет» мемлекеттік корпорациясының Алматы қаласы бойынша филиалы",
+      "Филиал государственной корпорации «Правительство для граждан» по городу Алматы",
+      "Almaty branch of the state corporation “Government for Citizens”" },
+    { "Алматы қаласы Жұмыспен қамту және әлеуметтік бағдарламалар басқармасы",
+      "Управление занятости и социальных программ города Алматы",
+      "Department of Employment and Social Programmes of Almaty" },
+};
+#define LONG_NAMES (sizeof long_names / sizeof *long_names)
+
+static void name_agency(int agency, unsigned name)
+{
+    for (int lang = 0; lang < room.config.nlangs && lang < 3; lang++)
+        snprintf(room.config.agency[agency].name.text[lang], LABEL_SIZE, "%s", long_names[name][lang]);
+}
+
 static void any_agencies(void)
 {
     room.config.nagencies = (uint16_t)any(9);
     for (int i = 0; i < room.config.nagencies; i++)
         for (int lang = 0; lang < room.config.nlangs; lang++)
             any_text(room.config.agency[i].name.text[lang], LABEL_SIZE, 1 + any(9));
+    for (int i = 0; i < room.config.nagencies; i += 2)
+        name_agency(i, any(LONG_NAMES));
     for (int i = 0; i < room.config.ndesks; i++)
         room.config.desk[i].agency = (int8_t)((int)any(room.config.nagencies + 1u) - 1);
 }
@@ -474,6 +495,44 @@ static void nothing_overlaps_or_leaves_its_place_in_any_hall(void **state)
     }
 }
 
+static unsigned letters_in(const char *text)
+{
+    unsigned letters = 0;
+    for (const char *at = text, *end = text + strlen(text); at < end;)
+        letters += utf8_next(&at, end) != ' ';
+    return letters;
+}
+
+static unsigned drawn_of(const struct picture *p, enum text_role role)
+{
+    unsigned drawn = 0;
+    for (int i = 0; i < p->nglyphs; i++)
+        drawn += p->glyph[i].role == role && !is_empty(ink_of(&p->glyph[i]));
+    return drawn;
+}
+
+/* Smaller or on more lines, but whole: nobody looks for an ellipsis. */
+static void long_names_stand_whole_above_a_desk(void **state)
+{
+    static const int size[][2] = { { 1280, 720 }, { 1920, 1080 }, { 1080, 1920 }, { 720, 1280 } };
+    (void)state;
+    for (unsigned i = 0; i < 4 * LONG_NAMES; i++) {
+        const char *const *name = long_names[i / 4];
+        room_init(&room, 3);
+        room_view(&room, "desk");
+        room.screen.desk = 2;
+        room.config.nagencies = 1;
+        room.config.desk[2].agency = 0;
+        name_agency(0, i / 4);
+        build(&picture, size[i % 4][0], size[i % 4][1]);
+        no_ink_meets_other_ink(&picture);
+        unsigned letters = letters_in(name[0]) + letters_in(name[1]), drawn = drawn_of(&picture, ROLE_AGENCY);
+        if (drawn != letters)
+            fail_wall(&picture, "%u of %u letters of %s at %d x %d", drawn, letters, name[0], size[i % 4][0],
+                      size[i % 4][1]);
+    }
+}
+
 /* Tails reach to what stands below. */
 static void letters_that_hang_below_keep_their_place(void **state)
 {
@@ -518,6 +577,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_overlaps_or_leaves_its_place_in_any_hall),
         cmocka_unit_test(no_pair_of_colours_is_judged_for_nothing), /* after it */
+        cmocka_unit_test(long_names_stand_whole_above_a_desk),
         cmocka_unit_test(letters_that_hang_below_keep_their_place),
         cmocka_unit_test(building_the_same_wall_again_allocates_nothing),
     };
