@@ -48,6 +48,7 @@ help:
 	@echo "make fuzz       each fuzzer for three minutes (SECONDS=3600 FUZZERS=control for one of them, and longer)"
 	@echo "make test-hil   the same hall on an emulated arm64 board with KMS screens, a USB adapter and a GPIO line"
 	@echo "make bench      figures: paint, latencies, flood, memory, start; beside memcpy, Cairo and a kiosk page in Chromium"
+	@echo "make voices     a voice pack for each language by espeak-ng, into $(B)/voices; make install takes it along"
 	@echo "make install    into PREFIX=$(PREFIX) (DESTDIR is honoured)"
 	@echo "make clean"
 	@echo "INSTALL=no makes demo and test name missing packages instead of installing them."
@@ -197,10 +198,19 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/kezek.conf board/mosquitto/kezek.acl
 	install -Dm755 -t $(DESTDIR)$(DATADIR)/mosquitto board/mosquitto/certificates
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system board/systemd/kezekd.service
+	for pack in $(wildcard $(B)/voices/*/voice.json); do install -Dm644 -t $(DESTDIR)$(DATADIR)/voices/$$(basename $$(dirname $$pack)) $$(dirname $$pack)/* || exit 1; done
 	sed -i "s|=/usr/local/|=$(PREFIX)/|" $(DESTDIR)$(PREFIX)/lib/systemd/system/kezekd.service
 	install -Dm644 board/systemd/kezek.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kezek.conf
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d board/systemd/60-kezek-gpio.rules
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d board/systemd/60-kezek-gpio.rules board/systemd/60-kezek-pwm.rules
 	for man in $(MANS); do install -Dm644 $$man $(DESTDIR)$(PREFIX)/share/man/man$${man##*.}/$${man##*/} || exit 1; done
+
+# ---- voices --------------------------------------------------------------------------------------------------------
+# A pack for each language by espeak-ng, where the board looks for those it is installed with.
+.PHONY: voices
+voices: $(B)/kezek-voice
+	@mkdir -p $(B)/voices
+	@for grammar in $(filter-out %/schema.json,$(wildcard board/voices/*.json)); do \
+		lang=$$(basename $$grammar .json); $(B)/kezek-voice --build $$grammar $(B)/voices/$$lang || exit 1; done
 
 .PHONY: clean
 clean:

@@ -26,7 +26,7 @@ void check_tickets(const struct config *config, FILE *out);
 
 /* A table for each screen: how high the capitals of each kind of text are when the hall is at its fullest (trial.h), at which
  * angle the farthest eyes see them, from how far they can be read (legibility.h), and what would help, calculated by the
- * same scene: fewer panels or rows, a larger screen, nearer seats. ADA 703.5.5 is told beside it. Returns the number of
+ * same scene: fewer panels, rows or desks, a larger screen, nearer seats. ADA 703.5.5 is told beside it. Returns the number of
  * errors: screens whose called number FAILs, unless they say "accept_illegible". A screen without diagonal_in or farthest_m
  * is not calculated. */
 int check_screens(const struct config *config, struct fonts *fonts, FILE *out);

@@ -22,7 +22,7 @@ int check_languages(const struct config *config, struct fonts *fonts, FILE *out)
     if (!trial)
         return 0;
     for (; screen < config->nscreens && sizes.is_lawful; screen++)
-        trial_measure(trial, screen, 0, 0, &sizes);
+        trial_measure(trial, screen, (struct trial_limits){ 0 }, &sizes);
     trial_destroy(trial);
     print_rule(config, out);
     if (sizes.is_lawful)

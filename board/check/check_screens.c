@@ -51,7 +51,7 @@ static bool look(struct trial *trial, const struct config *config, unsigned inde
 {
     const struct config_screen *screen = &config->screen[index];
     *sight = (struct sight){ .screen = screen, .index = index };
-    trial_measure(trial, index, 0, 0, &sight->sizes);
+    trial_measure(trial, index, (struct trial_limits){ 0 }, &sight->sizes);
     if (screen->diagonal_in <= 0 || screen->farthest_m <= 0)
         return false;
     sight->pitch_mm = legibility_pitch_mm(screen->diagonal_in, sight->sizes.width_px, sight->sizes.height_px);
@@ -69,7 +69,7 @@ static unsigned panels_for(struct trial *trial, const struct sight *sight, int n
         if (panels >= sight->sizes.panels)
             continue;
         struct trial_sizes sizes;
-        trial_measure(trial, sight->index, panels, 0, &sizes);
+        trial_measure(trial, sight->index, (struct trial_limits){ .panels = panels }, &sizes);
         if (number_px(&sizes) >= need_px)
             return panels;
     }
@@ -80,11 +80,32 @@ static unsigned rows_for(struct trial *trial, const struct sight *sight, int nee
 {
     for (unsigned rows = sight->sizes.rows; rows-- > 1;) {
         struct trial_sizes sizes;
-        trial_measure(trial, sight->index, 0, rows, &sizes);
+        trial_measure(trial, sight->index, (struct trial_limits){ .rows = rows }, &sizes);
         if (sizes.rows == rows && sizes.cap_px[ROLE_ROW] >= need_px)
             return rows;
     }
     return 0;
+}
+
+static bool has_cells(const struct sight *sight)
+{
+    return layout_has(&sight->screen->layout, PART_DESKS);
+}
+
+/* The most desks in cells that keep the number that large; 0: even one does not, or it is not the cells that are small. */
+static unsigned desks_for(struct trial *trial, const struct sight *sight, int need_px)
+{
+    unsigned good = 0, bad = has_cells(sight) ? sight->sizes.desks : 1;
+    while (bad - good > 1) {
+        struct trial_sizes sizes;
+        unsigned desks = (good + bad) / 2;
+        trial_measure(trial, sight->index, (struct trial_limits){ .desks = desks }, &sizes);
+        if (number_px(&sizes) >= need_px)
+            good = desks;
+        else
+            bad = desks;
+    }
+    return good;
 }
 
 /* The same picture on a larger screen: whole inches. */
@@ -105,9 +126,13 @@ static int say_screen(const struct sight *sight, int cap_px, int k, char *out, s
 static void say_number(struct trial *trial, const struct sight *sight, int k, char *out, size_t size)
 {
     int cap_px = number_px(&sight->sizes), length = 0;
-    unsigned panels = panels_for(trial, sight, legibility_need_px(sight->seen_mm, sight->distance_m, k));
+    int need_px = legibility_need_px(sight->seen_mm, sight->distance_m, k);
+    unsigned panels = panels_for(trial, sight, need_px);
+    unsigned desks = panels ? 0 : desks_for(trial, sight, need_px);
     if (panels)
         length = snprintf(out, size, "\"panels\": %u, or ", panels);
+    if (desks)
+        length = snprintf(out, size, "zones of %u desks (the others on one more screen), or ", desks);
     say_screen(sight, cap_px, k, out + length, size - (size_t)length);
 }
 

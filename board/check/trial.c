@@ -208,17 +208,20 @@ static void measure_calls(struct trial *trial, unsigned calls, struct trial_size
         }
 }
 
-void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
-                   struct trial_sizes *sizes)
+/* How many desks of the hall file hold the first `most` of the screen. */
+static uint16_t cut_desks(const struct trial *trial, unsigned most)
 {
-    *sizes = (struct trial_sizes){ .is_lawful = true };
-    trial->screen = trial->config.screen[index];
-    if (panels || !trial->screen.panels)
-        trial->screen.panels = panels ? (uint8_t)panels : ANNOUNCE_SLOTS;
-    if (rows)
-        trial->screen.recent = (int8_t)rows;
-    size_of(&trial->screen.device, sizes);
+    const struct config *config = &trial->config;
+    uint16_t end = 0;
+    for (unsigned found = 0; end < config->ndesks && found < most; end++)
+        found += config_screen_has_desk(config, &trial->screen, end);
+    return end;
+}
+
+static void measure_all(struct trial *trial, struct trial_sizes *sizes)
+{
     find_desks(trial);
+    sizes->desks = trial->ndesks;
     /* Fewer calls are not always larger: two share the wall in another way than four. */
     for (unsigned calls = 1; calls <= trial->screen.panels; calls *= 2)
         measure_calls(trial, calls, sizes);
@@ -234,4 +237,20 @@ void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigne
     announce_init(&trial->announce, &trial->config, trial->screen.zones, 1000000);
     trial->announce.desk = trial->screen.desk;
     measure(trial, FEED_FRESH, 0, sizes);
+}
+
+void trial_measure(struct trial *trial, unsigned index, struct trial_limits limits, struct trial_sizes *sizes)
+{
+    const uint16_t ndesks = trial->config.ndesks;
+    *sizes = (struct trial_sizes){ .is_lawful = true };
+    trial->screen = trial->config.screen[index];
+    if (limits.panels || !trial->screen.panels)
+        trial->screen.panels = limits.panels ? (uint8_t)limits.panels : ANNOUNCE_SLOTS;
+    if (limits.rows)
+        trial->screen.recent = (int8_t)limits.rows;
+    if (limits.desks)
+        trial->config.ndesks = cut_desks(trial, limits.desks);
+    size_of(&trial->screen.device, sizes);
+    measure_all(trial, sizes);
+    trial->config.ndesks = ndesks;
 }

@@ -21,9 +21,14 @@ struct trial_sizes {
     int cap_px[ROLES]; /* the least height of capitals; 0: no such text */
     unsigned panels;   /* calls that stood at once */
     unsigned rows;     /* lines of the list */
+    unsigned desks;    /* of the screen's zones */
     bool is_lawful;    /* languages_hold() of each picture; false: what the first did wrong */
     char unlawful[160];
 };
-/* Screen `index` with that many panels and rows at most; 0: as the hall file says. */
-void trial_measure(struct trial *trial, unsigned index, unsigned panels, unsigned rows,
+/* At most so many; 0: as the hall file says. Of desks the first of the screen's zones stay. */
+struct trial_limits {
+    unsigned panels, rows, desks;
+};
+/* Screen `index` of the hall file. */
+void trial_measure(struct trial *trial, unsigned index, struct trial_limits limits,
                    struct trial_sizes *sizes);

@@ -72,7 +72,7 @@ const struct section section_melodies = {
 
 /* ---- chimes ---------------------------------------------------------------------------------- */
 
-static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "trace" };
+static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "pwm", "trace" };
 
 static void read_line(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
@@ -108,6 +108,11 @@ static void check_chime(struct reader *reader, const struct json_at *at, const c
     const struct chime_config *device = &chime->device;
     if (!cJSON_GetObjectItemCaseSensitive(item, "booked"))
         memcpy(chime->melody[2], chime->melody[0], sizeof chime->melody[0]);
+    if (strcmp(device->driver, "pwm") == 0) {
+        require(at, item, "chip",
+                "give a part of the PWM chip's device path, for example \"1f00098000.pwm\"");
+        require(at, item, "channel", "give the number of the PWM channel");
+    }
     bool is_gpio = strncmp(device->driver, "gpio", 4) == 0;
     if (strcmp(device->driver, "trace") == 0)
         require(at, item, "file", "name the file for the edges");
@@ -133,6 +138,7 @@ static const struct field chime_fields[] = {
     { "chip", FIELD_TEXT, false, IN(struct config_chime, device.chip) },
     { "line", FIELD_CUSTOM, false, IN(struct config_chime, device), .read = read_line },
     { "active_low", FIELD_BOOL, false, IN(struct config_chime, device.is_active_low) },
+    { "channel", FIELD_INTEGER, false, IN(struct config_chime, device.channel), .max = 63 },
     { "pulse_ms", FIELD_INTEGER, false, IN(struct config_chime, device.pulse_ms), .min = 50, .max = 1000 },
     { "file", FIELD_PATH, false, IN(struct config_chime, device.file) },
     { "zones", FIELD_ZONES, false, IN(struct config_chime, zones) },

@@ -3,6 +3,8 @@
 #include "board/speech/pack.h"
 #include "board/speech/synth.h"
 #include "board/speech/wav.h"
+#include "board/voice/grammar_load.h"
+#include "protocol/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+
+#define NUMBER_MAX 999
 
 struct build {
     const char *lang, *folder;
@@ -57,23 +61,51 @@ static int add_word(struct build *build, const char *word)
     return result;
 }
 
-static int add_words(struct build *build)
+static int add_sentence(struct build *build, const struct grammar *grammar, const struct said_call *call)
 {
-    char line[WORD_SIZE + 2], word[WORD_SIZE];
-    int result = 0;
-    while (!result && fgets(line, sizeof line, stdin)) {
-        if (!strchr(line, '\n') && !feof(stdin)) {
-            fprintf(stderr, "kezek-voice: longer than %d bytes: %s…\n", WORD_SIZE - 1, line);
-            return -EINVAL;
-        }
-        line[strcspn(line, "\n")] = '\0';
-        pack_word(line, word);
+    struct sentence sentence;
+    char word[WORD_SIZE];
+    int result = grammar_say(grammar, call, &sentence);
+    for (unsigned i = 0; i < sentence.nwords && !result; i++) {
+        pack_word(sentence.word[i], word);
         if (word[0] && !cJSON_GetObjectItemCaseSensitive(build->clips, word))
             result = add_word(build, word);
     }
-    if (!result && !build->count)
-        fprintf(stderr, "kezek-voice: no words came on the standard input\n");
-    return build->count ? result : -ENODATA;
+    return result;
+}
+
+/* Every sentence there is: so a word that is asked for some day is there. */
+static int add_phrases(struct build *build, const struct grammar *grammar)
+{
+    int result = 0;
+    for (int saying = 0; saying < SAYINGS && !result; saying++)
+        for (int kind = 0; kind < KINDS && !result; kind++)
+            result = add_sentence(build, grammar,
+                                  &(struct said_call){ (enum saying)saying, (enum desk_kind)kind, "1", "1" });
+    return result;
+}
+
+static int add_numbers(struct build *build, const struct grammar *grammar)
+{
+    char number[8];
+    int result = 0;
+    for (unsigned value = 0; value <= NUMBER_MAX && !result; value++) {
+        snprintf(number, sizeof number, "%u", value);
+        result = add_sentence(build, grammar, &(struct said_call){ SAY_CALL, KIND_WINDOW, number, number });
+    }
+    return result;
+}
+
+static int add_letters(struct build *build, const struct grammar *grammar)
+{
+    char letter[8];
+    int result = 0;
+    for (unsigned i = 0; i < grammar->nletters && !result; i++) {
+        size_t length = utf8_put(letter, grammar->letter[i].letter);
+        letter[length] = '\0';
+        result = add_sentence(build, grammar, &(struct said_call){ SAY_CALL, KIND_WINDOW, letter, "1" });
+    }
+    return result;
 }
 
 /* Last, so that a pack that was not finished is none. */
@@ -99,24 +131,58 @@ static int write_manifest(const struct build *build)
     return is_written ? 0 : -EIO;
 }
 
-int build_pack(const char *lang, const char *folder)
+static void complain(void *data, const char *line)
 {
-    char error[200];
-    struct build build = { .lang = lang, .folder = folder, .clips = cJSON_CreateObject() };
-    build.synth = synth_create(error, sizeof error);
-    int result = build.synth && build.clips ? 0 : -ENOENT;
-    if (result)
-        fprintf(stderr, "kezek-voice: %s\n", error);
-    else if (!synth_speaks(build.synth, lang)) {
-        fprintf(stderr, "kezek-voice: espeak-ng does not speak \"%s\"\n", lang);
-        result = -ENOENT;
-    } else if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
-        fprintf(stderr, "kezek-voice: %s cannot be made: %s\n", folder, strerror(errno));
-        result = -EIO;
+    (void)data;
+    fprintf(stderr, "kezek-voice: %s\n", line);
+}
+
+/* The language is the name of the file, as for the board. */
+static bool load_grammar(const char *path, struct grammar *grammar)
+{
+    struct json_report report = { .line = complain, .file = path };
+    const char *name = strrchr(path, '/');
+    char lang[LANG_SIZE];
+    snprintf(lang, sizeof lang, "%s", name ? name + 1 : path);
+    lang[strcspn(lang, ".")] = '\0';
+    cJSON *root = pack_read_json(path, &report);
+    bool is_loaded = root && grammar_load(grammar, lang, root, &report);
+    cJSON_Delete(root);
+    return is_loaded;
+}
+
+static int start(struct build *build)
+{
+    char error[200] = "out of memory";
+    build->clips = cJSON_CreateObject();
+    build->synth = build->clips ? synth_create(error, sizeof error) : NULL;
+    if (build->synth && !synth_speaks(build->synth, build->lang))
+        snprintf(error, sizeof error, "espeak-ng does not speak \"%s\"", build->lang);
+    else if (build->synth && mkdir(build->folder, 0755) < 0 && errno != EEXIST)
+        snprintf(error, sizeof error, "%.100s cannot be made: %s", build->folder, strerror(errno));
+    else if (build->synth)
+        return 0;
+    complain(NULL, error);
+    return -ENOENT;
+}
+
+int build_pack(const char *path, const char *folder)
+{
+    struct grammar *grammar = calloc(1, sizeof *grammar);
+    if (!grammar || !load_grammar(path, grammar)) {
+        free(grammar);
+        return EX_DATAERR;
     }
-    if (!result && (result = add_words(&build)) == 0 && (result = write_manifest(&build)) == 0)
-        printf("%s: %u words in \"%s\"\n", folder, build.count, lang);
+    struct build build = { .lang = grammar->lang, .folder = folder };
+    int result = start(&build);
+    result = result ? result : add_phrases(&build, grammar);
+    result = result ? result : add_numbers(&build, grammar);
+    result = result ? result : add_letters(&build, grammar);
+    result = result ? result : write_manifest(&build);
+    if (!result)
+        printf("%s: %u words in \"%s\"\n", folder, build.count, build.lang);
     cJSON_Delete(build.clips);
     synth_destroy(build.synth);
+    free(grammar);
     return result ? EX_CANTCREAT : 0;
 }

@@ -1,5 +1,7 @@
-/* Makes a voice pack by espeak-ng: `kezek-voice --build LANG FOLDER`, one word a line on the standard input. */
+/* Makes a voice pack by espeak-ng: `kezek-voice --build GRAMMAR FOLDER`, with a file for each word that the sentences of a language
+ * (board/voices/LANG.json) can have: phrases, numbers to 999, letters. */
 #pragma once
 
-/* Writes a file for each word and then the manifest into the folder, which is made. An exit status; says on the standard error what is wrong. */
-int build_pack(const char *lang, const char *folder);
+/* Writes the files and then the manifest into the folder, which is made; without a manifest it is no pack. An exit status; says on
+ * the standard error what is wrong. */
+int build_pack(const char *grammar, const char *folder);

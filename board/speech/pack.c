@@ -92,12 +92,12 @@ static void read_manifest(const struct json_at *at, const cJSON *root, struct pa
     read_clips(at, json_member(root, "clips"), pack);
 }
 
-static cJSON *parse_file(const char *path, const struct json_at *at)
+cJSON *pack_read_json(const char *path, struct json_report *report)
 {
     struct json_error error = { 0 };
     FILE *file = fopen(path, "re");
     if (!file) {
-        json_complain(at->report, "", "cannot be read: %s", strerror(errno));
+        json_complain(report, "", "cannot be read: %s", strerror(errno));
         return NULL;
     }
     char *text = malloc(PACK_BYTES_MAX + 1);
@@ -105,9 +105,9 @@ static cJSON *parse_file(const char *path, const struct json_at *at)
     fclose(file);
     cJSON *root = length <= PACK_BYTES_MAX && text ? json_parse(text, length, &error) : NULL;
     if (length > PACK_BYTES_MAX || !text)
-        json_complain(at->report, "", "is larger than %d bytes", PACK_BYTES_MAX);
+        json_complain(report, "", "is larger than %d bytes", PACK_BYTES_MAX);
     else if (!root)
-        json_complain(at->report, "", "line %u, column %u: %s", error.line, error.column, error.text);
+        json_complain(report, "", "line %u, column %u: %s", error.line, error.column, error.text);
     free(text);
     return root;
 }
@@ -119,7 +119,7 @@ struct pack *pack_load(const char *folder, struct json_report *report)
     struct json_report here = { report->line, report->data, path, 0 };
     struct json_at at = { &here, "" };
     struct pack *pack = calloc(1, sizeof *pack);
-    cJSON *root = pack ? parse_file(path, &at) : NULL;
+    cJSON *root = pack ? pack_read_json(path, &here) : NULL;
     if (root) {
         snprintf(pack->folder, sizeof pack->folder, "%s", folder);
         read_manifest(&at, root, pack);

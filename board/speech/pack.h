@@ -28,6 +28,8 @@ struct pack {
     struct pack_clip *clip; /* malloc, sorted by word */
 };
 
+/* A file of JSON up to PACK_BYTES_MAX; NULL with a complaint. The caller frees it. */
+cJSON *pack_read_json(const char *path, struct json_report *report);
 /* NULL with complaints: it cannot be read, or is wrong. */
 struct pack *pack_load(const char *folder, struct json_report *report);
 void pack_destroy(struct pack *pack); /* NULL is fine */

@@ -23,6 +23,11 @@ static double decayed(const struct note *note, double s, double decay)
     return pow(10, -3 * s * 1000 / ((note->decay_ms ? note->decay_ms : DECAY_MS) * decay));
 }
 
+double bell_decayed(const struct note *note, double s)
+{
+    return decayed(note, s, 1);
+}
+
 /* The most that sounds at once, in strokes of the fundamental: right after a stroke, with what is left of those before. Higher
  * partials add their amplitudes, and decay faster. */
 static double loudest(const struct melody *melody)

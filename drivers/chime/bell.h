@@ -30,5 +30,7 @@ struct bell {
 void bell_strike(struct bell *bell, const struct melody *melody, unsigned volume_percent, unsigned rate_hz);
 /* The next samples, at most `count`; how many: fewer than count at the end, then 0. */
 size_t bell_render(struct bell *bell, int16_t *samples, size_t count);
+/* What is left of the fundamental `s` seconds after its stroke: 1 to 0. */
+double bell_decayed(const struct note *note, double s);
 /* From the first stroke until the last one has rung out. */
 int bell_length_ms(const struct melody *melody);

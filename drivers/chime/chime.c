@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const struct chime_ops *const backends[] = { &chime_alsa, &chime_gpio_tone, &chime_gpio_pulse,
-                                                    &chime_trace };
+                                                    &chime_pwm, &chime_trace };
 
 const struct chime_ops *chime_backend(const char *name)
 {

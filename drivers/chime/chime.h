@@ -1,5 +1,5 @@
 /* Class chime: a speaker. Backends: alsa (a struck bell on HDMI, USB or I2S sound), gpio-tone (edges on a line), gpio-pulse
- * (triggers a ready chime module), trace (the edges of gpio-tone at the same times, written to a file). Each has a real-time
+ * (triggers a ready chime module), pwm (the fundamentals of that bell by a PWM of the kernel), trace (the edges of gpio-tone at the same times, written to a file). Each has a real-time
  * thread of its own.
  *
  * A chime plays one melody, or says one thing, at a time; a request before the last report of the one before was taken is refused
@@ -12,13 +12,15 @@
 
 struct chime_config {
     char id[33];
-    char driver[16];  /* alsa | gpio-tone | gpio-pulse | trace */
+    char driver[16];  /* alsa | gpio-tone | gpio-pulse | pwm | trace */
     char device[64];  /* alsa: name of a PCM, "default:CARD=vc4hdmi0" */
     uint16_t lead_ms; /* alsa: silence before each sound, for receivers that wake up on sound: 0..3000 */
-    char chip[64];
+    char chip[64];    /* pwm: a part of its device's path, "1f00098000.pwm" */
     char line[33];
     bool is_active_low;
     uint16_t pulse_ms; /* gpio-pulse: 50..1000 */
+    uint16_t channel;  /* pwm: of the chip */
+    char sysfs[48];    /* pwm: where sysfs is; "": /sys */
     char file[108];    /* trace */
 };
 
@@ -34,7 +36,7 @@ struct chime_report {
     enum chime_result result;
     int error;      /* negative errno for CHIME_FAILED */
     int64_t at_us;  /* CLOCK_MONOTONIC: first edge or sample (started), last one (finished) */
-    uint32_t edges; /* of the table, up to now; 0 for alsa */
+    uint32_t edges; /* of the table, up to now; 0 for alsa and pwm */
     uint32_t
         late_edges; /* more than 100 us late, or skipped for that (tone.h); alsa: times the device ran dry */
     char detail[80];
@@ -45,7 +47,7 @@ struct chime_ops {
     const char *name;
     /* Reaches the device; the line is low. 0 or -errno with a line for people in `error`: -EINVAL
      * (configuration), as gpio_line_open() or snd_pcm_open() (-ENOENT, -ENODEV no such device, -EBUSY another
-     * program has it), -EOPNOTSUPP (gpio-tone: an edge costs more than 50 us), or why the file cannot be
+     * program has it), pwm_channel_open(), -EOPNOTSUPP (gpio-tone: an edge costs more than 50 us), or why the file cannot be
      * written. */
     int (*open)(struct chime **chime, const struct chime_config *config, char *error, size_t error_size);
     void (*close)(struct chime *chime); /* stops the sound; the line ends low; NULL is fine */
@@ -65,7 +67,7 @@ struct chime_ops {
     bool (*take)(struct chime *chime, struct chime_report *report);
     bool (*is_realtime)(struct chime *chime); /* SCHED_FIFO was granted */
 };
-extern const struct chime_ops chime_alsa, chime_gpio_tone, chime_gpio_pulse, chime_trace;
+extern const struct chime_ops chime_alsa, chime_gpio_tone, chime_gpio_pulse, chime_pwm, chime_trace;
 const struct chime_ops *chime_backend(const char *name); /* NULL: unknown */
 
 /* Trace file, one line an edge: "<CLOCK_MONOTONIC ns> <0|1>\n", with the time at which the edge was made; a

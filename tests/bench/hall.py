@@ -100,7 +100,6 @@ def alone(rates=(10000, 50000), seconds=10):
 
     def edit(file):
         one_screen("1920x1080")(file)
-        file["calls"] = {"dwell_ms": 1000}
         file["broker"]["urls"] = [f"mqtt://127.0.0.1:{port}"]
         sources.append(Source(port, file["hall"], len(file["desks"])))
     hall = Hall(edit=edit, with_sim=True, sim_arguments=("--pace", "off", "--no-server"))

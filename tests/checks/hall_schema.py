@@ -85,6 +85,7 @@ GOOD = [
     ("chimes.1", GPIO | {"active_low": True}),
     ("chimes.1", {"id": "a", "driver": "alsa", "lead_ms": 800, "booked": "gong2", "standby_for": "hall"}),
     ("melodies", [{"id": "ours", "notes": [{"hz": 523, "ms": 300, "pause_ms": 20, "decay_ms": 900}]}]),
+    ("chimes.1", {"id": "w", "driver": "pwm", "chip": "fe20c000.pwm", "channel": 0}),
     ("chimes.1", {"id": "p", "driver": "gpio-pulse", "line": "GPIO17", "pulse_ms": 50}),
     ("notices.2", {"id": "fire", "level": "alert", "text": TEXT}),
 ]
@@ -135,7 +136,8 @@ BAD = [
     ("screens.0.off_axis_deg", 81), ("screens.0.accept_illegible", 1),
     ("chimes.0.driver", "jack"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),
     ("chimes.0.chip", None), ("chimes.0.volume", 101), ("chimes.0.pulse_ms", 49), ("chimes.0.active_low", 1),
-    ("chimes.1", {"id": "t", "driver": "trace"}), ("chimes.0.lead_ms", 3001), ("chimes.0.standby_for", 1),
+    ("chimes.1", {"id": "w", "driver": "pwm", "channel": 0}), ("chimes.1", {"id": "w", "driver": "pwm", "chip": "pwm"}),
+    ("chimes.1", {"id": "w", "driver": "pwm", "chip": "pwm", "channel": 64}), ("chimes.1", {"id": "t", "driver": "trace"}), ("chimes.0.lead_ms", 3001), ("chimes.0.standby_for", 1),
     ("melodies", [{"id": "ours"}]), ("melodies", [{"id": "ours", "notes": [{"hz": 99, "ms": 300}]}]),
     ("melodies", [{"id": "ours", "notes": [{"hz": 440, "ms": 300, "s": 1}]}]),
     ("notices.0.level", "loud"), ("notices.0.text", None),

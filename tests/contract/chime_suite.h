@@ -4,6 +4,7 @@
 
 #include "drivers/chime/chime.h"
 
+#include "tests/contract/pwm_tree.h"
 #include "tests/doubles/gpio_model.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ struct bed {
     const struct chime_ops *ops;
     struct chime_config config;
     struct chime *chime;
-    struct model_line *line; /* NULL: trace */
+    struct model_line *line; /* NULL: trace, pwm */
     char error[160];
 };
 static struct bed bed;
@@ -71,6 +72,12 @@ static void lay_bed(const char *driver)
         (struct chime_config){ .id = "hall", .chip = "pinctrl-bcm2711", .line = "18", .pulse_ms = 50 };
     snprintf(bed.config.driver, sizeof bed.config.driver, "%s", driver);
     snprintf(bed.config.file, sizeof bed.config.file, "%s/trace", folder);
+    if (strcmp(driver, "pwm") == 0) {
+        pwm_tree_make();
+        strcpy(bed.config.sysfs, pwm_tree.root);
+        strcpy(bed.config.chip, PWM_CHIP);
+        bed.config.channel = 1;
+    }
     if (strncmp(driver, "gpio", 4) == 0)
         bed.line = &chip->line[18];
 }
@@ -90,6 +97,7 @@ static int tear_down(void **state)
 {
     (void)state;
     bed.ops->close(bed.chime);
+    pwm_tree_remove();
     return gpio_model.open_chips || gpio_model.requests || gpio_model.objects;
 }
 
@@ -130,6 +138,8 @@ static void assert_low(void)
     int level = 0;
     if (bed.line)
         level = gpio_model_is_on(bed.line);
+    else if (strcmp(bed.config.driver, "pwm") == 0)
+        level = pwm_last("duty_cycle") != 0 || pwm_last("enable") != 0;
     else
         read_trace(&level);
     assert_int_equal(level, 0);
@@ -207,7 +217,7 @@ static void a_stop_ends_the_sound_low_and_the_chime_plays_on(void **state)
     assert_int_equal(open_bed(), 0);
     bed.ops->stop(bed.chime); /* of nothing */
     assert_int_equal(bed.ops->play(bed.chime, &long_note, 100, 1), 0);
-    if (bed.config.driver[5] != 'p') /* a pulse is told of when it is over */
+    if (strcmp(bed.config.driver, "gpio-pulse") != 0) /* a pulse is told of when it is over */
         assert_int_equal(next_report().result, CHIME_STARTED);
     int64_t before_us = now_us();
     bed.ops->stop(bed.chime);
@@ -487,11 +497,14 @@ static void a_full_disk_is_reported(void **state)
     bed.ops->close(bed.chime);
 }
 
+#include "tests/contract/chime_pwm.h"
+
 static void backends_are_found_by_their_names(void **state)
 {
     (void)state;
     assert_ptr_equal(chime_backend("gpio-tone"), &chime_gpio_tone);
     assert_ptr_equal(chime_backend("gpio-pulse"), &chime_gpio_pulse);
+    assert_ptr_equal(chime_backend("pwm"), &chime_pwm);
     assert_ptr_equal(chime_backend("trace"), &chime_trace);
     assert_null(chime_backend("alsa9"));
     assert_null(chime_backend(""));
@@ -513,7 +526,7 @@ static int remove_folder(void **state)
 }
 
 #define WITH(test, driver) cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (char *)driver)
-#define EACH(test)         WITH(test, "gpio-tone"), WITH(test, "gpio-pulse"), WITH(test, "trace")
+#define EACH(test)         WITH(test, "gpio-tone"), WITH(test, "gpio-pulse"), WITH(test, "pwm"), WITH(test, "trace")
 #define TONES(test)        WITH(test, "gpio-tone"), WITH(test, "trace")
 #define LINES(test)        WITH(test, "gpio-tone"), WITH(test, "gpio-pulse")
 
@@ -534,6 +547,12 @@ int main(void)
         EACH(it_opens_again_after_a_close),
         EACH(closing_nothing_is_fine),
         TONES(a_melody_with_a_defect_is_refused),
+        WITH(a_melody_with_a_defect_is_refused, "pwm"),
+        WITH(who_cannot_speak_says_so, "pwm"),
+        WITH(a_pwm_rings_as_the_bell_does, "pwm"),
+        WITH(a_pwm_that_fails_in_the_middle_is_silenced, "pwm"),
+        WITH(a_pwm_that_was_left_on_is_silenced_at_open, "pwm"),
+        cmocka_unit_test_teardown(a_pwm_that_cannot_be_had_says_why, tear_down),
         TONES(all_edges_are_made_or_counted_as_late),
         LINES(a_line_that_fails_is_reported_and_ends_low),
         cmocka_unit_test_prestate(a_line_in_use_is_refused_at_open, tone),

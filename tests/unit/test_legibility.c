@@ -111,7 +111,7 @@ static void what_is_measured_is_what_is_drawn(void **state)
             screen->device.height = (uint16_t)sizes[i / 2][1];
             screen->device.rotation = i % 2 ? 90 : 0;
             struct trial *trial = trial_create(config, fonts);
-            trial_measure(trial, 0, 0, 0, &measured);
+            trial_measure(trial, 0, (struct trial_limits){ 0 }, &measured);
             trial_destroy(trial);
             assert_int_equal(measured.panels, panels);
             assert_int_equal(measured.width_px, sizes[i / 2][i % 2]);
@@ -127,7 +127,7 @@ static void longer_tickets_and_labels_are_measured(void **state)
     struct trial_sizes usual, longer;
     (void)state;
     struct trial *trial = trial_create(config, fonts);
-    trial_measure(trial, 0, 0, 0, &usual);
+    trial_measure(trial, 0, (struct trial_limits){ 0 }, &usual);
     trial_destroy(trial);
     strcpy(config->desk[11].label, "Кабинет1");
     config->tickets.nseries = 2;
@@ -135,7 +135,7 @@ static void longer_tickets_and_labels_are_measured(void **state)
     strcpy(config->tickets.series[0], "А");
     strcpy(config->tickets.series[1], "АБВ");
     trial = trial_create(config, fonts);
-    trial_measure(trial, 0, 0, 0, &longer);
+    trial_measure(trial, 0, (struct trial_limits){ 0 }, &longer);
     trial_destroy(trial);
     assert_true(longer.cap_px[ROLE_TICKET] < usual.cap_px[ROLE_TICKET] * 3 / 4);
     assert_true(longer.cap_px[ROLE_DESK] < usual.cap_px[ROLE_DESK]);
@@ -225,7 +225,7 @@ static void no_call_of_any_hall_is_smaller_than_was_said(void **state)
         any_hall();
         struct trial_sizes said_sizes;
         struct trial *trial = trial_create(config, fonts);
-        trial_measure(trial, 0, 0, 0, &said_sizes);
+        trial_measure(trial, 0, (struct trial_limits){ 0 }, &said_sizes);
         trial_destroy(trial);
         bool is_legible = check_legible(config, fonts, reason, sizeof reason);
         double pitch_mm = legibility_pitch_mm(screen->diagonal_in, said_sizes.width_px, said_sizes.height_px);
@@ -302,6 +302,41 @@ static void what_is_said_to_help_does_help(void **state)
     }
 }
 
+static void take_view(const char *view)
+{
+    struct json_report report = { .line = complain };
+    snprintf(screen->view, sizeof screen->view, "%s", view);
+    assert_true(config_load_layout(NULL, view, &screen->layout, &report));
+}
+
+/* Cells get larger only when there are fewer: as many as are told pass, one more does not. */
+static void fewer_desks_are_advised_where_cells_are_small(void **state)
+{
+    static const char *const verdicts[] = { "WARN", "PASS" };
+    (void)state;
+    take_view("zone");
+    for (uint16_t i = 0; i < config->ndesks; i++)
+        config->desk[i].zone = 0;
+    screen->zones = 1;
+    const uint16_t all = config->ndesks;
+    for (unsigned i = 0; i < 2; i++) {
+        char advice[80], help[64];
+        snprintf(help, sizeof help, "called number: for %s ", verdicts[i]);
+        snprintf(advice, sizeof advice, "%szones of ", help);
+        config->ndesks = all;
+        assert_int_equal(check(), 1);
+        assert_says("take zones of ");
+        unsigned desks = (unsigned)told(advice);
+        assert_true(desks > 0 && desks < all);
+        config->ndesks = (uint16_t)desks;
+        check();
+        assert_false(says(help));
+        config->ndesks = (uint16_t)(desks + 1);
+        check();
+        assert_says(advice);
+    }
+}
+
 /* Each of the views that are installed; one without calls has no number to be refused for. */
 static void every_view_is_measured(void **state)
 {
@@ -311,15 +346,13 @@ static void every_view_is_measured(void **state)
     } rows[] = { { "zone", { ROLE_TICKET, ROLE_DESK, ROLE_ROW, ROLE_CLOCK, ROLE_HEADER } },
                  { "desk", { ROLE_TICKET, ROLE_DESK, ROLE_AGENCY, ROLE_LABEL, ROLE_NOTICE } },
                  { "info", { ROLE_ROW, ROLE_NOTICE, ROLE_CLOCK, ROLE_HEADER, ROLE_WAITING } } };
-    struct json_report report = { .line = complain };
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         struct trial_sizes sizes;
-        snprintf(screen->view, sizeof screen->view, "%s", rows[i].view);
-        assert_true(config_load_layout(NULL, rows[i].view, &screen->layout, &report));
+        take_view(rows[i].view);
         screen->desk = strcmp(rows[i].view, "desk") == 0 ? 2 : NONE;
         struct trial *trial = trial_create(config, fonts);
-        trial_measure(trial, 0, 0, 0, &sizes);
+        trial_measure(trial, 0, (struct trial_limits){ 0 }, &sizes);
         trial_destroy(trial);
         for (unsigned r = 0; r < 5; r++)
             assert_true(sizes.cap_px[rows[i].roles[r]] > 0);
@@ -477,6 +510,7 @@ int main(void)
         TEST(the_table_has_each_text_of_the_wall),
         TEST(a_hall_whose_number_cannot_be_read_is_refused_unless_that_is_known),
         TEST(what_is_said_to_help_does_help),
+        TEST(fewer_desks_are_advised_where_cells_are_small),
         TEST(every_view_is_measured),
         TEST(fewer_rows_are_advised_where_they_help),
         TEST(letters_seen_from_aside_count_as_smaller),
