@@ -116,6 +116,7 @@ int check_hall(const struct config *config, struct fonts *fonts, FILE *out)
         fprintf(out, "glyphs: every character of every text is there, regular and bold\n");
     errors += check_profile(config, out);
     check_tickets(config, out);
+    check_voice(config, out);
     errors += check_languages(config, fonts, out);
     errors += check_screens(config, fonts, out);
     for (unsigned i = 0; i < config->nbuses; i++)

@@ -24,6 +24,9 @@ int check_profile(const struct config *config, FILE *out);
 /* Series of tickets whose letter looks like a figure from afar: a warning each. */
 void check_tickets(const struct config *config, FILE *out);
 
+/* How many of the words that calls need each voice pack has, and which are missing: a line for each language that is spoken. */
+void check_voice(const struct config *config, FILE *out);
+
 /* A table for each screen: how high the capitals of each kind of text are when the hall is at its fullest (trial.h), at which
  * angle the farthest eyes see them, from how far they can be read (legibility.h), and what would help, calculated by the
  * same scene: fewer panels, rows or desks, a larger screen, nearer seats. ADA 703.5.5 is told beside it. Returns the number of

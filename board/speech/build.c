@@ -3,8 +3,8 @@
 #include "board/speech/pack.h"
 #include "board/speech/synth.h"
 #include "board/speech/wav.h"
+#include "board/speech/words.h"
 #include "board/voice/grammar_load.h"
-#include "protocol/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-
-#define NUMBER_MAX 999
 
 struct build {
     const char *lang, *folder;
@@ -38,10 +36,13 @@ static int write_clip(const struct build *build, const char *file, const struct 
     return result;
 }
 
-static int add_word(struct build *build, const char *word)
+static int add_word(void *data, const char *word)
 {
+    struct build *build = data;
     char file[PACK_FILE_SIZE], error[200] = "espeak-ng cannot say it";
     struct sound sound;
+    if (cJSON_GetObjectItemCaseSensitive(build->clips, word))
+        return 0;
     if (build->count == PACK_CLIPS_MAX) {
         fprintf(stderr, "kezek-voice: more than %d words\n", PACK_CLIPS_MAX);
         return -E2BIG;
@@ -58,53 +59,6 @@ static int add_word(struct build *build, const char *word)
     else if (!cJSON_AddStringToObject(build->clips, word, file))
         result = -ENOMEM;
     build->count++;
-    return result;
-}
-
-static int add_sentence(struct build *build, const struct grammar *grammar, const struct said_call *call)
-{
-    struct sentence sentence;
-    char word[WORD_SIZE];
-    int result = grammar_say(grammar, call, &sentence);
-    for (unsigned i = 0; i < sentence.nwords && !result; i++) {
-        pack_word(sentence.word[i], word);
-        if (word[0] && !cJSON_GetObjectItemCaseSensitive(build->clips, word))
-            result = add_word(build, word);
-    }
-    return result;
-}
-
-/* Every sentence there is: so a word that is asked for some day is there. */
-static int add_phrases(struct build *build, const struct grammar *grammar)
-{
-    int result = 0;
-    for (int saying = 0; saying < SAYINGS && !result; saying++)
-        for (int kind = 0; kind < KINDS && !result; kind++)
-            result = add_sentence(build, grammar,
-                                  &(struct said_call){ (enum saying)saying, (enum desk_kind)kind, "1", "1" });
-    return result;
-}
-
-static int add_numbers(struct build *build, const struct grammar *grammar)
-{
-    char number[8];
-    int result = 0;
-    for (unsigned value = 0; value <= NUMBER_MAX && !result; value++) {
-        snprintf(number, sizeof number, "%u", value);
-        result = add_sentence(build, grammar, &(struct said_call){ SAY_CALL, KIND_WINDOW, number, number });
-    }
-    return result;
-}
-
-static int add_letters(struct build *build, const struct grammar *grammar)
-{
-    char letter[8];
-    int result = 0;
-    for (unsigned i = 0; i < grammar->nletters && !result; i++) {
-        size_t length = utf8_put(letter, grammar->letter[i].letter);
-        letter[length] = '\0';
-        result = add_sentence(build, grammar, &(struct said_call){ SAY_CALL, KIND_WINDOW, letter, "1" });
-    }
     return result;
 }
 
@@ -175,9 +129,7 @@ int build_pack(const char *path, const char *folder)
     }
     struct build build = { .lang = grammar->lang, .folder = folder };
     int result = start(&build);
-    result = result ? result : add_phrases(&build, grammar);
-    result = result ? result : add_numbers(&build, grammar);
-    result = result ? result : add_letters(&build, grammar);
+    result = result ? result : words_each(grammar, add_word, &build);
     result = result ? result : write_manifest(&build);
     if (!result)
         printf("%s: %u words in \"%s\"\n", folder, build.count, build.lang);

@@ -1,9 +1,13 @@
 #include "board/check/check.h"
+#include "board/speech/pack.h"
+#include "board/speech/words.h"
+#include "board/voice/grammar_load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -280,6 +284,86 @@ static void modes_that_are_too_much_are_warned_about(void **state)
     assert_null(strstr(bench->said + before, "WARN"));
 }
 
+/* ---- voices ---------------------------------------------------------------------------------- */
+
+static int add_clip(void *data, const char *word)
+{
+    cJSON *clips = data;
+    if (strcmp(word, "жетінші") != 0 && !cJSON_GetObjectItemCaseSensitive(clips, word))
+        cJSON_AddStringToObject(clips, word, "x.wav");
+    return 0;
+}
+
+/* A pack of everything but «жетінші», or of one word alone; the hall's Kazakh speaks by it. */
+static void give_pack(struct config *config, const char *folder, bool is_nearly_whole)
+{
+    char path[128];
+    cJSON *clips = cJSON_CreateObject();
+    if (is_nearly_whole)
+        words_each(config->voice.grammar[0], add_clip, clips);
+    else
+        add_clip(clips, "бір");
+    char *text = cJSON_Print(clips);
+    snprintf(path, sizeof path, "%s/" PACK_MANIFEST, folder);
+    FILE *file = fopen(path, "we");
+    fprintf(file,
+            "{\"lang\": \"kk\", \"name\": \"Aigul\", \"licence\": \"ours\", \"rate\": 48000, \"clips\": %s}",
+            text);
+    fclose(file);
+    free(text);
+    cJSON_Delete(clips);
+    snprintf(config->voice.pack[0], sizeof config->voice.pack[0], "%s", folder);
+}
+
+static void give_grammar(struct config *config)
+{
+    char path[512];
+    struct json_report report = { .line = fail_line };
+    const char *root = getenv("KEZEK_SOURCE");
+    snprintf(path, sizeof path, "%s/board/voices/kk.json", root ? root : ".");
+    cJSON *json = pack_read_json(path, &report);
+    if (!config->voice.grammar[0])
+        config->voice.grammar[0] = calloc(1, sizeof *config->voice.grammar[0]);
+    assert_true(grammar_load(config->voice.grammar[0], "kk", json, &report));
+    cJSON_Delete(json);
+    config->voice.is_on = config->voice.is_espeak = true;
+    memset(config->voice.pack, 0, sizeof config->voice.pack);
+}
+
+static void the_words_that_a_voice_pack_lacks_are_named(void **state)
+{
+    struct bench *bench = *state;
+    char folder[] = "/tmp/kezek-check-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    give_grammar(bench->config);
+    give_pack(bench->config, folder, true);
+    check_voice(bench->config, bench->out);
+    assert_says(bench, "voice kk: 85 of 86 words in /tmp/kezek-check-");
+    assert_says(bench, " (Aigul, ours)  WARN: espeak-ng says calls with жетінші\n");
+    bench->config->voice.is_espeak = false;
+    give_pack(bench->config, folder, false);
+    check_voice(bench->config, bench->out);
+    assert_says(bench, "voice kk: 1 of 86 words in ");
+    assert_says(bench, "WARN: nothing says calls with нөмірлі талон иесі, ");
+    assert_says(bench, " and 77 more\n");
+    snprintf(path, sizeof path, "%s/" PACK_MANIFEST, folder);
+    unlink(path);
+    check_voice(bench->config, bench->out);
+    assert_says(bench, "/" PACK_MANIFEST ": cannot be read: No such file or directory\n");
+    rmdir(folder);
+}
+
+static void a_language_without_a_pack_says_who_speaks_it(void **state)
+{
+    struct bench *bench = *state;
+    give_grammar(bench->config);
+    check_voice(bench->config, bench->out);
+    assert_says(bench, "voice kk: no pack; espeak-ng speaks\n");
+    bench->config->voice.is_espeak = false;
+    check_voice(bench->config, bench->out);
+    assert_says(bench, "voice kk: no pack; WARN: nothing speaks, since voice.espeak is false\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -296,6 +380,8 @@ int main(void)
         TEST(what_the_board_does_not_have_is_named_with_what_it_has),
         TEST(what_says_nothing_of_its_kind_is_left_alone),
         TEST(modes_that_are_too_much_are_warned_about),
+        TEST(the_words_that_a_voice_pack_lacks_are_named),
+        TEST(a_language_without_a_pack_says_who_speaks_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
