@@ -37,6 +37,7 @@ struct mouth { /* of one chime */
     struct noted call[CHIME_MERGE_MAX]; /* of the turn */
     unsigned ncalls, at, nth, nlangs, nsaid;
     int64_t due_us; /* PAUSE, RENDERING */
+    char why[80];   /* what kept a language of the present call from being said; "" nothing */
     struct piece piece;
     char name[ID_SIZE + 8];
 };
@@ -156,7 +157,7 @@ static int64_t length_us(const struct mouth *mouth)
 /* The languages of the law belong together. */
 static bool has_time(const struct mouth *mouth, int64_t now_us)
 {
-    bool is_begun = mouth->nth > 0 && mouth->nth < VOICE_LAWFUL;
+    bool is_begun = mouth->nsaid > 0 && mouth->nth < VOICE_LAWFUL;
     bool has_twin = mouth->nth == 0 && mouth->nlangs >= VOICE_LAWFUL;
     int64_t all_us = length_us(mouth) + (has_twin ? VOICE_PAUSE_US + GUESS_US : 0);
     return voice_has_time(mouth->announcer->gates, index_of(mouth), mouth->call[mouth->at].asked_us, all_us,
@@ -172,6 +173,7 @@ static bool move_on(struct mouth *mouth, bool is_next_call)
         return true;
     mouth->at++;
     mouth->nth = mouth->nsaid = 0;
+    mouth->why[0] = '\0';
     if (mouth->at < mouth->ncalls)
         mouth->nlangs = voice_languages(mouth->announcer->gates, index_of(mouth),
                                         languages_of(mouth->announcer, &mouth->call[mouth->at].call));
@@ -186,13 +188,18 @@ static void end(struct mouth *mouth)
     mouth->announcer->sinks.ended(mouth->announcer->sinks.data, index_of(mouth));
 }
 
-/* The call is done with: what was said of it counts. */
+/* The call is done with: what was said of it counts, and what first went wrong. */
 static void close_call(struct mouth *mouth, const char *result, int64_t at_us, const char *detail)
 {
     bool is_said = mouth->nsaid > 0;
-    settle(mouth, mouth->call[mouth->at].token, is_said ? "finished" : result, is_said ? at_us : 0,
-           is_said && mouth->nsaid < mouth->nlangs ? "not in all languages: others were called" : detail,
-           true);
+    const char *why = mouth->why[0] ? mouth->why : detail;
+    char partly[sizeof mouth->why + 24];
+    snprintf(partly, sizeof partly, "not in all languages: %s", why);
+    settle(mouth, mouth->call[mouth->at].token,
+           is_said         ? "finished"
+           : mouth->why[0] ? "failed"
+                           : result,
+           is_said ? at_us : 0, is_said && mouth->nsaid < mouth->nlangs ? partly : why, true);
 }
 
 static void say(struct mouth *mouth, int64_t now_us);
@@ -214,12 +221,28 @@ static void skip_call(struct mouth *mouth, const char *result, const char *detai
     say(mouth, now_us);
 }
 
+/* What cannot be said in one language is said in the others. */
+static void skip_language(struct mouth *mouth, const char *why, int64_t now_us)
+{
+    if (!mouth->why[0])
+        snprintf(mouth->why, sizeof mouth->why, "%s", why);
+    mouth->stage = PAUSE; /* the next one has its own time to be rendered */
+    if (mouth->nth + 1 == mouth->nlangs) {
+        skip_call(mouth, "failed", "", now_us);
+        return;
+    }
+    move_on(mouth, false);
+    render(mouth);
+    say(mouth, now_us);
+}
+
 /* What is to be said next, if it is there and there is time. */
 static void say(struct mouth *mouth, int64_t now_us)
 {
     struct announcer *announcer = mouth->announcer;
     struct piece *piece = &mouth->piece;
     if (!has_time(mouth, now_us)) {
+        mouth->stage = PAUSE;
         skip_call(mouth, "dropped_late", "others were called", now_us);
         return;
     }
@@ -234,7 +257,7 @@ static void say(struct mouth *mouth, int64_t now_us)
     if (!error)
         error = announcer->sinks.say(announcer->sinks.data, index_of(mouth), piece->samples, piece->count);
     if (error) {
-        skip_call(mouth, "failed", piece->error ? piece->why : strerror(-error), now_us);
+        skip_language(mouth, piece->error ? piece->why : strerror(-error), now_us);
         return;
     }
     chime_gate_prolong(announcer->gates, index_of(mouth), now_us + length_us(mouth) + VOICE_PAUSE_US);
@@ -252,6 +275,7 @@ void announcer_begin(struct announcer *announcer, unsigned chime, const struct c
         mouth->call[mouth->ncalls++] = *noted;
     }
     mouth->at = mouth->nth = mouth->nsaid = 0;
+    mouth->why[0] = '\0';
     mouth->stage = mouth->ncalls ? CHIMING : IDLE;
     if (!mouth->ncalls)
         return;
@@ -280,22 +304,22 @@ void announcer_said(struct announcer *announcer, unsigned chime, int error, cons
         return;
     }
     if (error) { /* the device is gone, or was told to be silent */
-        for (; mouth->at < mouth->ncalls; mouth->at++, mouth->nsaid = 0)
+        do
             close_call(mouth, "failed", at_us, detail);
+        while (move_on(mouth, true));
         end(mouth);
         return;
     }
     mouth->nsaid++;
-    const struct mouth was = *mouth;
-    bool is_more = move_on(mouth, false);
-    if (!is_more || mouth->at != was.at)
-        settle(mouth, was.call[was.at].token, "finished", at_us, "", true);
-    if (!is_more) {
+    bool is_last = mouth->nth + 1 == mouth->nlangs;
+    if (is_last)
+        close_call(mouth, "finished", at_us, "");
+    if (!move_on(mouth, false)) {
         end(mouth);
         return;
     }
     render(mouth);
-    wait_for_next(mouth, mouth->at != was.at ? VOICE_GAP_US : VOICE_PAUSE_US, at_us);
+    wait_for_next(mouth, is_last ? VOICE_GAP_US : VOICE_PAUSE_US, at_us);
 }
 
 static void ready(void *data, uint64_t id, int error, const char *why, const int16_t *samples, size_t count)

@@ -25,11 +25,17 @@ static struct hall {
     char heard[400]; /* "kk:а бір kk! " asked for, and spoken */
     unsigned held, ends;
     int render_error, ready_error, say_error;
-    bool is_mute; /* the process does not answer */
+    const char *dumb; /* the language that has no words; NULL: as ready_error says, for all */
+    bool is_mute;     /* the process does not answer */
     char asked[20];
     uint64_t id;
 } * hall;
 static const int16_t samples[SECONDS * CHIME_VOICE_HZ];
+
+int64_t clock_us(void)
+{
+    return hall->now_us;
+}
 
 /* ---- the voice's process --------------------------------------------------------------------- */
 
@@ -81,9 +87,10 @@ static void answer(void)
     hall->id = 0;
     if (!id || hall->is_mute)
         return;
-    hall->held -= hall->ready_error != 0;
-    voices.on_ready(voices.data, id, hall->ready_error, hall->ready_error ? "no pack has «жетінші»" : NULL,
-                    samples, SECONDS * CHIME_VOICE_HZ);
+    int error = !hall->dumb || strncmp(hall->asked, hall->dumb, 2) == 0 ? hall->ready_error : 0;
+    hall->held -= error != 0;
+    voices.on_ready(voices.data, id, error, error ? "no pack has «жетінші»" : NULL, samples,
+                    SECONDS * CHIME_VOICE_HZ);
 }
 
 /* ---- the speaker ----------------------------------------------------------------------------- */
@@ -317,6 +324,123 @@ static void what_cannot_be_rendered_is_told(void **state)
     assert_voice("B", "failed", "the voice's process is down");
 }
 
+static void a_language_without_words_does_not_silence_the_others(void **state)
+{
+    static const char *const langs[LANGS] = { "kk", "ru", "en" };
+    static const char *const heard[LANGS] = { "ru A, en A, ", "kk A, en A, ", "kk A, ru A, " };
+    (void)state;
+    hall->ready_error = -ENOENT;
+    for (unsigned i = 0; i < LANGS; i++) {
+        hall->dumb = langs[i];
+        hall->heard[0] = '\0';
+        hall->ends = 0;
+        hall->now_us += 20 * S;
+        ask("A", NONE);
+        begin_chime();
+        announcer_chimed(hall->announcer, 0, hall->now_us);
+        let_speak(60 * S);
+        assert_string_equal(hall->heard, heard[i]);
+        assert_int_equal(hall->ends, 1);
+        assert_voice("A", "finished", "not in all languages: no pack has «жетінші»");
+    }
+}
+
+/* Two calls share a chime; of the first nothing can be said, which is no fault of the second. */
+static void a_failure_is_told_of_its_own_call_only(void **state)
+{
+    (void)state;
+    hall->ready_error = -ENOENT;
+    ask("A", 2);
+    ask("B", 0);
+    hall->dumb = "en";
+    begin_chime();
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    let_speak(60 * S);
+    assert_string_equal(hall->heard, "kk B, ");
+    assert_voice("A", "failed", "no pack has «жетінші»");
+    assert_voice("B", "finished", "");
+}
+
+/* The wait for a sentence that never came right does not count against the next one. */
+static void each_sentence_has_its_own_time_to_be_rendered(void **state)
+{
+    (void)state;
+    hall->ready_error = -ENOENT;
+    hall->dumb = "kk";
+    ask("A", NONE);
+    begin_chime();
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    announcer_tick(hall->announcer, hall->now_us); /* kk is waited for */
+    assert_int_equal(announcer_deadline_us(hall->announcer), hall->now_us + 4 * S);
+    hall->now_us += 3 * S;
+    answer(); /* it fails, and ru is waited for */
+    assert_string_equal(hall->asked, "ru A");
+    assert_int_equal(announcer_deadline_us(hall->announcer), hall->now_us + 4 * S);
+    hall->is_mute = true;
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    announcer_tick(hall->announcer, hall->now_us);
+    assert_int_equal(hall->ends, 1);
+}
+
+/* One that came too late to be said: nor does its wait count. */
+static void a_call_that_grew_old_leaves_the_next_its_time(void **state)
+{
+    (void)state;
+    ask("A", NONE);
+    hall->now_us += 10 * S;
+    ask("B", NONE);
+    begin_chime();
+    hall->now_us += 9 * S;
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    announcer_tick(hall->announcer, hall->now_us);
+    assert_string_equal(hall->asked, "kk A");
+    hall->now_us += 3 * S;
+    answer();
+    assert_string_equal(hall->asked, "kk B");
+    assert_int_equal(announcer_deadline_us(hall->announcer), hall->now_us + 4 * S);
+    answer();
+    assert_string_equal(hall->heard, "kk B, ");
+    announcer_said(hall->announcer, 0, -ENODEV, "USB is gone", hall->now_us, true);
+    assert_voice("A", "dropped_late", "others were called");
+}
+
+/* Nothing of it was said, so its second language is as old as its first. */
+static void a_language_that_failed_does_not_make_the_next_younger(void **state)
+{
+    (void)state;
+    hall->ready_error = -ENOENT;
+    hall->dumb = "kk";
+    ask("A", NONE);
+    begin_chime();
+    hall->now_us += 19 * S;
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    answer();
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    announcer_tick(hall->announcer, hall->now_us);
+    assert_string_equal(hall->asked, "ru A");
+    hall->now_us += 3 * S;
+    answer();
+    assert_string_equal(hall->heard, "");
+    assert_voice("A", "failed", "no pack has «жетінші»");
+}
+
+static void a_device_that_goes_after_a_language_is_told(void **state)
+{
+    (void)state;
+    ask("A", NONE);
+    begin_chime();
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    let_speak(S); /* kk is said */
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    answer();
+    announcer_tick(hall->announcer, hall->now_us);
+    announcer_said(hall->announcer, 0, -ENODEV, "USB is gone", hall->now_us, true); /* in ru */
+    assert_int_equal(hall->ends, 1);
+    assert_voice("A", "finished", "not in all languages: USB is gone");
+}
+
 static void a_device_that_goes_ends_the_turn(void **state)
 {
     (void)state;
@@ -361,6 +485,12 @@ int main(void)
         TEST(a_chime_that_would_be_lost_leaves_no_time_for_a_voice),
         TEST(a_process_that_does_not_answer_costs_the_voice_only),
         TEST(what_cannot_be_rendered_is_told),
+        TEST(a_language_without_words_does_not_silence_the_others),
+        TEST(a_failure_is_told_of_its_own_call_only),
+        TEST(each_sentence_has_its_own_time_to_be_rendered),
+        TEST(a_call_that_grew_old_leaves_the_next_its_time),
+        TEST(a_language_that_failed_does_not_make_the_next_younger),
+        TEST(a_device_that_goes_after_a_language_is_told),
         TEST(a_device_that_goes_ends_the_turn),
         TEST(what_is_not_sounded_is_not_spoken),
         TEST(a_child_that_died_may_be_the_voice),
