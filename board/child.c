@@ -45,9 +45,23 @@ static int parcel_fd(const struct config *config)
     return fd;
 }
 
+/* What is at these addresses is the board's. */
+static void leave_behind(struct config *config)
+{
+    memset(config->profile, 0, sizeof config->profile);
+    memset(config->voice.grammar, 0, sizeof config->voice.grammar);
+    config->theme.logo = NULL;
+    for (unsigned i = 0; i < config->nnotices; i++)
+        config->notice[i].picture = NULL;
+    for (unsigned b = 0; b < config->nbuses; b++)
+        for (unsigned u = 0; u < config->bus[b].nunits; u++)
+            config->bus[b].unit[u].profile = NULL;
+}
+
 static struct config *child_config(void)
 {
-    struct parcel *parcel = mmap(NULL, sizeof *parcel, PROT_READ, MAP_SHARED, CHILD_FD_CONFIG, 0);
+    /* private: before Linux 6.7 a file that is sealed against writing could not be shared, not even for reading */
+    struct parcel *parcel = mmap(NULL, sizeof *parcel, PROT_READ, MAP_PRIVATE, CHILD_FD_CONFIG, 0);
     if (parcel == MAP_FAILED)
         return NULL;
     off_t size = lseek(CHILD_FD_CONFIG, 0, SEEK_END);
@@ -59,10 +73,7 @@ static struct config *child_config(void)
     struct config *config = malloc(sizeof *config);
     if (config) {
         *config = parcel->config;
-        memset(config->profile, 0, sizeof config->profile);
-        for (unsigned b = 0; b < config->nbuses; b++)
-            for (unsigned u = 0; u < config->bus[b].nunits; u++)
-                config->bus[b].unit[u].profile = NULL;
+        leave_behind(config);
     }
     munmap(parcel, sizeof *parcel);
     return config;

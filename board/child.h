@@ -37,5 +37,6 @@ int64_t child_deadline_us(const struct child *child);
 void child_stop(struct child *child); /* SIGTERM, waits up to 2 s, then SIGKILL */
 
 /* main() of kezek-NAME: runs it with the configuration from CHILD_FD_CONFIG, unless that does not fit this program file (it was
- * replaced while the service ran) or there is none (started by hand). LED profiles stay behind: their pointers are NULL. */
+ * replaced while the service ran) or there is none (started by hand). What is owned by pointer
+ * (LED profiles, grammars, images) stays behind: NULL. */
 int child_main(int argc, char **argv, const char *name, int (*run)(struct config *config));
