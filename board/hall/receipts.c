@@ -1,5 +1,7 @@
 #include "board/hall/receipts.h"
 
+#include "protocol/utf8.h"
+
 #include <string.h>
 
 #define DONE_US INT64_MIN /* deadline of a receipt that is finished already */
@@ -10,6 +12,13 @@ static void copy(char *out, size_t size, const char *text)
     if (length)
         memcpy(out, text, length);
     out[length] = '\0';
+}
+
+/* What names files and words may be too long: it ends with a whole character, or no server could read the receipt. */
+static void copy_detail(char *out, size_t size, const char *detail)
+{
+    copy(out, size, detail);
+    out[utf8_check(out, strlen(out))] = '\0';
 }
 
 void receipts_init(struct receipts *receipts, const char *board_id)
@@ -135,7 +144,7 @@ void receipts_settle(struct receipts *receipts, uint64_t token, const char *outl
         return;
     struct receipt_outlet *entry = &receipt->outlet[index];
     copy(entry->result, sizeof entry->result, result);
-    copy(entry->detail, sizeof entry->detail, detail);
+    copy_detail(entry->detail, sizeof entry->detail, detail);
     entry->latency_us = at_us ? at_us - open->received_us : -1;
     if (strcmp(result, "muted_late") == 0)
         open->is_late = true;
@@ -150,7 +159,7 @@ void receipts_close(struct receipts *receipts, uint64_t token, enum receipt_resu
         return;
     struct receipt *receipt = text_of(receipts, open);
     receipt->result = (uint8_t)result;
-    copy(receipt->detail, sizeof receipt->detail, detail);
+    copy_detail(receipt->detail, sizeof receipt->detail, detail);
     open->pending = 0;
     open->deadline_us = DONE_US;
 }

@@ -114,6 +114,28 @@ static void a_muted_sound_is_said_when_the_rest_is_fine(void **unused)
     assert_int_equal(out.result, RECEIPT_MUTED_LATE);
 }
 
+/* Cut to its place, a reason is still UTF-8: wherever the cut falls. */
+static void a_long_reason_ends_with_a_whole_character(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 2; i++) {
+        char reason[2 * sizeof out.detail];
+        size_t used = i; /* letters of two bytes, at even and odd places */
+        memset(reason, 'x', i);
+        for (; used + 3 < sizeof reason; used += 2)
+            memcpy(reason + used, "ж", 3);
+        uint64_t token = open_call(i + 1);
+        receipts_expect(&receipts, token, "voice/hall");
+        receipts_settle(&receipts, token, "voice/hall", "failed", 0, reason, true);
+        receipts_close(&receipts, token, RECEIPT_INVALID, reason);
+        assert_true(receipts_take(&receipts, T0, &out));
+        assert_int_equal(strlen(out.outlet[0].detail), sizeof out.outlet[0].detail - 2 + i);
+        assert_int_equal(strlen(out.detail), sizeof out.detail - 2 + i);
+        assert_memory_equal(out.detail, reason, strlen(out.detail));
+        assert_memory_equal(out.outlet[0].detail, reason, strlen(out.outlet[0].detail));
+    }
+}
+
 static void patience_ends_and_says_superseded(void **unused)
 {
     (void)unused;
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup(what_failed_makes_it_partial_and_all_failed_makes_it_failed, start),
         cmocka_unit_test_setup(a_final_answer_stands, start),
         cmocka_unit_test_setup(a_muted_sound_is_said_when_the_rest_is_fine, start),
+        cmocka_unit_test_setup(a_long_reason_ends_with_a_whole_character, start),
         cmocka_unit_test_setup(patience_ends_and_says_superseded, start),
         cmocka_unit_test_setup(a_closed_one_keeps_its_result, start),
         cmocka_unit_test_setup(a_flood_loses_the_oldest_that_nobody_takes_and_counts_it, start),
