@@ -13,6 +13,7 @@
 
 struct gpio_line {
     struct gpio_chip *chip; /* the line it was requested for */
+    bool is_input;
 };
 
 /* What is looked for, and where complaints go. */
@@ -189,33 +190,61 @@ static int complain_request(const struct search *search, const struct found *fou
                     name, search->line, consumer[0] ? "\"" : "the kernel", consumer, consumer[0] ? "\"" : "");
 }
 
-static int find_and_request(const struct search *search, struct found *found, bool is_active_low)
+static int find_and_request(const struct search *search, struct found *found, const struct gpio_use *use)
 {
     int result = find_chip(search, found);
     if (!result)
         result = find_line(search, found);
     if (result)
         return result;
-    result = gpio_chip_request(found->chip, found->offset, is_active_low, CONSUMER);
+    result = gpio_chip_request(found->chip, found->offset, use, CONSUMER);
     return result ? complain_request(search, found, result) : 0;
 }
 
-int gpio_line_open(struct gpio_line **out, const char *chip, const char *name_or_offset, bool is_active_low,
-                   char *error, size_t error_size)
+static int open_as(struct gpio_line **out, struct search *search, const struct gpio_use *use)
 {
-    struct search search = { .chip = chip, .line = name_or_offset, .error = error, .error_size = error_size };
     struct found found = { 0 };
-    search.is_offset = parse_offset(name_or_offset, &search.offset);
+    search->is_offset = parse_offset(search->line, &search->offset);
     struct gpio_line *line = calloc(1, sizeof *line);
-    int result = line ? find_and_request(&search, &found, is_active_low) : -ENOMEM;
+    int result = line ? find_and_request(search, &found, use) : -ENOMEM;
     if (result) {
         gpio_chip_close(found.chip);
         free(line);
         return result;
     }
     line->chip = found.chip;
+    line->is_input = use->is_input;
     *out = line;
     return 0;
+}
+
+int gpio_line_open(struct gpio_line **out, const char *chip, const char *name_or_offset, bool is_active_low,
+                   char *error, size_t error_size)
+{
+    struct search search = { .chip = chip, .line = name_or_offset, .error = error, .error_size = error_size };
+    return open_as(out, &search, &(struct gpio_use){ .is_active_low = is_active_low });
+}
+
+int gpio_line_watch(struct gpio_line **out, const char *chip, const char *name_or_offset, bool is_active_low,
+                    enum gpio_bias bias, char *error, size_t error_size)
+{
+    struct search search = { .chip = chip, .line = name_or_offset, .error = error, .error_size = error_size };
+    return open_as(out, &search, &(struct gpio_use){ true, is_active_low, bias });
+}
+
+int gpio_line_get(struct gpio_line *line)
+{
+    return gpio_chip_get(line->chip);
+}
+
+int gpio_line_fd(struct gpio_line *line)
+{
+    return gpio_chip_fd(line->chip);
+}
+
+int gpio_line_drain(struct gpio_line *line)
+{
+    return gpio_chip_drain(line->chip);
 }
 
 int gpio_line_set(struct gpio_line *line, bool is_on)
@@ -227,7 +256,8 @@ void gpio_line_close(struct gpio_line *line)
 {
     if (!line)
         return;
-    (void)gpio_chip_set(line->chip, false); /* a line that cannot be set cannot be helped either */
+    if (!line->is_input)
+        (void)gpio_chip_set(line->chip, false); /* a line that cannot be set cannot be helped either */
     gpio_chip_close(line->chip);
     free(line);
 }

@@ -56,13 +56,23 @@ void gpio_chip_consumer(struct gpio_chip *chip, unsigned offset, char *out, size
     snprintf(out, size, "%s", consumer ? consumer : "");
 }
 
-int gpio_chip_request(struct gpio_chip *chip, unsigned offset, bool is_active_low, const char *consumer)
+static int request(struct gpiod_line *line, const struct gpio_use *use, const char *consumer)
 {
-    int flags = is_active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+    static const int biases[GPIO_BIASES] = { [GPIO_BIAS_UP] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP,
+                                             [GPIO_BIAS_DOWN] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN };
+    int flags = use->is_active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+    if (use->is_input)
+        return gpiod_line_request_both_edges_events_flags(line, consumer, flags | biases[use->bias]);
+    return gpiod_line_request_output_flags(line, consumer, flags, 0);
+}
+
+int gpio_chip_request(struct gpio_chip *chip, unsigned offset, const struct gpio_use *use,
+                      const char *consumer)
+{
     if (offset >= gpiod_chip_num_lines(chip->chip))
         return -ENOENT;
     struct gpiod_line *line = gpiod_chip_get_line(chip->chip, offset);
-    if (!line || gpiod_line_request_output_flags(line, consumer, flags, 0) != 0)
+    if (!line || request(line, use, consumer) != 0)
         return -errno;
     chip->line = line;
     return 0;
@@ -71,4 +81,21 @@ int gpio_chip_request(struct gpio_chip *chip, unsigned offset, bool is_active_lo
 int gpio_chip_set(struct gpio_chip *chip, bool is_active)
 {
     return gpiod_line_set_value(chip->line, is_active) == 0 ? 0 : -errno;
+}
+
+int gpio_chip_get(struct gpio_chip *chip)
+{
+    int level = gpiod_line_get_value(chip->line);
+    return level < 0 ? -errno : level;
+}
+
+int gpio_chip_fd(struct gpio_chip *chip)
+{
+    return gpiod_line_event_get_fd(chip->line);
+}
+
+int gpio_chip_drain(struct gpio_chip *chip)
+{
+    struct gpiod_line_event events[16]; /* as many as the kernel keeps */
+    return gpiod_line_event_read_multiple(chip->line, events, 16) < 0 ? -errno : 0;
 }

@@ -9,6 +9,7 @@ struct gpio_chip {
     struct gpiod_chip *chip;      /* closed with the request */
     struct gpiod_chip_info *info; /* owns name and label */
     struct gpiod_line_request *request;
+    struct gpiod_edge_event_buffer *edges; /* of an input */
     unsigned offset;
 };
 
@@ -45,6 +46,8 @@ void gpio_chip_close(struct gpio_chip *chip)
         return;
     if (chip->request)
         gpiod_line_request_release(chip->request);
+    if (chip->edges)
+        gpiod_edge_event_buffer_free(chip->edges);
     close_chip(chip);
     free(chip);
 }
@@ -74,15 +77,26 @@ void gpio_chip_consumer(struct gpio_chip *chip, unsigned offset, char *out, size
         gpiod_line_info_free(info);
 }
 
-static int add_output(struct gpiod_line_config *config, unsigned offset, bool is_active_low)
+static int set_direction(struct gpiod_line_settings *settings, const struct gpio_use *use)
+{
+    static const enum gpiod_line_bias biases[GPIO_BIASES] = { GPIOD_LINE_BIAS_AS_IS, GPIOD_LINE_BIAS_PULL_UP,
+                                                              GPIOD_LINE_BIAS_PULL_DOWN };
+    if (!use->is_input)
+        return gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT) |
+               gpiod_line_settings_set_output_value(settings, GPIOD_LINE_VALUE_INACTIVE);
+    return gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_INPUT) |
+           gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH) |
+           gpiod_line_settings_set_bias(settings, biases[use->bias]);
+}
+
+static int add_line(struct gpiod_line_config *config, unsigned offset, const struct gpio_use *use)
 {
     struct gpiod_line_settings *settings = gpiod_line_settings_new();
     if (!settings)
         return -errno;
-    gpiod_line_settings_set_active_low(settings, is_active_low);
+    gpiod_line_settings_set_active_low(settings, use->is_active_low);
     int error = 0;
-    if (gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT) != 0 ||
-        gpiod_line_settings_set_output_value(settings, GPIOD_LINE_VALUE_INACTIVE) != 0 ||
+    if (set_direction(settings, use) != 0 ||
         gpiod_line_config_add_line_settings(config, &offset, 1, settings) != 0)
         error = -errno;
     gpiod_line_settings_free(settings);
@@ -90,11 +104,11 @@ static int add_output(struct gpiod_line_config *config, unsigned offset, bool is
 }
 
 /* The configs only carry arguments: they are freed here, whatever became of the request. */
-static int request(struct gpio_chip *chip, unsigned offset, bool is_active_low, const char *consumer)
+static int request(struct gpio_chip *chip, unsigned offset, const struct gpio_use *use, const char *consumer)
 {
     struct gpiod_line_config *lines = gpiod_line_config_new();
     struct gpiod_request_config *how = gpiod_request_config_new();
-    int error = lines && how ? add_output(lines, offset, is_active_low) : -ENOMEM;
+    int error = lines && how ? add_line(lines, offset, use) : -ENOMEM;
     if (!error) {
         gpiod_request_config_set_consumer(how, consumer);
         chip->request = gpiod_chip_request_lines(chip->chip, how, lines);
@@ -105,11 +119,16 @@ static int request(struct gpio_chip *chip, unsigned offset, bool is_active_low, 
     return error;
 }
 
-int gpio_chip_request(struct gpio_chip *chip, unsigned offset, bool is_active_low, const char *consumer)
+int gpio_chip_request(struct gpio_chip *chip, unsigned offset, const struct gpio_use *use,
+                      const char *consumer)
 {
     if (offset >= gpiod_chip_info_get_num_lines(chip->info))
         return -ENOENT;
-    int error = request(chip, offset, is_active_low, consumer);
+    if (use->is_input)
+        chip->edges = gpiod_edge_event_buffer_new(16); /* as many as the kernel keeps */
+    if (use->is_input && !chip->edges)
+        return -ENOMEM;
+    int error = request(chip, offset, use, consumer);
     if (error)
         return error;
     chip->offset = offset;
@@ -121,4 +140,20 @@ int gpio_chip_set(struct gpio_chip *chip, bool is_active)
 {
     enum gpiod_line_value value = is_active ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
     return gpiod_line_request_set_value(chip->request, chip->offset, value) == 0 ? 0 : -errno;
+}
+
+int gpio_chip_get(struct gpio_chip *chip)
+{
+    int level = gpiod_line_request_get_value(chip->request, chip->offset);
+    return level < 0 ? -errno : level == GPIOD_LINE_VALUE_ACTIVE;
+}
+
+int gpio_chip_fd(struct gpio_chip *chip)
+{
+    return gpiod_line_request_get_fd(chip->request);
+}
+
+int gpio_chip_drain(struct gpio_chip *chip)
+{
+    return gpiod_line_request_read_edge_events(chip->request, chip->edges, 16) < 0 ? -errno : 0;
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 struct gpio_model gpio_model;
 
@@ -50,8 +52,7 @@ int gpio_model_find(const struct model_chip *chip, const char *line)
     return -1;
 }
 
-int gpio_model_request(struct model_chip *chip, unsigned offset, bool is_active_low, bool is_on,
-                       const char *consumer)
+static int hold(struct model_chip *chip, unsigned offset, bool is_active_low, const char *consumer)
 {
     struct model_line *line = &chip->line[offset];
     if (offset >= chip->nlines || line->is_held) {
@@ -60,10 +61,48 @@ int gpio_model_request(struct model_chip *chip, unsigned offset, bool is_active_
     }
     line->is_held = true;
     line->is_active_low = is_active_low;
-    line->is_high = is_on != is_active_low;
     snprintf(line->consumer, sizeof line->consumer, "%s", consumer);
     gpio_model.requests++;
     return 0;
+}
+
+int gpio_model_request(struct model_chip *chip, unsigned offset, bool is_active_low, bool is_on,
+                       const char *consumer)
+{
+    int error = hold(chip, offset, is_active_low, consumer);
+    if (!error)
+        chip->line[offset].is_high = is_on != is_active_low;
+    return error;
+}
+
+int gpio_model_watch(struct model_chip *chip, unsigned offset, bool is_active_low, int bias,
+                     const char *consumer)
+{
+    int error = hold(chip, offset, is_active_low, consumer);
+    if (error)
+        return error;
+    chip->line[offset].bias = bias;
+    chip->line[offset].edge_fd = eventfd(0, EFD_CLOEXEC);
+    return 0;
+}
+
+int gpio_model_get(const struct model_line *line)
+{
+    errno = gpio_model.get_errno;
+    return gpio_model.get_errno ? -1 : gpio_model_is_on(line);
+}
+
+int gpio_model_take_edges(struct model_line *line)
+{
+    eventfd_t count;
+    return eventfd_read(line->edge_fd, &count) == 0 ? (int)count : -1;
+}
+
+void gpio_model_drive(struct model_line *line, bool is_high)
+{
+    if (line->is_high != is_high && line->edge_fd)
+        eventfd_write(line->edge_fd, 1);
+    line->is_high = is_high;
 }
 
 static int64_t now_ns(void)
@@ -91,6 +130,9 @@ int gpio_model_set(struct model_line *line, bool is_on)
 void gpio_model_release(struct model_line *line)
 {
     line->is_held = false;
+    if (line->edge_fd)
+        close(line->edge_fd);
+    line->edge_fd = 0;
     line->consumer[0] = '\0';
     gpio_model.requests--;
 }

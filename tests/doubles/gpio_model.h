@@ -18,6 +18,8 @@ struct model_line {
     bool is_active_low;
     bool is_high; /* the voltage */
     unsigned nsets;
+    int bias;    /* of an input: -1 down, 1 up */
+    int edge_fd; /* of an input that is watched, an eventfd; 0: none */
 };
 struct model_chip {
     char path[40];
@@ -31,6 +33,7 @@ struct gpio_model {
     unsigned nchips;
     struct model_chip chip[MODEL_CHIPS];
     int set_errno;                     /* the next set fails with it, once */
+    int get_errno;                     /* each get fails with it */
     int64_t set_cost_ns;               /* a set takes at least so long */
     int open_chips, requests, objects; /* not yet closed, released, freed */
 };
@@ -42,8 +45,15 @@ struct model_chip *gpio_model_add(const char *path, const char *name, const char
 /* The logical level of a line, as its user set it. */
 bool gpio_model_is_on(const struct model_line *line);
 
+/* Somebody outside drives the line, which makes an edge. */
+void gpio_model_drive(struct model_line *line, bool is_high);
+
 /* For the doubles. */
-struct model_chip *gpio_model_open(const char *path);                 /* NULL and errno */
+int gpio_model_watch(struct model_chip *chip, unsigned offset, bool is_active_low, int bias,
+                     const char *consumer);
+int gpio_model_get(const struct model_line *line);    /* or -1 and errno */
+int gpio_model_take_edges(struct model_line *line);   /* how many; waits for one as the real one does */
+struct model_chip *gpio_model_open(const char *path); /* NULL and errno */
 int gpio_model_find(const struct model_chip *chip, const char *line); /* offset, or -1 and errno */
 int gpio_model_request(struct model_chip *chip, unsigned offset, bool is_active_low, bool is_on,
                        const char *consumer);

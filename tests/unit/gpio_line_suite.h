@@ -6,6 +6,7 @@
 #include "tests/doubles/gpio_model.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -191,6 +192,57 @@ static void an_error_of_a_set_is_passed_on(void **state)
     assert_int_equal(gpio_line_set(line, true), 0);
 }
 
+static int watch(bool is_active_low, enum gpio_bias bias)
+{
+    return gpio_line_watch(&line, "gpiochip3", "18", is_active_low, bias, error, sizeof error);
+}
+
+static bool has_edges(void)
+{
+    struct pollfd wait = { gpio_line_fd(line), POLLIN, 0 };
+    return poll(&wait, 1, 0) == 1;
+}
+
+static void an_input_follows_its_line_and_tells_of_edges(void **state)
+{
+    (void)state;
+    assert_int_equal(watch(false, GPIO_BIAS_DOWN), 0);
+    assert_int_equal(soc->line[18].bias, -1);
+    assert_int_equal(gpio_line_get(line), 0);
+    assert_false(has_edges());
+    gpio_model_drive(&soc->line[18], true);
+    assert_true(has_edges());
+    assert_int_equal(gpio_line_drain(line), 0);
+    assert_false(has_edges());
+    assert_int_equal(gpio_line_get(line), 1);
+    gpio_model.get_errno = ENODEV;
+    assert_int_equal(gpio_line_get(line), -ENODEV);
+}
+
+static void an_active_low_input_is_on_at_the_low_voltage(void **state)
+{
+    (void)state;
+    soc->line[18].is_high = true;
+    assert_int_equal(watch(true, GPIO_BIAS_UP), 0);
+    assert_int_equal(soc->line[18].bias, 1);
+    assert_int_equal(gpio_line_get(line), 0);
+    gpio_model_drive(&soc->line[18], false);
+    assert_int_equal(gpio_line_get(line), 1);
+}
+
+static void an_input_is_left_as_it_is(void **state)
+{
+    (void)state;
+    soc->line[18].is_high = true;
+    assert_int_equal(watch(false, GPIO_BIAS_NONE), 0);
+    assert_int_equal(soc->line[18].bias, 0);
+    gpio_line_close(line);
+    line = NULL;
+    assert_true(soc->line[18].is_high);
+    assert_int_equal(soc->line[18].nsets, 0);
+    assert_false(soc->line[18].is_held);
+}
+
 static void closing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -217,6 +269,9 @@ int main(void)
         WITH_CHIPS(two_chips_with_one_label_are_ambiguous),
         WITH_CHIPS(a_second_path_to_one_chip_is_no_second_chip),
         WITH_CHIPS(an_error_of_a_set_is_passed_on),
+        WITH_CHIPS(an_input_follows_its_line_and_tells_of_edges),
+        WITH_CHIPS(an_active_low_input_is_on_at_the_low_voltage),
+        WITH_CHIPS(an_input_is_left_as_it_is),
         WITH_CHIPS(closing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,3 +95,39 @@ int gpiod_line_set_value(struct gpiod_line *line, int value)
     }
     return gpio_model_set(line->line, value);
 }
+
+int gpiod_line_request_both_edges_events_flags(struct gpiod_line *line, const char *consumer, int flags)
+{
+    int bias = flags & GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP ? 1 : 0;
+    bias = flags & GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN ? -1 : bias;
+    if (gpio_model_watch(line->chip->chip, line->offset, flags & GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW, bias,
+                         consumer) != 0)
+        return -1;
+    line->is_requested = true;
+    return 0;
+}
+
+int gpiod_line_get_value(struct gpiod_line *line)
+{
+    if (!line->is_requested) {
+        errno = EPERM;
+        return -1;
+    }
+    return gpio_model_get(line->line);
+}
+
+int gpiod_line_event_get_fd(struct gpiod_line *line)
+{
+    return line->line->edge_fd;
+}
+
+int gpiod_line_event_read_multiple(struct gpiod_line *line, struct gpiod_line_event *events,
+                                   unsigned int num_events)
+{
+    int count = gpio_model_take_edges(line->line);
+    if (count > (int)num_events)
+        count = (int)num_events;
+    for (int i = 0; i < count; i++)
+        events[i].event_type = 1;
+    return count;
+}

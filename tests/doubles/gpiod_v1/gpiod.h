@@ -6,7 +6,14 @@
 struct gpiod_chip;
 struct gpiod_line;
 
-enum { GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW = 1 << 2 };
+enum {
+    GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW = 1 << 2,
+    GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN = 1 << 4,
+    GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP = 1 << 5
+};
+struct gpiod_line_event {
+    int event_type;
+};
 
 struct gpiod_chip *gpiod_chip_open(const char *path);
 void gpiod_chip_close(struct gpiod_chip *chip); /* releases its lines */
@@ -20,3 +27,8 @@ const char *gpiod_line_consumer(struct gpiod_line *line); /* NULL: nobody says s
 int gpiod_line_request_output_flags(struct gpiod_line *line, const char *consumer, int flags,
                                     int default_val);
 int gpiod_line_set_value(struct gpiod_line *line, int value);
+int gpiod_line_request_both_edges_events_flags(struct gpiod_line *line, const char *consumer, int flags);
+int gpiod_line_get_value(struct gpiod_line *line);
+int gpiod_line_event_get_fd(struct gpiod_line *line);
+int gpiod_line_event_read_multiple(struct gpiod_line *line, struct gpiod_line_event *events,
+                                   unsigned int num_events);

@@ -18,6 +18,8 @@ struct gpiod_line_settings {
     enum gpiod_line_direction direction;
     enum gpiod_line_value value;
     bool is_active_low;
+    enum gpiod_line_edge edge;
+    enum gpiod_line_bias bias;
 };
 struct gpiod_line_config {
     unsigned offset;
@@ -175,18 +177,27 @@ void gpiod_request_config_set_consumer(struct gpiod_request_config *config, cons
     snprintf(config->consumer, sizeof config->consumer, "%s", consumer);
 }
 
+static int hold(struct model_chip *chip, unsigned offset, const struct gpiod_line_settings *settings,
+                const char *consumer)
+{
+    if (settings->direction == GPIOD_LINE_DIRECTION_OUTPUT)
+        return gpio_model_request(chip, offset, settings->is_active_low,
+                                  settings->value == GPIOD_LINE_VALUE_ACTIVE, consumer);
+    errno = EINVAL;
+    if (settings->direction != GPIOD_LINE_DIRECTION_INPUT || settings->edge != GPIOD_LINE_EDGE_BOTH)
+        return -1;
+    int bias = settings->bias == GPIOD_LINE_BIAS_PULL_UP     ? 1
+               : settings->bias == GPIOD_LINE_BIAS_PULL_DOWN ? -1
+                                                             : 0;
+    return gpio_model_watch(chip, offset, settings->is_active_low, bias, consumer);
+}
+
 struct gpiod_line_request *gpiod_chip_request_lines(struct gpiod_chip *chip,
                                                     struct gpiod_request_config *req_cfg,
                                                     struct gpiod_line_config *line_cfg)
 {
     const struct gpiod_line_settings *settings = &line_cfg->settings;
-    if (!line_cfg->has_line || settings->direction != GPIOD_LINE_DIRECTION_OUTPUT) {
-        errno = EINVAL;
-        return NULL;
-    }
-    bool is_on = settings->value == GPIOD_LINE_VALUE_ACTIVE;
-    if (gpio_model_request(chip->chip, line_cfg->offset, settings->is_active_low, is_on, req_cfg->consumer) !=
-        0)
+    if (!line_cfg->has_line || hold(chip->chip, line_cfg->offset, settings, req_cfg->consumer) != 0)
         return NULL;
     struct gpiod_line_request *request = calloc(1, sizeof *request);
     *request = (struct gpiod_line_request){ &chip->chip->line[line_cfg->offset], line_cfg->offset };
@@ -207,4 +218,48 @@ int gpiod_line_request_set_value(struct gpiod_line_request *request, unsigned in
         return -1;
     }
     return gpio_model_set(request->line, value == GPIOD_LINE_VALUE_ACTIVE);
+}
+
+int gpiod_line_settings_set_edge_detection(struct gpiod_line_settings *settings, enum gpiod_line_edge edge)
+{
+    settings->edge = edge;
+    return 0;
+}
+
+int gpiod_line_settings_set_bias(struct gpiod_line_settings *settings, enum gpiod_line_bias bias)
+{
+    settings->bias = bias;
+    return 0;
+}
+
+enum gpiod_line_value gpiod_line_request_get_value(struct gpiod_line_request *request, unsigned int offset)
+{
+    if (offset != request->offset) {
+        errno = EINVAL;
+        return GPIOD_LINE_VALUE_ERROR;
+    }
+    return (enum gpiod_line_value)gpio_model_get(request->line);
+}
+
+int gpiod_line_request_get_fd(struct gpiod_line_request *request)
+{
+    return request->line->edge_fd;
+}
+
+int gpiod_line_request_read_edge_events(struct gpiod_line_request *request,
+                                        struct gpiod_edge_event_buffer *buffer, size_t max_events)
+{
+    (void)buffer;
+    int count = gpio_model_take_edges(request->line);
+    return count > (int)max_events ? (int)max_events : count;
+}
+
+struct gpiod_edge_event_buffer *gpiod_edge_event_buffer_new(size_t capacity)
+{
+    return calloc(capacity, 8);
+}
+
+void gpiod_edge_event_buffer_free(struct gpiod_edge_event_buffer *buffer)
+{
+    free(buffer);
 }

@@ -23,6 +23,21 @@ enum gpiod_line_direction {
     GPIOD_LINE_DIRECTION_OUTPUT
 };
 
+enum gpiod_line_edge {
+    GPIOD_LINE_EDGE_NONE = 1,
+    GPIOD_LINE_EDGE_RISING,
+    GPIOD_LINE_EDGE_FALLING,
+    GPIOD_LINE_EDGE_BOTH
+};
+enum gpiod_line_bias {
+    GPIOD_LINE_BIAS_AS_IS = 1,
+    GPIOD_LINE_BIAS_UNKNOWN,
+    GPIOD_LINE_BIAS_DISABLED,
+    GPIOD_LINE_BIAS_PULL_UP,
+    GPIOD_LINE_BIAS_PULL_DOWN
+};
+struct gpiod_edge_event_buffer;
+
 struct gpiod_chip *gpiod_chip_open(const char *path);
 void gpiod_chip_close(struct gpiod_chip *chip); /* a request outlives it */
 struct gpiod_chip_info *gpiod_chip_get_info(struct gpiod_chip *chip);
@@ -60,3 +75,12 @@ void gpiod_request_config_set_consumer(struct gpiod_request_config *config, cons
 void gpiod_line_request_release(struct gpiod_line_request *request);
 int gpiod_line_request_set_value(struct gpiod_line_request *request, unsigned int offset,
                                  enum gpiod_line_value value);
+
+int gpiod_line_settings_set_edge_detection(struct gpiod_line_settings *settings, enum gpiod_line_edge edge);
+int gpiod_line_settings_set_bias(struct gpiod_line_settings *settings, enum gpiod_line_bias bias);
+enum gpiod_line_value gpiod_line_request_get_value(struct gpiod_line_request *request, unsigned int offset);
+int gpiod_line_request_get_fd(struct gpiod_line_request *request);
+int gpiod_line_request_read_edge_events(struct gpiod_line_request *request,
+                                        struct gpiod_edge_event_buffer *buffer, size_t max_events);
+struct gpiod_edge_event_buffer *gpiod_edge_event_buffer_new(size_t capacity);
+void gpiod_edge_event_buffer_free(struct gpiod_edge_event_buffer *buffer);
