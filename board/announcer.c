@@ -210,6 +210,12 @@ static void wait_for_next(struct mouth *mouth, int64_t pause_us, int64_t now_us)
     mouth->due_us = now_us + pause_us;
 }
 
+/* Of an error of say(): what the receipt says. */
+static const char *failure(int error)
+{
+    return error == -ECANCELED ? "muted_alarm" : "failed";
+}
+
 static void skip_call(struct mouth *mouth, const char *result, const char *detail, int64_t now_us)
 {
     close_call(mouth, result, now_us, detail);
@@ -256,6 +262,10 @@ static void say(struct mouth *mouth, int64_t now_us)
     int error = piece->error;
     if (!error)
         error = announcer->sinks.say(announcer->sinks.data, index_of(mouth), piece->samples, piece->count);
+    if (error == -ECANCELED && !piece->error) {
+        skip_call(mouth, failure(error), "", now_us);
+        return;
+    }
     if (error) {
         skip_language(mouth, piece->error ? piece->why : strerror(-error), now_us);
         return;
@@ -305,7 +315,7 @@ void announcer_said(struct announcer *announcer, unsigned chime, int error, cons
     }
     if (error) { /* the device is gone, or was told to be silent */
         do
-            close_call(mouth, "failed", at_us, detail);
+            close_call(mouth, failure(error), at_us, detail);
         while (move_on(mouth, true));
         end(mouth);
         return;

@@ -49,7 +49,8 @@ void announcer_mute(struct announcer *announcer, unsigned chime, uint64_t token,
 void announcer_begin(struct announcer *announcer, unsigned chime, const struct chime_turn *turn);
 /* It has ended. True: the voice follows, and `ended` after it. */
 bool announcer_chimed(struct announcer *announcer, unsigned chime, int64_t now_us);
-/* What say() began has begun (`is_final` false), or has ended; error 0, or why. */
+/* What say() began has begun (`is_final` false), or has ended; error 0, or why;
+ * -ECANCELED: silenced. */
 void announcer_said(struct announcer *announcer, unsigned chime, int error, const char *detail, int64_t at_us,
                     bool is_final);
 void announcer_tick(struct announcer *announcer, int64_t now_us);

@@ -391,6 +391,13 @@ static void sounded(void *data)
     board_soon(data);
 }
 
+static void alarm_changed(void *data)
+{
+    struct board *board = data;
+    speakers_silence(board->speakers, fire_alarm_is_on(board->fire_alarm));
+    board_soon(board);
+}
+
 /* ---- a hall comes and goes ------------------------------------------------------------------- */
 static struct feed *new_feed(struct board *board)
 {
@@ -421,7 +428,9 @@ static int set_up_outlets(struct board *board)
     struct desks_events desks = { .data = board, .on_change = led_changed };
     board->desks = desks_create(board->loop, config, &board->receipts, &desks);
     board->speakers = speakers_create(board->loop, config, &board->receipts, sounded, board);
-    if (!board->desks || !board->speakers)
+    if (config->fire_alarm.line[0])
+        board->fire_alarm = fire_alarm_create(board->loop, &config->fire_alarm, alarm_changed, board);
+    if (!board->desks || !board->speakers || (config->fire_alarm.line[0] && !board->fire_alarm))
         return -ENOMEM;
     dim_desks(board);
     return 0;
@@ -436,8 +445,10 @@ int board_set_up(struct board *board)
 void board_take_down(struct board *board, const struct config *fresh)
 {
     walls_take_down(board, fresh);
+    fire_alarm_destroy(board->fire_alarm);
     speakers_destroy(board->speakers);
     desks_destroy(board->desks);
+    board->fire_alarm = NULL;
     board->speakers = NULL;
     board->desks = NULL;
     jobs_forget(board);

@@ -11,6 +11,7 @@
 #include "board/child.h"
 #include "board/control.h"
 #include "board/desks.h"
+#include "board/fire_alarm.h"
 #include "board/hall/receipts.h"
 #include "board/snapshots.h"
 #include "board/speakers.h"
@@ -43,6 +44,7 @@ struct board {
     unsigned nspares; /* LED profiles that a job wanted and the hall file does not name */
     struct led_profile *spare[LED_JOB_PROFILES];
     struct speakers *speakers;
+    struct fire_alarm *fire_alarm; /* NULL: the hall file has none */
 
     struct child link_child, console_child;
     int64_t link_start_us,

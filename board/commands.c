@@ -128,6 +128,7 @@ static int do_chime(struct board *board, struct words *words)
     switch (error) {
     case 0: return 0;
     case -ENOENT: return say(words, error, "no such chime or melody", words->target);
+    case -ECANCELED: return say(words, error, "the fire alarm is on: nothing sounds", NULL);
     case -EBUSY: return say(words, error, "it is sounding; try again when it has ended", NULL);
     default: return say(words, error, strerror(-error), words->target);
     }

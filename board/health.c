@@ -92,6 +92,14 @@ static cJSON *health_feed(const struct board *board)
     return feed;
 }
 
+static cJSON *health_fire_alarm(const struct fire_alarm *alarm)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "state", fire_alarm_state(alarm));
+    cJSON_AddStringToObject(object, "detail", fire_alarm_detail(alarm));
+    return object;
+}
+
 static cJSON *health_desks(const struct board *board)
 {
     cJSON *desks = cJSON_CreateArray();
@@ -122,6 +130,8 @@ cJSON *health_status(struct board *board)
     cJSON_AddItemToObject(status, "screens", health_screens(board));
     cJSON_AddItemToObject(status, "buses", health_buses(board));
     cJSON_AddItemToObject(status, "chimes", health_chimes(board));
+    if (board->fire_alarm)
+        cJSON_AddItemToObject(status, "fire_alarm", health_fire_alarm(board->fire_alarm));
     cJSON_AddItemToObject(status, "desks", health_desks(board));
     return status;
 }
@@ -173,6 +183,9 @@ static void add_outlets(cJSON *outlets, struct board *board)
         speakers_status(board->speakers, i, &chime);
         add_outlet(outlets, "chime", chime.id, chime.is_ready ? "ready" : "absent", chime.detail);
     }
+    if (board->fire_alarm)
+        add_outlet(outlets, "input", "fire_alarm", fire_alarm_state(board->fire_alarm),
+                   fire_alarm_detail(board->fire_alarm));
 }
 
 /* ---- shorter than the limit ------------------------------------------------------------------ */
@@ -274,5 +287,8 @@ uint64_t health_digest(struct board *board)
         speakers_status(board->speakers, i, &chime);
         hash = digest(digest_number(hash, chime.is_ready), chime.detail);
     }
+    if (board->fire_alarm)
+        hash =
+            digest(digest(hash, fire_alarm_state(board->fire_alarm)), fire_alarm_detail(board->fire_alarm));
     return digest_leds(hash, board);
 }

@@ -35,6 +35,7 @@ struct speakers {
     void *data;
     struct chime_gates gates;    /* by the same index */
     struct announcer *announcer; /* NULL: nothing is spoken */
+    bool is_silenced;            /* by the fire alarm */
     struct speaker speaker[CHIMES_MAX];
 };
 
@@ -106,16 +107,20 @@ static void give_up(struct speaker *speaker, const struct chime_report *report)
 static void chimed(struct speaker *speaker, const struct chime_report *report)
 {
     struct speakers *speakers = speaker->speakers;
-    bool is_good = report->result != CHIME_FAILED;
+    bool is_good = report->result == CHIME_FINISHED, is_failed = report->result == CHIME_FAILED;
     speaker->played += is_good;
-    speaker->failed += !is_good;
-    if (!is_good && !speaker->is_heard)
+    speaker->failed += is_failed;
+    if (is_failed && !speaker->is_heard)
         hand_over(speaker);
-    settle_turn(speaker, is_good ? "finished" : "failed", report->at_us, report->detail, true);
+    settle_turn(speaker,
+                is_good     ? "finished"
+                : is_failed ? "failed"
+                            : "muted_alarm",
+                report->at_us, report->detail, true);
     if (!is_good && speaks(speaker))
-        announcer_said(speakers->announcer, index_of(speaker), report->error, report->detail, report->at_us,
-                       true);
-    else if (!speaks(speaker) || !announcer_chimed(speakers->announcer, index_of(speaker), clock_us()))
+        announcer_said(speakers->announcer, index_of(speaker), is_failed ? report->error : -ECANCELED,
+                       report->detail, report->at_us, true);
+    if (!is_good || !speaks(speaker) || !announcer_chimed(speakers->announcer, index_of(speaker), clock_us()))
         chime_gate_end(&speakers->gates, index_of(speaker), speaker->is_heard);
 }
 
@@ -155,7 +160,8 @@ static int say(void *data, unsigned chime, const int16_t *samples, size_t count)
 {
     struct speakers *speakers = data;
     struct speaker *speaker = &speakers->speaker[chime];
-    int error = speaker->chime
+    int error = speakers->is_silenced ? -ECANCELED
+                : speaker->chime
                     ? speaker->ops->say(speaker->chime, samples, count, speaker->config->volume_percent, 1)
                     : -ENODEV;
     speaker->is_saying = !error;
@@ -259,11 +265,22 @@ void speakers_expect(struct speakers *speakers, int zone, uint64_t token)
     }
 }
 
+/* Not sounded, nor will it be. */
+static void mute(struct speaker *speaker, uint64_t token, const char *result)
+{
+    struct speakers *speakers = speaker->speakers;
+    receipts_settle(speakers->receipts, token, speaker->name, result, 0, "", true);
+    if (speaks(speaker))
+        announcer_mute(speakers->announcer, index_of(speaker), token, result, "");
+}
+
 static void ask(struct speaker *speaker, uint64_t token, enum chime_kind kind,
                 const struct announcer_call *call, int64_t expires_us, int64_t now_us)
 {
     struct speakers *speakers = speaker->speakers;
-    if (!speaker->chime)
+    if (speakers->is_silenced)
+        mute(speaker, token, "muted_alarm");
+    else if (!speaker->chime)
         receipts_settle(speakers->receipts, token, speaker->name, "failed", 0, speaker->detail, true);
     else if (!chime_gate_ask(&speakers->gates, index_of(speaker), token, kind, expires_us, now_us))
         receipts_settle(speakers->receipts, token, speaker->name, "superseded", 0,
@@ -282,20 +299,21 @@ void speakers_ask(struct speakers *speakers, uint64_t token, enum chime_kind kin
             ask(&speakers->speaker[i], token, kind, call, expires_us, now_us);
 }
 
-static void mute(struct speaker *speaker, uint64_t token)
-{
-    struct speakers *speakers = speaker->speakers;
-    receipts_settle(speakers->receipts, token, speaker->name, "muted_late", 0, "", true);
-    if (speaks(speaker))
-        announcer_mute(speakers->announcer, index_of(speaker), token, "muted_late", "");
-}
-
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token)
 {
     speakers_expect(speakers, zone, token);
     for (unsigned i = 0; i < speakers->config->nchimes; i++)
         if (in_zone(speakers, i, zone))
-            mute(&speakers->speaker[i], token);
+            mute(&speakers->speaker[i], token, "muted_late");
+}
+
+/* A call that waits for its turn is answered then. */
+void speakers_silence(struct speakers *speakers, bool is_silenced)
+{
+    speakers->is_silenced = is_silenced;
+    for (unsigned i = 0; i < speakers->config->nchimes && is_silenced; i++)
+        if (speakers->speaker[i].chime)
+            speakers->speaker[i].ops->stop(speakers->speaker[i].chime);
 }
 
 static int play(struct speaker *speaker, const char *melody_id, int64_t now_us)
@@ -321,6 +339,8 @@ int speakers_play(struct speakers *speakers, const char *chime, const char *melo
         struct speaker *speaker = &speakers->speaker[i];
         if (strcmp(speaker->config->device.id, chime) != 0)
             continue;
+        if (speakers->is_silenced)
+            return -ECANCELED;
         if (speakers->gates.gate[i].is_sounding)
             return -EBUSY;
         speaker->turn.ntokens = 0; /* a test speaks for no call */
@@ -332,8 +352,10 @@ int speakers_play(struct speakers *speakers, const char *chime, const char *melo
 static void take_turn(struct speaker *speaker, const struct chime_turn *turn, int64_t now_us)
 {
     for (unsigned i = 0; i < turn->nlate; i++)
-        mute(speaker, turn->late[i]);
-    if (!turn->ntokens)
+        mute(speaker, turn->late[i], "muted_late");
+    for (unsigned i = 0; i < turn->ntokens && speaker->speakers->is_silenced; i++)
+        mute(speaker, turn->token[i], "muted_alarm");
+    if (!turn->ntokens || speaker->speakers->is_silenced)
         return;
     speaker->turn = *turn;
     if (speaks(speaker))
@@ -386,5 +408,7 @@ void speakers_status(const struct speakers *speakers, unsigned index, struct spe
                                        .played = speaker->played,
                                        .failed = speaker->failed };
     status->is_realtime = speaker->chime && speaker->ops->is_realtime(speaker->chime);
-    snprintf(status->detail, sizeof status->detail, "%s", speaker->detail);
+    bool is_muted = speaker->chime && speaker->speakers->is_silenced;
+    snprintf(status->detail, sizeof status->detail, "%s",
+             is_muted ? "silent: the fire alarm is on" : speaker->detail);
 }

@@ -19,7 +19,9 @@ void speakers_ask(struct speakers *speakers, uint64_t token, enum chime_kind kin
 void speakers_mute(struct speakers *speakers, int zone, uint64_t token);
 /* It is not decided yet: the receipt waits for ask or mute. */
 void speakers_expect(struct speakers *speakers, int zone, uint64_t token);
-/* A technician's test, at once also where a zone has just heard a chime: 0, -ENOENT no such chime or melody, -EBUSY, -ENODEV absent. */
+/* The fire alarm: what sounds stops at once and nothing begins until it is over; receipts say "muted_alarm". */
+void speakers_silence(struct speakers *speakers, bool is_silenced);
+/* A technician's test, at once also where a zone has just heard a chime: 0, -ENOENT no such chime or melody, -EBUSY, -ENODEV absent, -ECANCELED silenced. */
 int speakers_play(struct speakers *speakers, const char *chime, const char *melody);
 void speakers_tick(struct speakers *speakers, int64_t now_us);
 int64_t speakers_deadline_us(const struct speakers *speakers);

@@ -178,7 +178,7 @@ int message_format_status(char *out, size_t size, const char *id, bool is_online
 struct receipt_outlet {
     char outlet[ID_SIZE + 8];
     char result
-        [16]; /* screen: shown; led: sent acked verified lit; chime: started finished; all: failed superseded muted_late */
+        [16]; /* screen: shown; led: sent acked verified lit; chime, voice: started finished muted_alarm; all: failed superseded muted_late */
     int64_t latency_us; /* from the arrival of the call on the board; -1: none */
     char detail[80];    /* why, if it failed; "" */
 };

@@ -168,6 +168,7 @@ static const struct field hall_fields[] = {
     { "tickets", FIELD_OBJECT, false, FIELDS(ticket_fields) },
     { "board_profile", FIELD_CUSTOM, false, IN(struct config, board_profile), .read = read_board_profile },
     { "voice", FIELD_CUSTOM, false, IN(struct config, voice), .read = read_voice },
+    { "fire_alarm", FIELD_CUSTOM, false, IN(struct config, fire_alarm), .read = read_fire_alarm },
     { "console", FIELD_OBJECT, false, FIELDS(console_fields) },
     { "calls", FIELD_OBJECT, false, FIELDS(calls_fields) },
     { "theme", FIELD_CUSTOM, false, IN(struct config, theme), .read = read_theme },

@@ -144,6 +144,11 @@ struct config {
         uint8_t nlangs, lang[LANGS_MAX]; /* what is spoken of a call, in this order: indices of config.lang */
         struct grammar *grammar[LANGS_MAX]; /* owned; by config.lang; NULL: the language has no sentences */
     } voice;
+    struct config_fire_alarm {
+        char chip[64];               /* as that of a chime */
+        char line[33];               /* "": there is none */
+        uint8_t is_active_low, bias; /* enum gpio_bias */
+    } fire_alarm;
     struct {
         char host[64]; /* "" off */
         uint16_t port;

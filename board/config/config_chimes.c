@@ -1,5 +1,6 @@
-/* What sounds: melodies of a hall's own, and chimes. */
+/* What sounds: melodies of a hall's own, and chimes; and what silences them. */
 #include "board/config/config_read.h"
+#include "drivers/chime/gpio_line.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -74,15 +75,16 @@ const struct section section_melodies = {
 
 static const char *const chime_drivers[] = { "alsa", "gpio-tone", "gpio-pulse", "pwm", "trace" };
 
+#define LINE_SIZE sizeof((struct chime_config *)0)->line
+
 static void read_line(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
 {
     char seen[JSON_SHOW_MAX];
-    struct chime_config *device = out;
     if (cJSON_IsString(value))
-        read_text(reader, at, value, device->line, sizeof device->line);
+        read_text(reader, at, value, out, LINE_SIZE);
     else if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 1023 &&
              value->valuedouble == value->valueint)
-        snprintf(device->line, sizeof device->line, "%d", value->valueint);
+        snprintf(out, LINE_SIZE, "%d", value->valueint);
     else
         json_complain(at->report, at->path, "%s is neither a line number from 0 to 1023 nor a line name",
                       json_show(value, seen));
@@ -102,6 +104,12 @@ static void read_melody(struct reader *reader, const struct json_at *at, const c
                       joined(known, count, list, sizeof list));
 }
 
+static void require_chip(const struct json_at *at, const cJSON *item)
+{
+    if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(item, "line")))
+        require(at, item, "chip", "a line number needs its chip, for example \"pinctrl-bcm2711\"");
+}
+
 static void check_chime(struct reader *reader, const struct json_at *at, const cJSON *item, unsigned index)
 {
     struct config_chime *chime = &reader->config->chime[index];
@@ -118,8 +126,8 @@ static void check_chime(struct reader *reader, const struct json_at *at, const c
         require(at, item, "file", "name the file for the edges");
     if (is_gpio)
         require(at, item, "line", "give the number or the name of the GPIO line");
-    if (is_gpio && cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(item, "line")))
-        require(at, item, "chip", "a line number needs its chip, for example \"pinctrl-bcm2711\"");
+    if (is_gpio)
+        require_chip(at, item);
 }
 
 static const struct config_chime chime_defaults = {
@@ -136,7 +144,7 @@ static const struct field chime_fields[] = {
     { "device", FIELD_TEXT, false, IN(struct config_chime, device.device) },
     { "lead_ms", FIELD_INTEGER, false, IN(struct config_chime, device.lead_ms), .max = 3000 },
     { "chip", FIELD_TEXT, false, IN(struct config_chime, device.chip) },
-    { "line", FIELD_CUSTOM, false, IN(struct config_chime, device), .read = read_line },
+    { "line", FIELD_CUSTOM, false, IN(struct config_chime, device.line), .read = read_line },
     { "active_low", FIELD_BOOL, false, IN(struct config_chime, device.is_active_low) },
     { "channel", FIELD_INTEGER, false, IN(struct config_chime, device.channel), .max = 63 },
     { "pulse_ms", FIELD_INTEGER, false, IN(struct config_chime, device.pulse_ms), .min = 50, .max = 1000 },
@@ -159,3 +167,28 @@ const struct section section_chimes = {
     .defaults = &chime_defaults,
     .check = check_chime,
 };
+
+/* ---- the fire alarm -------------------------------------------------------------------------- */
+
+static const char *const actives[] = { "high", "low" }; /* is_active_low */
+static const char *const biases[GPIO_BIASES] = { "none", "up", "down" };
+static const struct field fire_alarm_fields[] = {
+    { "chip", FIELD_TEXT, false, IN(struct config_fire_alarm, chip) },
+    { "line", FIELD_CUSTOM, true, IN(struct config_fire_alarm, line), .read = read_line },
+    { "active", FIELD_CHOICE, true, IN(struct config_fire_alarm, is_active_low), NAMES(actives) },
+    { "bias", FIELD_CHOICE, false, IN(struct config_fire_alarm, bias), NAMES(biases) },
+};
+
+void read_fire_alarm(struct reader *reader, const struct json_at *at, const cJSON *value, void *out)
+{
+    char seen[JSON_SHOW_MAX];
+    if (!cJSON_IsObject(value)) {
+        json_complain(at->report, at->path,
+                      "%s is no input like {\"line\": \"GPIO23\", \"active\": \"low\", \"bias\": \"up\"}",
+                      json_show(value, seen));
+        return;
+    }
+    read_fields(reader, at, value, fire_alarm_fields, sizeof fire_alarm_fields / sizeof *fire_alarm_fields,
+                out);
+    require_chip(at, value);
+}

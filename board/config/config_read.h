@@ -113,6 +113,7 @@ extern const struct section section_agencies, section_zones, section_buses, sect
 /* Also loads the catalogues of the languages; overrides come later. */
 void read_languages(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* Into a struct hours. */
+void read_fire_alarm(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 void read_hours(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);
 /* "08:00" into a uint16_t: the minute of the day. */
 void read_from(struct reader *reader, const struct json_at *at, const cJSON *value, void *out);

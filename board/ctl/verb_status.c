@@ -40,6 +40,11 @@ static void trouble_outlets(struct ctl_trouble *list, const cJSON *reply)
                                                               strcmp(ctl_text(item, "state"), "playing") != 0)
         ctl_trouble(list, "chime %s: %s: %s", ctl_text(item, "id"), ctl_text(item, "state"),
                     or_else(ctl_text(item, "detail"), "no reason given"));
+    item = ctl_member(reply, "fire_alarm");
+    if (item && strcmp(ctl_text(item, "state"), "alarm") == 0)
+        ctl_trouble(list, "fire alarm: on: nothing sounds");
+    else if (item && strcmp(ctl_text(item, "state"), "absent") == 0)
+        ctl_trouble(list, "fire alarm: absent: %s", ctl_text(item, "detail"));
 }
 
 static void print_head(FILE *out, const cJSON *reply)

@@ -85,6 +85,7 @@ GOOD = [
     ("chimes.1", GPIO | {"active_low": True}),
     ("chimes.1", {"id": "a", "driver": "alsa", "lead_ms": 800, "booked": "gong2", "standby_for": "hall"}),
     ("melodies", [{"id": "ours", "notes": [{"hz": 523, "ms": 300, "pause_ms": 20, "decay_ms": 900}]}]),
+    ("fire_alarm", {"line": "GPIO23", "active": "low", "bias": "up"}), ("fire_alarm", {"chip": "gpiochip0", "line": 23, "active": "high"}),
     ("chimes.1", {"id": "w", "driver": "pwm", "chip": "fe20c000.pwm", "channel": 0}),
     ("chimes.1", {"id": "p", "driver": "gpio-pulse", "line": "GPIO17", "pulse_ms": 50}),
     ("notices.2", {"id": "fire", "level": "alert", "text": TEXT}),
@@ -136,6 +137,8 @@ BAD = [
     ("screens.0.off_axis_deg", 81), ("screens.0.accept_illegible", 1),
     ("chimes.0.driver", "jack"), ("chimes.0.line", None), ("chimes.0.line", -1), ("chimes.0.line", 1.5), ("chimes.0.line", True),
     ("chimes.0.chip", None), ("chimes.0.volume", 101), ("chimes.0.pulse_ms", 49), ("chimes.0.active_low", 1),
+    ("fire_alarm", {}), ("fire_alarm", "GPIO23"), ("fire_alarm", {"line": 23, "active": "low"}), ("fire_alarm", {"line": "GPIO23"}),
+    ("fire_alarm", {"line": "GPIO23", "active": "low", "bias": "both"}), ("fire_alarm", {"line": "GPIO23", "active": 0}),
     ("chimes.1", {"id": "w", "driver": "pwm", "channel": 0}), ("chimes.1", {"id": "w", "driver": "pwm", "chip": "pwm"}),
     ("chimes.1", {"id": "w", "driver": "pwm", "chip": "pwm", "channel": 64}), ("chimes.1", {"id": "t", "driver": "trace"}), ("chimes.0.lead_ms", 3001), ("chimes.0.standby_for", 1),
     ("melodies", [{"id": "ours"}]), ("melodies", [{"id": "ours", "notes": [{"hz": 99, "ms": 300}]}]),
@@ -181,7 +184,7 @@ SECTIONS = {
     "LED": SCHEMA["properties"]["led"], "TICKETS": SCHEMA["properties"]["tickets"],
     "DESKS": SCHEMA["definitions"]["desk"], "BUSES": SCHEMA["definitions"]["bus"], "SCREENS": SCHEMA["definitions"]["screen"],
     "MELODIES": SCHEMA["definitions"]["melody"], "CHIMES": SCHEMA["definitions"]["chime"],
-    "NOTICES": SCHEMA["definitions"]["notice"],
+    "FIRE ALARM": SCHEMA["properties"]["fire_alarm"], "NOTICES": SCHEMA["definitions"]["notice"],
     "HOURS": SCHEMA["definitions"]["span"], "THEME": SCHEMA["definitions"]["theme"],
 }
 
@@ -228,7 +231,8 @@ def manual_sections():
 
 def check_manual(checks):
     sections = manual_sections()
-    chapters = {word.lower() for title in SECTIONS for word in re.findall(r"\w+", title)} - {"hall", "hours", "theme"}
+    chapters = {word.lower() for title in SECTIONS for word in [*re.findall(r"\w+", title), title.replace(" ", "_")]}
+    chapters -= {"hall", "hours", "theme"}
     for title, schema in SECTIONS.items():
         told = sections.get(title, {})
         keys = {k: rule for k, rule in schema["properties"].items() if schema is not SCHEMA or k not in chapters}

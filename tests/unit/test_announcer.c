@@ -455,6 +455,34 @@ static void a_device_that_goes_ends_the_turn(void **state)
     assert_false(announcer_chimed(hall->announcer, 0, hall->now_us));
 }
 
+static void the_fire_alarm_ends_the_turn(void **state)
+{
+    (void)state;
+    ask("A", NONE);
+    ask("B", NONE);
+    begin_chime();
+    announcer_said(hall->announcer, 0, -ECANCELED, "", hall->now_us, true); /* in the chime */
+    assert_int_equal(hall->ends, 1);
+    assert_voice("A", "muted_alarm", "");
+    assert_voice("B", "muted_alarm", "");
+}
+
+/* It came between the chime and the voice. */
+static void the_fire_alarm_lets_no_voice_begin(void **state)
+{
+    (void)state;
+    hall->say_error = -ECANCELED;
+    ask("A", NONE);
+    begin_chime();
+    answer();
+    announcer_chimed(hall->announcer, 0, hall->now_us);
+    hall->now_us = announcer_deadline_us(hall->announcer);
+    announcer_tick(hall->announcer, hall->now_us);
+    assert_int_equal(hall->ends, 1);
+    assert_string_equal(hall->heard, "");
+    assert_voice("A", "muted_alarm", "");
+}
+
 static void what_is_not_sounded_is_not_spoken(void **state)
 {
     (void)state;
@@ -492,6 +520,8 @@ int main(void)
         TEST(a_language_that_failed_does_not_make_the_next_younger),
         TEST(a_device_that_goes_after_a_language_is_told),
         TEST(a_device_that_goes_ends_the_turn),
+        TEST(the_fire_alarm_ends_the_turn),
+        TEST(the_fire_alarm_lets_no_voice_begin),
         TEST(what_is_not_sounded_is_not_spoken),
         TEST(a_child_that_died_may_be_the_voice),
     };

@@ -16,7 +16,7 @@ static const struct {
       "awake_minutes, broker, agencies, led, zones, buses, desks, screens, melodies, chimes, notices, "
       "tickets, "
       "board_profile, "
-      "voice, console, calls, theme, "
+      "voice, fire_alarm, console, calls, theme, "
       "phrases" },
     { "[\"kk\",\"ru\"]", "[\"kk\",\"kk\"]", "languages[1]: \"kk\" stands twice" },
     { "[\"kk\",\"ru\"]", "[]",
@@ -55,6 +55,8 @@ static const struct {
       "calls.recent: 33 is not an integer from 0 to 32" },
     { "\"broker\":", "\"console\":{\"listen\":\"8080\"},\"broker\":",
       "console.listen: \"8080\" is no address to listen on; write it like \"127.0.0.1:8080\"" },
+    { "\"broker\":", "\"fire_alarm\":{\"line\":23,\"active\":\"low\"},\"broker\":",
+      "fire_alarm.chip: is missing; a line number needs its chip, for example \"pinctrl-bcm2711\"" },
     { "\"broker\":", "\"voice\":7,\"broker\":", "voice: 7 is no object; {} is enough" },
     { "\"broker\":", "\"voice\":{\"packs\":{\"de\":\"x\",\"kk\":7},\"espeak\":1},\"broker\":",
       "voice.packs.de: is no language of the hall; known are kk, ru\n"

@@ -162,6 +162,45 @@ static void one_that_failed_comes_back(void **state)
     assert_string_equal(result_of("chime/spare"), "");
 }
 
+static void silence(void *data, int64_t now_us)
+{
+    (void)data, (void)now_us;
+    speakers_silence(room->speakers, true);
+}
+
+static void the_fire_alarm_stops_what_sounds(void **state)
+{
+    (void)state;
+    room->config.chime[0].device.pulse_ms = 1000;
+    speakers_destroy(room->speakers);
+    room->speakers = speakers_create(room->loop, &room->config, &room->receipts, on_report, NULL);
+    struct loop_timer *alarm = loop_timer(room->loop, "alarm", silence, NULL);
+    int64_t begun_us = clock_us();
+    loop_timer_at(alarm, begun_us + 200000);
+    call();
+    loop_timer_remove(alarm);
+    assert_string_equal(result_of("chime/hall"), "muted_alarm");
+    assert_true(clock_us() - begun_us < 900000);
+    assert_false(gpio_model_is_on(&room->chip->line[FIRST]));
+}
+
+static void while_the_fire_alarm_is_on_nothing_sounds(void **state)
+{
+    (void)state;
+    struct speaker_status status;
+    speakers_silence(room->speakers, true);
+    call();
+    assert_string_equal(result_of("chime/hall"), "muted_alarm");
+    assert_int_equal(speakers_play(room->speakers, "hall", "gong3"), -ECANCELED);
+    assert_int_equal(room->chip->line[FIRST].nsets, 0);
+    speakers_status(room->speakers, 0, &status);
+    assert_true(status.is_ready);
+    assert_string_equal(status.detail, "silent: the fire alarm is on");
+    speakers_silence(room->speakers, false);
+    call();
+    assert_string_equal(result_of("chime/hall"), "finished");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +208,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_sounds_the_call_that_the_other_failed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_sounds_while_the_other_is_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_failed_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_fire_alarm_stops_what_sounds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(while_the_fire_alarm_is_on_nothing_sounds, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
