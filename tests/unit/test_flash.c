@@ -177,6 +177,7 @@ static void half_a_minute_of_calls_does_not_flash(void **state)
         chance_state = seed;
         room_theme(bench.config, themes[seed % 3]);
         bench.config->calls.dwell_ms = seed % 2 ? 1000 : 8000;
+        bench.config->calls.is_steady = seed % 3 == 2;
         wall_change(&bench.wall, bench.config, 0);
         verdict.frames = 0;
         unsigned ticket = 0, desk = 0;

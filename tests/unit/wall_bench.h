@@ -57,6 +57,7 @@ static inline int start(void **unused)
         .clock = { .year = 2026, .month = 11, .day = 22, .weekday = 6, .hour = 14, .is_known = true },
     };
     const struct wall_events events = { .flipped = on_flip, .changed = on_change };
+    bench.config->calls.is_steady = true; /* whoever tests the highlight turns it on */
     wall_init(&bench.wall, bench.loop, NULL, bench.fonts, bench.config, 0, &events);
     return 0;
 }
