@@ -70,11 +70,12 @@ static int heard(short *samples, int count, espeak_EVENT *event)
     return synth->error != 0;
 }
 
-/* It looks for a sound server although it is not to play: there is none, and none is to be started. */
+/* It looks for a sound server although it is not to play: there is none, and none is to be started. Nor is a folder to be made for its
+ * settings, and below a device none can be. */
 static int initialize(struct synth *synth)
 {
-    setenv("PULSE_SERVER", "unix:/nonexistent", 1);
-    setenv("HOME", "/nonexistent", 1);
+    setenv("PULSE_SERVER", "unix:/dev/null/none", 1);
+    setenv("HOME", "/dev/null", 1);
     return synth->initialize(AUDIO_OUTPUT_SYNCHRONOUS, BUFFER_MS, NULL, espeakINITIALIZE_DONT_EXIT);
 }
 
