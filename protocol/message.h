@@ -174,11 +174,11 @@ int message_parse_hello(struct hello *hello, const char *bytes, size_t length, c
 int message_format_status(char *out, size_t size, const char *id, bool is_online, uint64_t conn,
                           const char *boot, const char *version);
 
-/* What became of a call on one outlet. `outlet` is "screen/main", "led/3", "chime/hall". */
+/* What became of a call on one outlet. `outlet` is "screen/main", "led/3", "chime/hall", "voice/hall". */
 struct receipt_outlet {
     char outlet[ID_SIZE + 8];
     char result
-        [16]; /* screen: shown; led: sent acked verified lit; chime, voice: started finished muted_alarm; all: failed superseded muted_late */
+        [16]; /* screen: shown; led: sent acked verified lit; chime, voice: started finished muted_alarm dropped_late; all: failed superseded muted_late */
     int64_t latency_us; /* from the arrival of the call on the board; -1: none */
     char detail[80];    /* why, if it failed; "" */
 };
