@@ -279,15 +279,16 @@ class Hall:
         return s
 
     def ask(self, request):
+        """The line that answers it; what follows (a picture) may have come with it."""
         with self.socket() as s:
             s.sendall(json.dumps(request, ensure_ascii=False).encode() + b"\n")
-            line = b""
-            while not line.endswith(b"\n"):
+            answer = b""
+            while b"\n" not in answer:
                 chunk = s.recv(65536)
                 if not chunk:
                     raise OSError("control socket closed")
-                line += chunk
-        return json.loads(line)
+                answer += chunk
+        return json.loads(answer.split(b"\n", 1)[0])
 
     def status(self):
         return self.ask({"cmd": "status"})
